@@ -1,0 +1,15 @@
+//! Throw-away mount namespaces for tests, the demo and the benchmarks.
+//!
+//! A *world* is a small root file system on a tmpfs, entered by `pivot_root` in a mount namespace
+//! of its own, so that the program under test can use its absolute paths (`/run/snapd/ns`,
+//! `/var/lib/snapd/mount`) without touching the machine. Nothing here is linked into the
+//! privileged binary.
+//!
+//! Namespaces are entered by a *new process* ([`isolate`] prepares a [`Command`]), never by a
+//! thread of a test: a user namespace can only be made by a single-threaded process.
+
+mod isolate;
+mod world;
+
+pub use isolate::{Isolation, isolate, run_test_isolated};
+pub use world::World;

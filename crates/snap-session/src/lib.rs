@@ -1,0 +1,3 @@
+//! The host side of a run: instance name, lock, freezer, profile files, privileges
+#![no_std]
+#![forbid(unsafe_code)]
