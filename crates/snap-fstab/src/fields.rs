@@ -1,0 +1,63 @@
+//! Fields of one line: where they are, and unescaping in place.
+
+use crate::entry::ESCAPES;
+
+/// What separates fields.
+fn is_separator(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t'
+}
+
+/// Where the next field of `line` starts and ends, searching from `from`; none at the end of the
+/// line or at a comment.
+pub(crate) fn next_field(line: &[u8], from: usize) -> Option<(usize, usize)> {
+    let rest = line.get(from..)?;
+    let start = from.saturating_add(rest.iter().position(|&byte| !is_separator(byte))?);
+    let field = line.get(start..)?;
+    if field.first() == Some(&b'#') {
+        return None;
+    }
+    let len = field
+        .iter()
+        .position(|&byte| is_separator(byte))
+        .unwrap_or(field.len());
+    Some((start, start.saturating_add(len)))
+}
+
+/// Unescapes `field` to its own front and returns just that.
+pub(crate) fn unescape(field: &mut [u8]) -> &mut [u8] {
+    let Some(first) = field.iter().position(|&byte| byte == b'\\') else {
+        return field;
+    };
+    let (mut read, mut write) = (first, first);
+    while let Some(rest) = field.get(read..)
+        && let Some(&byte) = rest.first()
+    {
+        let escape = ESCAPES.iter().find(|(_, text)| rest.starts_with(&text[..]));
+        let (plain, taken) = escape.map_or((byte, 1), |&(plain, text)| (plain, text.len()));
+        if let Some(slot) = field.get_mut(write) {
+            *slot = plain;
+        }
+        read = read.saturating_add(taken);
+        write = write.saturating_add(1);
+    }
+    field.get_mut(..write).unwrap_or_default()
+}
+
+/// Folds each run of separators in `region` (several fields of a line) into one space.
+pub(crate) fn fold_separators(region: &mut [u8]) -> &mut [u8] {
+    let mut write = 0_usize;
+    let mut in_run = false;
+    for read in 0..region.len() {
+        let Some(&byte) = region.get(read) else { break };
+        let separator = is_separator(byte);
+        if separator && in_run {
+            continue;
+        }
+        in_run = separator;
+        if let Some(slot) = region.get_mut(write) {
+            *slot = if separator { b' ' } else { byte };
+        }
+        write = write.saturating_add(1);
+    }
+    region.get_mut(..write).unwrap_or_default()
+}

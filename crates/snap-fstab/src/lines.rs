@@ -1,0 +1,200 @@
+//! The entries of a profile, line by line.
+
+use crate::error::{ParseError, ParseErrorKind};
+use crate::fields::{fold_separators, next_field, unescape};
+
+/// The longest line in bytes, without its newline (docs/limits.md).
+pub const LINE_MAX: usize = 64 * 1024;
+
+/// One parsed line. The two paths can still be changed in place (to clean them).
+#[derive(Debug)]
+pub struct Line<'a> {
+    /// The line's number, counted from 1.
+    pub number: u32,
+    /// Where the fields stand in the line, for messages.
+    pub columns: Columns,
+    /// The first field.
+    pub source: &'a mut [u8],
+    /// The second field.
+    pub mount_point: &'a mut [u8],
+    /// The third field.
+    pub fs_type: &'a [u8],
+    /// The fourth field and all surplus ones; empty for `defaults` or when there is none.
+    pub options: &'a [u8],
+    /// The fifth field, or 0.
+    pub dump: u32,
+    /// The sixth field, or 0.
+    pub pass: u32,
+}
+
+/// The columns, counted from 1, at which fields of a line start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// Of the source.
+    pub source: u32,
+    /// Of the mount point.
+    pub mount_point: u32,
+    /// Of the options; 0 when the line has none.
+    pub options: u32,
+}
+
+/// Reads `text` as a profile, in place.
+pub fn parse(text: &mut [u8]) -> Lines<'_> {
+    Lines {
+        rest: text,
+        number: 0,
+    }
+}
+
+/// The iterator that [`parse`] returns. It can go on after an error, with the next line.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    rest: &'a mut [u8],
+    number: u32,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Result<Line<'a>, ParseError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.rest.is_empty() {
+            let text = core::mem::take(&mut self.rest);
+            let end = text
+                .iter()
+                .position(|&byte| byte == b'\n')
+                .unwrap_or(text.len());
+            let (line, rest) = text.split_at_mut(end);
+            self.rest = rest.get_mut(1..).unwrap_or_default();
+            self.number = self.number.saturating_add(1);
+            match parse_line(line, self.number) {
+                Ok(None) => {}
+                Ok(Some(line)) => return Some(Ok(line)),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        None
+    }
+}
+
+/// Where fields stand in a line.
+type Span = (usize, usize);
+
+fn parse_line(line: &mut [u8], number: u32) -> Result<Option<Line<'_>>, ParseError> {
+    let error = |at: usize, kind| ParseError {
+        line: number,
+        column: column(at),
+        kind,
+    };
+    if line.len() > LINE_MAX {
+        return Err(error(LINE_MAX, ParseErrorKind::LineTooLong));
+    }
+    let is_control = |&byte: &u8| (byte < b' ' && byte != b'\t') || byte == 0x7f;
+    if let Some(at) = line.iter().position(is_control) {
+        let byte = line.get(at).copied().unwrap_or_default();
+        return Err(error(at, ParseErrorKind::ControlByte(byte)));
+    }
+    let Spans { head, tail, count } = spans(line);
+    let [source, mount_point, fs_type, options] = head;
+    if count == 0 {
+        return Ok(None);
+    }
+    if count < 3 {
+        return Err(error(line.len(), ParseErrorKind::TooFewFields(count)));
+    }
+    // The fifth field is dump and the sixth pass; of more, the last two are, and all others belong
+    // to the options.
+    let (options, dump, pass) = match count {
+        3 => (None, None, None),
+        4 => (Some(options), None, None),
+        5 => (Some(options), Some(tail[2]), None),
+        _ => (Some((options.0, tail[0].1)), Some(tail[1]), Some(tail[2])),
+    };
+    let value = |span: Option<Span>| span.map_or(Ok(0), |span| decimal(line, span));
+    let not_a_number = |at| error(at, ParseErrorKind::NotANumber);
+    let (dump, pass) = (
+        value(dump).map_err(not_a_number)?,
+        value(pass).map_err(not_a_number)?,
+    );
+    let columns = Columns {
+        source: column(source.0),
+        mount_point: column(mount_point.0),
+        options: options.map_or(0, |(start, _)| column(start)),
+    };
+    let mut fields = Cutter { rest: line, at: 0 };
+    let source = unescape(fields.cut(source));
+    let mount_point = unescape(fields.cut(mount_point));
+    let fs_type = unescape(fields.cut(fs_type));
+    let options = options.map_or(&mut [][..], |span| {
+        unescape(fold_separators(fields.cut(span)))
+    });
+    let options: &[u8] = if options == b"defaults" { &[] } else { options };
+    Ok(Some(Line {
+        number,
+        columns,
+        source,
+        mount_point,
+        fs_type,
+        options,
+        dump,
+        pass,
+    }))
+}
+
+/// The fields of a line: the first four, the last three, and how many there are.
+struct Spans {
+    head: [Span; 4],
+    tail: [Span; 3],
+    count: u32,
+}
+
+fn spans(line: &[u8]) -> Spans {
+    let mut spans = Spans {
+        head: [(0, 0); 4],
+        tail: [(0, 0); 3],
+        count: 0,
+    };
+    let mut from = 0;
+    while let Some(span) = next_field(line, from) {
+        if let Some(slot) = spans.head.get_mut(spans.count as usize) {
+            *slot = span;
+        }
+        spans.tail = [spans.tail[1], spans.tail[2], span];
+        spans.count = spans.count.saturating_add(1);
+        from = span.1;
+    }
+    spans
+}
+
+/// Cuts spans, which must come in ascending order, out of a line.
+struct Cutter<'a> {
+    rest: &'a mut [u8],
+    at: usize,
+}
+
+impl<'a> Cutter<'a> {
+    fn cut(&mut self, (start, end): Span) -> &'a mut [u8] {
+        let rest = core::mem::take(&mut self.rest);
+        let cut = end.saturating_sub(self.at).min(rest.len());
+        let (head, tail) = rest.split_at_mut(cut);
+        let skip = start.saturating_sub(self.at);
+        self.rest = tail;
+        self.at = end;
+        head.get_mut(skip..).unwrap_or_default()
+    }
+}
+
+/// The number at `span`, or where it stands when it is none.
+fn decimal(line: &[u8], span: Span) -> Result<u32, usize> {
+    let digits = line.get(span.0..span.1).unwrap_or_default();
+    let step = |value: u32, &byte: &u8| match byte {
+        b'0'..=b'9' => value
+            .checked_mul(10)?
+            .checked_add(u32::from(byte.wrapping_sub(b'0'))),
+        _ => None,
+    };
+    digits.iter().try_fold(0_u32, step).ok_or(span.0)
+}
+
+fn column(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1)
+}

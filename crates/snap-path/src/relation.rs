@@ -1,0 +1,80 @@
+//! How clean paths relate to each other.
+
+use core::cmp::Ordering;
+
+/// The components of `path`, none for `/`.
+pub fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|&b| b == b'/')
+        .filter(|component| !component.is_empty())
+}
+
+/// `path` and each directory above it, the shortest first: `/`, `/a`, `/a/b`.
+pub fn prefixes(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let inner = path
+        .iter()
+        .enumerate()
+        .skip(1)
+        .filter(|&(_, &b)| b == b'/')
+        .map(|(at, _)| at);
+    let root = path.get(..1).into_iter();
+    let whole = (path.len() > 1).then_some(path);
+    root.chain(inner.filter_map(move |at| path.get(..at)))
+        .chain(whole)
+}
+
+/// The directory that holds `path`; none for `/`.
+#[must_use]
+pub fn parent(path: &[u8]) -> Option<&[u8]> {
+    match path.iter().rposition(|&b| b == b'/')? {
+        0 if path.len() == 1 => None,
+        0 => path.get(..1),
+        slash => path.get(..slash),
+    }
+}
+
+/// The last component of `path`; empty for `/`.
+#[must_use]
+pub fn file_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|&b| b == b'/').next().unwrap_or_default()
+}
+
+/// What of `path` lies below `dir`, without a leading `/` (empty when they are equal), or none
+/// when `path` is elsewhere. Compares whole components: `/ab` is not below `/a`.
+#[must_use]
+pub fn below<'p>(path: &'p [u8], dir: &[u8]) -> Option<&'p [u8]> {
+    let dir = if dir == b"/" { b"" } else { dir };
+    match path.strip_prefix(dir)? {
+        [] => Some(&[]),
+        [b'/', rest @ ..] => Some(rest),
+        [_, ..] => None,
+    }
+}
+
+/// True when `path` is `dir` or lies below it, by whole components.
+#[must_use]
+pub fn is_at_or_below(path: &[u8], dir: &[u8]) -> bool {
+    below(path, dir).is_some()
+}
+
+/// Compares as if both ended in `/`, so that a directory comes before what is in it and everything
+/// at or below a directory stands together (`/a`, `/a/b`, `/a-b`).
+#[must_use]
+pub fn parents_first(a: &[u8], b: &[u8]) -> Ordering {
+    let common = a.len().min(b.len());
+    let (a_head, b_head) = (
+        a.get(..common).unwrap_or_default(),
+        b.get(..common).unwrap_or_default(),
+    );
+    a_head.cmp(b_head).then_with(|| {
+        let next = |path: &[u8]| path.get(common).copied();
+        match (next(a), next(b)) {
+            (None, None) => Ordering::Equal,
+            // `/` is the shortest path and above all others.
+            (None, Some(_)) if a == b"/" => Ordering::Less,
+            (Some(_), None) if b == b"/" => Ordering::Greater,
+            (None, Some(byte)) => b'/'.cmp(&byte).then(Ordering::Less),
+            (Some(byte), None) => byte.cmp(&b'/').then(Ordering::Greater),
+            (Some(x), Some(y)) => x.cmp(&y),
+        }
+    })
+}
