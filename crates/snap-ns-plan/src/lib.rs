@@ -1,3 +1,40 @@
-//! Change planning over a read-only view of a file system
+//! Change planning over a read-only view of a file system.
+//!
+//! *For*: deciding what has to be done so that a mount namespace that matches the current profile
+//! matches the desired one; and for keeping account of what really was done.
+//! *Terms*: a *change* is what happens to an entry (keep, unmount, mount); a [`Step`] is one thing
+//! to be performed for it; a *writable mimic* replaces a directory in which nothing can be created
+//! by a tmpfs that shows the same; the *territory* is where creating something does not show on the
+//! host; *trespassing* is to create something elsewhere; an *obstacle* is a fact that asks for
+//! another plan, a *fault* is a failure.
+//! *Guarantees*: no I/O of its own ([`FsView`] is asked, a [`Performer`] is told), no allocation,
+//! no panic on any input. What cannot succeed is refused before the first step, as far as the view
+//! can tell; what is recorded ([`Plan::write_saved`]) is what was performed.
+//! *Does not*: call the kernel, or make sentences.
 #![no_std]
 #![forbid(unsafe_code)]
+
+mod account;
+mod changes;
+mod drive;
+mod fault;
+mod forecast;
+mod index;
+mod mimic;
+mod plan;
+mod saved;
+mod step;
+mod survey;
+mod territory;
+mod view;
+
+pub use drive::{Failure, Observer, Performer};
+pub use fault::{Call, Errno, Fault, Limit, Place, Role, What};
+pub use mimic::{CHILDREN_MAX, Child, MIMICS_MAX, Mimic, MimicState, NAMES_MAX};
+pub use plan::{Plan, PlanError};
+pub use step::{Action, Creation, ObjectKind, Op, Outcome, STEPS_MAX, Skip, State, Step, Wall};
+pub use territory::{Mimicry, Rule, Territory, Verdict};
+pub use view::{Access, Attributes, Each, FsKind, FsView, Ground, Look, NodeKind};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,299 @@
+//! Performing a plan, and amending it when something unforeseen is in the way.
+
+use snap_mount_options::{Kind, Origin};
+use snap_profile::Item;
+
+use crate::fault::{Fault, Limit, Role, What};
+use crate::mimic::MimicState;
+use crate::plan::Plan;
+use crate::step::{Action, Creation, ObjectKind, Op, Outcome, State, Step, Wall};
+use crate::territory::Rule;
+use crate::view::{Attributes, FsView};
+
+/// Who performs steps: the kernel, or a model of it.
+pub trait Performer: FsView {
+    /// Performs `action` or leaves everything as it was. Before something is created, `rule` is
+    /// asked about the directory.
+    fn perform(&mut self, action: &Action<'_>, rule: &dyn Rule) -> Outcome;
+}
+
+/// Who is told what happens.
+pub trait Observer {
+    /// A content entry of the desired profile, by its place, was left out: the run goes on.
+    fn left_out(&mut self, plan: &Plan<'_>, place: u16, fault: Fault);
+
+    /// A step was tried.
+    fn tried(&mut self, plan: &Plan<'_>, step: Step, outcome: Outcome);
+
+    /// The plan got longer: what will be saved has so many bytes at most now.
+    ///
+    /// # Errors
+    ///
+    /// There is no room for that: the plan must not be amended.
+    fn make_room(&mut self, bytes: usize) -> Result<(), Fault>;
+}
+
+/// Why a run ended before its plan did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The step that failed.
+    pub op: Op,
+    /// How.
+    pub fault: Fault,
+}
+
+/// The mode of a directory or file that is created and has no other (contract section 4).
+const DEFAULT_MODE: u16 = 0o755;
+
+impl<'a> Plan<'a> {
+    /// Performs the steps that are pending, in order.
+    ///
+    /// # Errors
+    ///
+    /// A step of the teardown, of an overname or of a layout failed. The steps before it are done,
+    /// those after it are not; [`write_saved`](Self::write_saved) tells what stands.
+    pub fn drive(
+        &mut self,
+        performer: &mut dyn Performer,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Failure> {
+        let mut at = 0;
+        while let Some(&step) = self.steps.get(at) {
+            let outcome = match self.is_left_out(step.op) {
+                Some(skip) => Outcome::Skipped(skip),
+                None => match self.action(step.op) {
+                    Some(action) => performer.perform(&action, &*self),
+                    None => Outcome::Failed(Fault::new(What::Missing, Role::Nothing)),
+                },
+            };
+            observer.tried(self, step, outcome);
+            let fault = match outcome {
+                Outcome::Done | Outcome::Skipped(_) => {
+                    self.note(at, step.op, outcome);
+                    at = at.saturating_add(1);
+                    continue;
+                }
+                Outcome::Obstacle {
+                    role,
+                    at: len,
+                    wall,
+                } => match self.amend(at, step.op, role, len, wall, performer, observer) {
+                    Ok(()) => continue,
+                    Err(fault) => fault,
+                },
+                Outcome::Failed(fault) => fault,
+            };
+            self.note_failed(at, step.op);
+            match self.cause(step.op) {
+                Some(place) if self.is_content(place) => {
+                    self.leave_out(place);
+                    observer.left_out(self, place, fault);
+                }
+                Some(_) | None => return Err(Failure { op: step.op, fault }),
+            }
+            at = at.saturating_add(1);
+        }
+        self.note_unlisted_gone();
+        Ok(())
+    }
+
+    fn is_content(&self, place: u16) -> bool {
+        self.desired(place)
+            .is_some_and(|item| item.options.origin == Origin::Content)
+    }
+
+    /// Puts a mimic before the step at `at`, which met an obstacle.
+    #[allow(clippy::too_many_arguments, reason = "the parts of one obstacle")]
+    fn amend(
+        &mut self,
+        at: usize,
+        op: Op,
+        role: Role,
+        len: usize,
+        wall: Wall,
+        performer: &mut dyn Performer,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Fault> {
+        let what = match wall {
+            Wall::ReadOnly => What::ReadOnly,
+            Wall::Trespass => What::WouldShowOnHost,
+        };
+        let fault = Fault::at(what, role, len);
+        let place = self.cause(op).ok_or(fault)?;
+        let item = self.desired(place).ok_or(fault)?;
+        let source = role == Role::Source;
+        let path: &'a [u8] = if source {
+            item.entry.source
+        } else {
+            item.entry.mount_point
+        };
+        let dir = path.get(..len).ok_or(fault)?;
+        match self.mimic_at(dir).map(|slot| slot.state) {
+            Some(MimicState::Failed) => {
+                return Err(Fault {
+                    what: What::MimicFailed,
+                    ..fault
+                });
+            }
+            // It stands, and still nothing can be created: no other mimic would help.
+            Some(MimicState::Made | MimicState::Planned) => return Err(fault),
+            None => {}
+        }
+        let mimic = self.add_mimic(place, dir, fault, performer)?;
+        let step = Step {
+            op: Op::Mimic(mimic),
+            state: State::Pending,
+        };
+        let full = Fault {
+            what: What::Full(Limit::Steps),
+            ..fault
+        };
+        self.steps.try_insert(at, step).map_err(|_| full)?;
+        let checked = match self.check_account() {
+            Ok(()) => observer.make_room(self.saved_len()),
+            Err(crate::PlanError::Full(limit)) => Err(Fault {
+                what: What::Full(limit),
+                ..fault
+            }),
+            Err(crate::PlanError::Duplicate(..) | crate::PlanError::Refused(..)) => Err(fault),
+        };
+        if checked.is_err() {
+            self.steps.remove(at);
+        }
+        checked
+    }
+
+    /// Notes that a step was performed, or did not have to be.
+    fn note(&mut self, at: usize, op: Op, outcome: Outcome) {
+        let state = match outcome {
+            Outcome::Skipped(skip) => State::Skipped(skip),
+            Outcome::Done | Outcome::Obstacle { .. } | Outcome::Failed(_) => State::Done,
+        };
+        self.set_state(at, state);
+        self.note_gone(op);
+        if state != State::Done {
+            return;
+        }
+        if let Op::Mimic(mimic) = op {
+            self.set_mimic_state(mimic, MimicState::Made);
+        } else if let Op::Mount(place) = op
+            && let Some(need) = self.needs.get_mut(usize::from(place))
+        {
+            need.made = true;
+        }
+    }
+
+    fn note_failed(&mut self, at: usize, op: Op) {
+        self.set_state(at, State::Failed);
+        if let Op::Mimic(mimic) = op {
+            self.set_mimic_state(mimic, MimicState::Failed);
+        }
+    }
+
+    fn set_mimic_state(&mut self, mimic: u16, state: MimicState) {
+        if let Some(slot) = self.mimics.get_mut(usize::from(mimic)) {
+            slot.state = state;
+        }
+    }
+
+    /// A step's op with all that is needed to perform it.
+    fn action(&self, op: Op) -> Option<Action<'_>> {
+        Some(match op {
+            Op::Unmount(place) => {
+                let item = self.current(place)?;
+                Action::Unmount {
+                    mount_point: item.entry.mount_point,
+                    undo: item.options.undo,
+                }
+            }
+            Op::RemoveSymlink(place) => {
+                let item = self.current(place)?;
+                let Kind::Symlink(target) = item.options.kind else {
+                    return None;
+                };
+                Action::RemoveSymlink {
+                    path: item.entry.mount_point,
+                    target,
+                }
+            }
+            Op::RemoveMountPoint(place) => Action::RemoveMountPoint {
+                path: self.current(place)?.entry.mount_point,
+            },
+            Op::MakeSource(place) => {
+                let item = self.desired(place)?;
+                Action::Make(creation(item, item.entry.source, Role::Source))
+            }
+            Op::MakeMountPoint(place) => {
+                let item = self.desired(place)?;
+                Action::Make(creation(item, item.entry.mount_point, Role::MountPoint))
+            }
+            Op::MakeSymlink(place) => {
+                let item = self.desired(place)?;
+                let Kind::Symlink(target) = item.options.kind else {
+                    return None;
+                };
+                Action::MakeSymlink {
+                    path: item.entry.mount_point,
+                    target,
+                }
+            }
+            Op::EnsureDir(place) => {
+                let item = self.desired(place)?;
+                let Kind::EnsureDir(must_exist) = item.options.kind else {
+                    return None;
+                };
+                Action::EnsureDir {
+                    path: item.entry.mount_point,
+                    must_exist,
+                }
+            }
+            Op::Mount(place) => Action::Mount(self.desired(place)?),
+            Op::Mimic(mimic) => Action::Mimic(self.mimic(mimic)?),
+        })
+    }
+}
+
+/// What has to be created for an entry at one of its two paths. Only the mount point gets the
+/// entry's own mode and owner: the source belongs to somebody else.
+fn creation<'p>(item: &Item<'_>, path: &'p [u8], role: Role) -> Creation<'p> {
+    let kind = match item.options.kind {
+        Kind::File => ObjectKind::File,
+        Kind::Directory | Kind::Symlink(_) | Kind::EnsureDir(_) => ObjectKind::Directory,
+    };
+    let options = &item.options;
+    let attributes = Attributes {
+        mode: options
+            .mode
+            .or_else(|| mode_hint(path))
+            .unwrap_or(DEFAULT_MODE),
+        uid: options.uid.unwrap_or(0),
+        gid: options.gid.unwrap_or(0),
+    };
+    Creation {
+        path,
+        role,
+        kind,
+        attributes,
+    }
+}
+
+/// The modes of directories that snapd and X11 agreed on (contract section 4); for just these
+/// paths, not for what lies below or above.
+fn mode_hint(path: &[u8]) -> Option<u16> {
+    const PRIVATE_TMP: &[u8] = b"/var/lib/snapd/hostfs/tmp/snap-private-tmp";
+    if path == b"/tmp/.X11-unix" {
+        return Some(0o1777);
+    }
+    if let Some(name) = snap_path::below(path, b"/dev/shm")
+        && name.starts_with(b"snap.")
+        && !name.contains(&b'/')
+    {
+        return Some(0o1777);
+    }
+    let rest = snap_path::below(path, PRIVATE_TMP).filter(|rest| rest.starts_with(b"snap."))?;
+    let (_, inner) = match rest.iter().position(|&byte| byte == b'/') {
+        Some(slash) => rest.split_at_checked(slash)?,
+        None => return Some(0o700),
+    };
+    matches!(inner, b"/tmp" | b"/tmp/.X11-unix").then_some(0o1777)
+}

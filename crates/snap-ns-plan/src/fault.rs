@@ -1,0 +1,141 @@
+//! What can go wrong, as facts.
+
+/// A failure: what happened, and at which path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What happened.
+    pub what: What,
+    /// Where.
+    pub place: Place,
+}
+
+/// A path that belongs to an entry or a mimic, or its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Which path.
+    pub role: Role,
+    /// How many bytes of it are meant: a directory above it, or all of it.
+    pub len: usize,
+}
+
+/// The paths that a fault can be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The entry's mount point.
+    MountPoint,
+    /// The entry's source.
+    Source,
+    /// The directory that an ensure-dir entry needs.
+    MustExistDir,
+    /// The directory of a mimic.
+    Mimic,
+    /// The place to which a mimic's directory is set aside.
+    Aside,
+    /// A child of a mimic's directory, by its number in the plan.
+    Child(u32),
+    /// No path at all.
+    Nothing,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A system call failed.
+    Failed(Call, Errno),
+    /// Something of this kind is in the way, or is not what is needed.
+    Found(crate::NodeKind),
+    /// Nothing is there, and it may not be created.
+    Missing,
+    /// Creating it would show on the host.
+    WouldShowOnHost,
+    /// The file system is read-only.
+    ReadOnly,
+    /// It needs a writable mimic of `/`, which would break the namespace.
+    MimicOfRoot,
+    /// The writable mimic that it needs could not be made before.
+    MimicFailed,
+    /// The entry's ID has a comma, so that no synthetic entry could refer to it.
+    CommaInId,
+    /// A directory that only root may change is writable by others, or is not root's.
+    NotOurs,
+    /// A recursive bind cannot be made read-only by mount(2).
+    RecursiveReadOnly,
+    /// A limit of docs/limits.md.
+    Full(Limit),
+}
+
+/// An error number of the kernel (errno(3)).
+pub type Errno = i32;
+
+/// The system calls that can fail, named as in section 2 of the manual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the system call of its name")]
+pub enum Call {
+    Open,
+    Stat,
+    StatFs,
+    ReadLink,
+    ReadDirectory,
+    MakeDirectory,
+    MakeFile,
+    MakeSymlink,
+    ChangeOwner,
+    ChangeDirectory,
+    Bind,
+    Remount,
+    Mount,
+    ChangePropagation,
+    Unmount,
+    Remove,
+    Reserve,
+}
+
+/// The limits that a plan can run into (docs/limits.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Entries of the profile that would be saved.
+    Entries,
+    /// Bytes of the profile that would be saved.
+    Text,
+    /// Steps of the plan.
+    Steps,
+    /// Writable mimics of one run.
+    Mimics,
+    /// Children of one mimic.
+    Children,
+    /// Bytes in the names of all mimics' children.
+    Names,
+    /// Bytes of a path.
+    Path,
+}
+
+impl Place {
+    /// All of the path `role`.
+    #[must_use]
+    pub fn whole(role: Role) -> Self {
+        Self {
+            role,
+            len: usize::MAX,
+        }
+    }
+}
+
+impl Fault {
+    /// `what`, about all of the path `role`.
+    #[must_use]
+    pub fn new(what: What, role: Role) -> Self {
+        Self {
+            what,
+            place: Place::whole(role),
+        }
+    }
+
+    /// `what`, about the first `len` bytes of the path `role`.
+    #[must_use]
+    pub fn at(what: What, role: Role, len: usize) -> Self {
+        Self {
+            what,
+            place: Place { role, len },
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Finding entries by mount point.
+
+use core::cmp::Ordering;
+
+use arrayvec::ArrayVec;
+use snap_path::{parents_first, prefixes};
+use snap_profile::{ENTRIES_MAX, Item};
+
+/// The places of a profile's entries, ordered by mount point (parents first), then by place.
+#[derive(Debug)]
+pub(crate) struct Index {
+    places: ArrayVec<u16, ENTRIES_MAX>,
+    /// Bit N is set when a mount point has N components; the last bit stands for all deeper ones.
+    /// Most lookups of a path's prefixes end here.
+    depths: u64,
+}
+
+/// The last bit of [`Index::depths`].
+const DEEPEST: u32 = 63;
+
+impl Index {
+    pub(crate) const fn new() -> Self {
+        Self {
+            places: ArrayVec::new_const(),
+            depths: 0,
+        }
+    }
+
+    /// Orders `items`.
+    pub(crate) fn fill(&mut self, items: &[Item<'_>]) {
+        self.places.clear();
+        self.places
+            .extend((0_u16..).take(items.len().min(ENTRIES_MAX)));
+        self.places.sort_unstable_by(|&a, &b| {
+            let path = |place| mount_point(items, place);
+            parents_first(path(a), path(b)).then(a.cmp(&b))
+        });
+        self.depths = items
+            .iter()
+            .fold(0, |depths, item| depths | depth_bit(item.entry.mount_point));
+    }
+
+    /// The places in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u16> + '_ {
+        self.places.iter().copied()
+    }
+
+    /// The place that is number `at` in the order.
+    pub(crate) fn nth(&self, at: usize) -> Option<u16> {
+        self.places.get(at).copied()
+    }
+
+    /// Where the entries with just this mount point start in the order.
+    fn start_of(&self, items: &[Item<'_>], path: &[u8]) -> usize {
+        let before =
+            |&place: &u16| parents_first(mount_point(items, place), path) == Ordering::Less;
+        self.places.partition_point(before)
+    }
+
+    /// The entries with just this mount point, in the order of the profile.
+    pub(crate) fn at<'i>(
+        &'i self,
+        items: &'i [Item<'_>],
+        path: &'i [u8],
+    ) -> impl Iterator<Item = u16> + 'i {
+        let found = self
+            .places
+            .get(self.start_of(items, path)..)
+            .unwrap_or_default();
+        found
+            .iter()
+            .copied()
+            .take_while(move |&place| mount_point(items, place) == path)
+    }
+
+    /// The entries with a mount point that is `path` or a directory above it, the highest first.
+    pub(crate) fn at_or_above<'i>(
+        &'i self,
+        items: &'i [Item<'_>],
+        path: &'i [u8],
+    ) -> impl Iterator<Item = u16> + 'i {
+        prefixes(path)
+            .enumerate()
+            .filter(|&(depth, _)| self.depths & bit(depth) != 0)
+            .flat_map(move |(_, prefix)| self.at(items, prefix))
+    }
+
+    /// As [`at`](Self::at), for just the first entry, tried first at `hint` in the order; tells
+    /// where the search should go on.
+    pub(crate) fn first_at(
+        &self,
+        items: &[Item<'_>],
+        path: &[u8],
+        hint: usize,
+    ) -> (Option<u16>, usize) {
+        let matches = |&&place: &&u16| mount_point(items, place) == path;
+        if let Some(&place) = self.places.get(hint).filter(matches) {
+            return (Some(place), hint.saturating_add(1));
+        }
+        let start = self.start_of(items, path);
+        (
+            self.places.get(start).filter(matches).copied(),
+            start.saturating_add(1),
+        )
+    }
+}
+
+fn bit(depth: usize) -> u64 {
+    let shift = u32::try_from(depth).unwrap_or(DEEPEST).min(DEEPEST);
+    1_u64.checked_shl(shift).unwrap_or(0)
+}
+
+fn depth_bit(path: &[u8]) -> u64 {
+    bit(prefixes(path).count().saturating_sub(1))
+}
+
+/// The mount point of the entry at `place`.
+pub(crate) fn mount_point<'a>(items: &[Item<'a>], place: u16) -> &'a [u8] {
+    items
+        .get(usize::from(place))
+        .map_or(&[], |item| item.entry.mount_point)
+}

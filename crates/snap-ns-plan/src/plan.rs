@@ -1,0 +1,288 @@
+//! The plan: one value that holds everything about a run.
+
+use arrayvec::ArrayVec;
+use snap_mount_options::{Kind, Origin};
+use snap_profile::{ENTRIES_MAX, Item, Profile};
+
+use crate::changes::Fate;
+use crate::drive::Observer;
+use crate::fault::{Fault, Limit};
+use crate::index::Index;
+use crate::mimic::{ALL_CHILDREN_MAX, Child, MIMICS_MAX, Mimic, NAMES_MAX, Slot};
+use crate::step::{Op, STEPS_MAX, Skip, State, Step};
+use crate::survey::Need;
+use crate::territory::Territory;
+use crate::view::FsView;
+
+/// Everything about a run: the two profiles, what happens to each entry, the steps in order, and
+/// what became of them. All storage is in here; it is large, and meant to be a static.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    pub(crate) current: &'a [Item<'a>],
+    pub(crate) desired: &'a [Item<'a>],
+    pub(crate) territory: Territory<'a>,
+    pub(crate) current_by_path: Index,
+    pub(crate) desired_by_path: Index,
+    /// The entries of the desired profile whose ID is not their mount point, ordered by ID.
+    pub(crate) named: ArrayVec<u16, ENTRIES_MAX>,
+    /// What happens to each entry of the current profile.
+    pub(crate) fates: ArrayVec<Fate, ENTRIES_MAX>,
+    /// What each entry of the desired profile needs.
+    pub(crate) needs: ArrayVec<Need, ENTRIES_MAX>,
+    /// The entries of the desired profile that are to be made, in the order of application.
+    pub(crate) order: ArrayVec<u16, ENTRIES_MAX>,
+    pub(crate) steps: ArrayVec<Step, STEPS_MAX>,
+    pub(crate) mimics: ArrayVec<Slot<'a>, MIMICS_MAX>,
+    /// The places of `mimics`, ordered by directory.
+    pub(crate) mimics_by_dir: ArrayVec<u16, MIMICS_MAX>,
+    pub(crate) children: ArrayVec<Child, ALL_CHILDREN_MAX>,
+    pub(crate) names: ArrayVec<u8, NAMES_MAX>,
+}
+
+/// Why there is no plan. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanError {
+    /// Two entries of the desired profile, by their places, have the same mount point.
+    Duplicate(u16, u16),
+    /// A layout or overname entry of the desired profile, by its place, cannot be made.
+    Refused(u16, Fault),
+    /// The plan as a whole runs into a limit.
+    Full(Limit),
+}
+
+impl<'a> Plan<'a> {
+    /// An empty plan.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            current: &[],
+            desired: &[],
+            territory: Territory::User { home: None },
+            current_by_path: Index::new(),
+            desired_by_path: Index::new(),
+            named: ArrayVec::new_const(),
+            fates: ArrayVec::new_const(),
+            needs: ArrayVec::new_const(),
+            order: ArrayVec::new_const(),
+            steps: ArrayVec::new_const(),
+            mimics: ArrayVec::new_const(),
+            mimics_by_dir: ArrayVec::new_const(),
+            children: ArrayVec::new_const(),
+            names: ArrayVec::new_const(),
+        }
+    }
+
+    /// Plans the way from `current` to `desired`. A content entry that cannot be made is left out
+    /// and told to `observer`.
+    ///
+    /// # Errors
+    ///
+    /// There can be no such plan; nothing was changed, and nothing is to be.
+    pub fn make(
+        &mut self,
+        current: &'a Profile<'a>,
+        desired: &'a Profile<'a>,
+        territory: Territory<'a>,
+        view: &mut dyn FsView,
+        observer: &mut dyn Observer,
+    ) -> Result<(), PlanError> {
+        self.reset(current, desired, territory);
+        self.desired_by_path.fill(desired);
+        self.find_duplicates()?;
+        self.find_named();
+        self.current_by_path.fill(current);
+        self.find_changes();
+        self.find_order();
+        self.survey(view, observer)?;
+        self.lay_out_steps().ok_or(PlanError::Full(Limit::Steps))?;
+        self.check_account()
+    }
+
+    /// Forgets everything. (Not `*self = new()`: a plan is far larger than a stack.)
+    fn reset(
+        &mut self,
+        current: &'a [Item<'a>],
+        desired: &'a [Item<'a>],
+        territory: Territory<'a>,
+    ) {
+        (self.current, self.desired, self.territory) = (current, desired, territory);
+        self.named.clear();
+        self.fates.clear();
+        self.needs.clear();
+        self.order.clear();
+        self.steps.clear();
+        self.mimics.clear();
+        self.mimics_by_dir.clear();
+        self.children.clear();
+        self.names.clear();
+    }
+
+    /// Whether nothing at all has to be done.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The steps, in the order in which they are performed.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The entry of the current profile at `place`.
+    #[must_use]
+    pub fn current(&self, place: u16) -> Option<&'a Item<'a>> {
+        self.current.get(usize::from(place))
+    }
+
+    /// The entry of the desired profile at `place`.
+    #[must_use]
+    pub fn desired(&self, place: u16) -> Option<&'a Item<'a>> {
+        self.desired.get(usize::from(place))
+    }
+
+    /// The mimic at `place`.
+    #[must_use]
+    pub fn mimic(&self, place: u16) -> Option<Mimic<'_>> {
+        let slot = self.mimics.get(usize::from(place))?;
+        let first = slot.first_child as usize;
+        let children = self
+            .children
+            .get(first..first.saturating_add(slot.children as usize))?;
+        let (dir, attributes, first_child) = (slot.dir, slot.attributes, slot.first_child);
+        Some(Mimic {
+            dir,
+            attributes,
+            children,
+            first_child,
+            names: &self.names,
+        })
+    }
+
+    /// The name of the mimics' child with the number `number`, as in a fault.
+    #[must_use]
+    pub fn child_name(&self, number: u32) -> &[u8] {
+        self.children
+            .get(number as usize)
+            .map_or(&[], |child| child.name(&self.names))
+    }
+
+    /// The entry of the desired profile that a step is for, if it is for one.
+    #[must_use]
+    pub fn cause(&self, op: Op) -> Option<u16> {
+        match op {
+            Op::Unmount(_) | Op::RemoveSymlink(_) | Op::RemoveMountPoint(_) => None,
+            Op::MakeSource(place)
+            | Op::MakeMountPoint(place)
+            | Op::MakeSymlink(place)
+            | Op::EnsureDir(place)
+            | Op::Mount(place) => Some(place),
+            Op::Mimic(mimic) => self
+                .mimics
+                .get(usize::from(mimic))
+                .map(|slot| slot.needed_by),
+        }
+    }
+
+    pub(crate) fn need(&self, place: u16) -> Need {
+        self.needs
+            .get(usize::from(place))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// Puts the steps in order: teardown, overname, mimics, content, layouts.
+    fn lay_out_steps(&mut self) -> Option<()> {
+        for place in (0..self.current.len()).rev() {
+            let place = u16::try_from(place).ok()?;
+            if self.fate(place) != Fate::Kept {
+                self.lay_out_teardown(place)?;
+            }
+        }
+        let mut early = true;
+        for at in 0..self.order.len() {
+            let place = *self.order.get(at)?;
+            let item = self.desired(place)?;
+            if early && item.options.origin != Origin::Overname {
+                early = false;
+                self.lay_out_early_mimics()?;
+            }
+            self.lay_out_late_mimics(place)?;
+            let need = self.need(place);
+            if need.left_out {
+                continue;
+            }
+            match item.options.kind {
+                Kind::Symlink(_) => self.push(Op::MakeSymlink(place))?,
+                Kind::EnsureDir(_) => self.push(Op::EnsureDir(place))?,
+                Kind::Directory | Kind::File => {
+                    if need.make_source {
+                        self.push(Op::MakeSource(place))?;
+                    }
+                    if need.make_mount_point {
+                        self.push(Op::MakeMountPoint(place))?;
+                    }
+                    self.push(Op::Mount(place))?;
+                }
+            }
+        }
+        // All that is new is an overname that needs one.
+        if early {
+            self.lay_out_early_mimics()
+        } else {
+            Some(())
+        }
+    }
+
+    fn lay_out_teardown(&mut self, place: u16) -> Option<()> {
+        let item = self.current(place)?;
+        match item.options.kind {
+            Kind::EnsureDir(_) => Some(()),
+            Kind::Symlink(_) => self.push(Op::RemoveSymlink(place)),
+            Kind::Directory | Kind::File => {
+                self.push(Op::Unmount(place))?;
+                if self.mount_point_was_made(place) {
+                    self.push(Op::RemoveMountPoint(place))?;
+                }
+                Some(())
+            }
+        }
+    }
+
+    pub(crate) fn push(&mut self, op: Op) -> Option<()> {
+        self.steps
+            .try_push(Step {
+                op,
+                state: State::Pending,
+            })
+            .ok()
+    }
+
+    pub(crate) fn set_state(&mut self, at: usize, state: State) {
+        if let Some(step) = self.steps.get_mut(at) {
+            step.state = state;
+        }
+    }
+
+    /// Leaves out an entry of the desired profile: its later steps are not performed.
+    pub(crate) fn leave_out(&mut self, place: u16) {
+        if let Some(need) = self.needs.get_mut(usize::from(place)) {
+            need.left_out = true;
+        }
+    }
+
+    /// Whether a step must not be performed because its entry was left out.
+    pub(crate) fn is_left_out(&self, op: Op) -> Option<Skip> {
+        // A mimic serves others as well.
+        let own = !matches!(op, Op::Mimic(_));
+        self.cause(op)
+            .filter(|&place| own && self.need(place).left_out)
+            .map(|_| Skip::LeftOut)
+    }
+}
+
+impl Default for Plan<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,167 @@
+//! The steps of a plan, and what became of them.
+
+use snap_mount_options::Undo;
+use snap_profile::{ENTRIES_MAX, Item};
+
+use crate::fault::{Fault, Role};
+use crate::mimic::{MIMICS_MAX, Mimic};
+use crate::view::Attributes;
+
+/// The most steps of a plan: two for each entry that goes, three for each that comes, one for each
+/// mimic (docs/limits.md).
+pub const STEPS_MAX: usize = 5 * ENTRIES_MAX + MIMICS_MAX;
+
+/// One thing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What.
+    pub op: Op,
+    /// What became of it.
+    pub state: State,
+}
+
+/// What a step does, and for which entry (by its place in the profile) or mimic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Undo the mount of an entry of the current profile.
+    Unmount(u16),
+    /// Remove the symbolic link of an entry of the current profile.
+    RemoveSymlink(u16),
+    /// Remove the mount point of an entry of the current profile, if nothing is in it.
+    RemoveMountPoint(u16),
+    /// Create the source of an entry of the desired profile.
+    MakeSource(u16),
+    /// Create the mount point of an entry of the desired profile.
+    MakeMountPoint(u16),
+    /// Create the symbolic link of an entry of the desired profile.
+    MakeSymlink(u16),
+    /// Create the directories of an ensure-dir entry of the desired profile.
+    EnsureDir(u16),
+    /// Mount an entry of the desired profile, with its flags and propagation.
+    Mount(u16),
+    /// Replace a directory by a writable mimic.
+    Mimic(u16),
+}
+
+/// What became of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing yet.
+    Pending,
+    /// It was performed.
+    Done,
+    /// It was not necessary.
+    Skipped(Skip),
+    /// It failed.
+    Failed,
+}
+
+/// Why a step was not necessary. All of these are allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// What was to be undone is not there any more.
+    NotThere,
+    /// A mount point that is in use, not empty or on a read-only file system stays.
+    Stays,
+    /// The source or mount point is missing, and the entry says to ignore that.
+    IgnoredMissing,
+    /// An earlier step of the same entry failed.
+    LeftOut,
+}
+
+/// A step with all that is needed to perform it.
+#[derive(Clone, Copy, Debug)]
+pub enum Action<'p> {
+    /// Undo a mount.
+    Unmount {
+        /// Where it is.
+        mount_point: &'p [u8],
+        /// How.
+        undo: Undo,
+    },
+    /// Remove a symbolic link, if it still has this target.
+    RemoveSymlink {
+        /// Where it is.
+        path: &'p [u8],
+        /// What it was created with.
+        target: &'p [u8],
+    },
+    /// Remove an empty directory or an empty file.
+    RemoveMountPoint {
+        /// Where it is.
+        path: &'p [u8],
+    },
+    /// Create a directory or file, and the directories above it.
+    Make(Creation<'p>),
+    /// Create a symbolic link, and the directories above it.
+    MakeSymlink {
+        /// Where.
+        path: &'p [u8],
+        /// To what.
+        target: &'p [u8],
+    },
+    /// Create directories below one that exists, owned by the caller.
+    EnsureDir {
+        /// Up to here.
+        path: &'p [u8],
+        /// Below this one.
+        must_exist: &'p [u8],
+    },
+    /// Mount an entry.
+    Mount(&'p Item<'p>),
+    /// Replace a directory by a writable mimic.
+    Mimic(Mimic<'p>),
+}
+
+/// Something to be created.
+#[derive(Clone, Copy, Debug)]
+pub struct Creation<'p> {
+    /// Where.
+    pub path: &'p [u8],
+    /// Which path of the entry that is.
+    pub role: Role,
+    /// What.
+    pub kind: ObjectKind,
+    /// Mode and owner of the object itself; the directories above it get 0755, root and root.
+    pub attributes: Attributes,
+}
+
+/// What can be created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// A directory.
+    Directory,
+    /// An empty regular file.
+    File,
+}
+
+/// What came of an attempt to perform a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// It was not necessary.
+    Skipped(Skip),
+    /// Nothing was changed: something cannot be created in the directory that is the first `at`
+    /// bytes of the path `role`.
+    Obstacle {
+        /// Which path.
+        role: Role,
+        /// The length of the directory's path.
+        at: usize,
+        /// Why not.
+        wall: Wall,
+    },
+    /// It failed.
+    Failed(Fault),
+}
+
+/// Why nothing can be created in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wall {
+    /// The file system is read-only.
+    ReadOnly,
+    /// It would show on the host.
+    Trespass,
+}

@@ -1,0 +1,92 @@
+//! Where something may be created (contract section 4).
+
+use snap_path::is_at_or_below;
+
+use crate::view::Ground;
+
+/// Where creating something does not show on the host.
+#[derive(Clone, Copy, Debug)]
+pub enum Territory<'t> {
+    /// For a snap's own namespace, besides the fixed directories: `/snap/INSTANCE` and
+    /// `/snap/NAME`.
+    System {
+        /// `/snap/INSTANCE`
+        snap_instance: &'t [u8],
+        /// `/snap/NAME`
+        snap_name: &'t [u8],
+    },
+    /// For a user's mounts: the user's home, when it is known.
+    User {
+        /// The home directory.
+        home: Option<&'t [u8]>,
+    },
+}
+
+/// The directories at or below which a snap's namespace may create anything.
+const UNRESTRICTED: [&[u8]; 5] = [
+    b"/tmp",
+    b"/var/snap",
+    b"/dev/shm",
+    b"/run/systemd",
+    b"/var/lib/snapd/hostfs/tmp",
+];
+
+/// Whether writable mimics can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mimicry {
+    /// They can.
+    Possible,
+    /// A user cannot make them.
+    Impossible,
+}
+
+impl Territory<'_> {
+    /// Whether creating something in `dir` is allowed wherever that is mounted from.
+    #[must_use]
+    pub fn contains(&self, dir: &[u8]) -> bool {
+        match self {
+            Self::System {
+                snap_instance,
+                snap_name,
+            } => {
+                let own = [*snap_instance, *snap_name];
+                UNRESTRICTED
+                    .iter()
+                    .chain(&own)
+                    .any(|top| is_at_or_below(dir, top))
+            }
+            Self::User { home } => home.is_some_and(|home| is_at_or_below(dir, home)),
+        }
+    }
+
+    /// Whether this kind of namespace has writable mimics.
+    #[must_use]
+    pub fn mimicry(&self) -> Mimicry {
+        match self {
+            Self::System { .. } => Mimicry::Possible,
+            Self::User { .. } => Mimicry::Impossible,
+        }
+    }
+}
+
+/// Whether something may be created in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Verdict {
+    /// Yes.
+    Write,
+    /// Only if it is on the same tmpfs as the directory with the first so many bytes of its path:
+    /// that tmpfs is one that this program mounted.
+    WriteIfOn(usize),
+    /// No: the file system is read-only.
+    ReadOnly,
+    /// No: it would show on the host.
+    Trespass,
+}
+
+/// Who gives that verdict; the executor asks for it just before it creates something, with the
+/// facts of the very directory that it holds open.
+pub trait Rule {
+    /// Whether something may be created in `dir`.
+    fn verdict(&self, dir: &[u8], ground: Ground) -> Verdict;
+}
