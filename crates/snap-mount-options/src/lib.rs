@@ -22,7 +22,7 @@ mod value;
 
 pub use error::{OptionError, OptionErrorKind};
 pub use flags::{Depth, MountFlags, Operation, Propagation, PropagationKind};
-pub use model::{IfMissing, Kind, Options, Origin, Undo};
+pub use model::{IfMissing, Kind, Options, Origin};
 
 #[cfg(test)]
 mod tests;

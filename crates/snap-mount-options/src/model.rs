@@ -43,16 +43,6 @@ pub enum IfMissing {
     Skip,
 }
 
-/// How an entry's mount is undone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Undo {
-    /// With umount2(2).
-    #[default]
-    Unmount,
-    /// With `MNT_DETACH`, after the tree was made private.
-    Detach,
-}
-
 /// The options of one entry. Whatever is not a field here is [data](Options::data).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options<'a> {
@@ -68,8 +58,6 @@ pub struct Options<'a> {
     pub origin: Origin,
     /// What to do when something is not there.
     pub if_missing: IfMissing,
-    /// How to undo it.
-    pub undo: Undo,
     /// For a synthetic entry: the ID of the entry that needs it (empty when it was not said).
     pub synthetic_for: Option<&'a [u8]>,
     /// The entry's ID, when it is not its mount point.
@@ -173,7 +161,8 @@ impl<'a> Builder<'a> {
             b"uid" | b"user" => once(&mut self.options.uid, value::owner(value()?)?),
             b"gid" | b"group" => once(&mut self.options.gid, value::owner(value()?)?),
             b"synthetic" => no_value().map(|()| self.synthetic = true),
-            b"detach" => no_value().map(|()| self.options.undo = Undo::Detach),
+            // Every mount is undone that way (docs/compatibility.md): nothing to remember.
+            b"detach" => no_value(),
             b"ignore-missing" => no_value().map(|()| self.options.if_missing = IfMissing::Skip),
             // A later version's option: kept in the text, ignored here (contract section 3).
             _ => Ok(()),

@@ -138,13 +138,7 @@ fn the_model_in_both_dialects() {
                 ..base
             },
         ),
-        (
-            "x-snapd.detach",
-            Options {
-                undo: Undo::Detach,
-                ..base
-            },
-        ),
+        ("x-snapd.detach", base),
         (
             "x-snapd.ignore-missing",
             Options {

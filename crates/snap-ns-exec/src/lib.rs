@@ -1,3 +1,32 @@
-//! The syscall executor: performs a plan's steps by file descriptor
+//! The syscall executor: performs a plan's steps by file descriptor.
+//!
+//! *For*: everything that changes or looks at the tree of the mount namespace this process is in.
+//! *Terms*: to *walk* is to open a path so that no component is a symbolic link; *here* is the
+//! working directory, which this crate moves to whatever it works on, because the kernel resolves
+//! `.` at no cost; the *aside* is where a mimic's directory is bound while it is re-created.
+//! *Guarantees*: a path is walked once, by descriptor, and mounts are made on descriptors (`.` or
+//! `/proc/self/fd/N`); every descriptor is close-on-exec; an action that fails leaves nothing
+//! behind that a later run would not find. No allocation, no panic on any input.
+//! *Does not*: decide. Where something may be created is the plan's rule; what cannot be created is
+//! reported as an obstacle.
+//!
+//! The classic calls (mount(2), umount2(2)) are used, in just the forms that snapd's AppArmor
+//! policy for this program grants (contract section 5).
 #![no_std]
 #![forbid(unsafe_code)]
+
+mod buffer;
+mod create;
+mod fault;
+mod here;
+mod kernel;
+mod look;
+mod mimic;
+mod mount;
+mod unmount;
+mod walk;
+
+pub use kernel::{Kernel, Resolver};
+
+#[cfg(test)]
+mod tests;

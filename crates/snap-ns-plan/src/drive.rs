@@ -199,13 +199,9 @@ impl<'a> Plan<'a> {
     /// A step's op with all that is needed to perform it.
     fn action(&self, op: Op) -> Option<Action<'_>> {
         Some(match op {
-            Op::Unmount(place) => {
-                let item = self.current(place)?;
-                Action::Unmount {
-                    mount_point: item.entry.mount_point,
-                    undo: item.options.undo,
-                }
-            }
+            Op::Unmount(place) => Action::Unmount {
+                mount_point: self.current(place)?.entry.mount_point,
+            },
             Op::RemoveSymlink(place) => {
                 let item = self.current(place)?;
                 let Kind::Symlink(target) = item.options.kind else {

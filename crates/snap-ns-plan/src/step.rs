@@ -1,6 +1,5 @@
 //! The steps of a plan, and what became of them.
 
-use snap_mount_options::Undo;
 use snap_profile::{ENTRIES_MAX, Item};
 
 use crate::fault::{Fault, Role};
@@ -72,12 +71,10 @@ pub enum Skip {
 /// A step with all that is needed to perform it.
 #[derive(Clone, Copy, Debug)]
 pub enum Action<'p> {
-    /// Undo a mount.
+    /// Undo a mount, and all mounts below it.
     Unmount {
         /// Where it is.
         mount_point: &'p [u8],
-        /// How.
-        undo: Undo,
     },
     /// Remove a symbolic link, if it still has this target.
     RemoveSymlink {

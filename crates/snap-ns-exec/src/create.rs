@@ -1,0 +1,202 @@
+//! Creating what is missing: directories, files, symbolic links.
+
+use core::mem::MaybeUninit;
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid, chownat, mkdirat, openat, symlinkat};
+use rustix::io::{self, Errno};
+use snap_ns_plan::{
+    Attributes, Call, Creation, Fault, FsView, NodeKind, ObjectKind, Outcome, Role, Rule, Verdict,
+    Wall, What,
+};
+use snap_path::{PATH_MAX, file_name, parent};
+
+use crate::fault::failed;
+use crate::kernel::Kernel;
+use crate::look::{ground, link_is};
+use crate::walk::{Deepest, PATH, PATH_DIR, kind_of, open_child};
+
+/// Mode and owner of the directories above what is created.
+const ABOVE: Attributes = Attributes { mode: 0o755, uid: 0, gid: 0 };
+
+/// Where creation of a path has to start.
+enum Start {
+    /// All of the path exists already.
+    Exists(Deepest),
+    /// This directory is allowed to be written to.
+    Below(Deepest),
+    /// It is not.
+    Wall(Outcome),
+}
+
+impl Kernel {
+    pub(crate) fn make(&mut self, creation: &Creation<'_>, rule: &dyn Rule) -> Result<Outcome, Fault> {
+        let Creation { path, role, kind, attributes } = *creation;
+        let wanted = match kind {
+            ObjectKind::Directory => NodeKind::Directory,
+            ObjectKind::File => NodeKind::File,
+        };
+        let start = match self.start(path, role, rule)? {
+            Start::Exists(there) if there.kind == wanted => return Ok(Outcome::Done),
+            Start::Exists(there) => return Err(Fault::new(What::Found(there.kind), role)),
+            Start::Wall(outcome) => return Ok(outcome),
+            Start::Below(start) => start,
+        };
+        let dir = self.make_above(start, path, role, ABOVE)?;
+        self.make_object(dir.as_fd(), file_name(path), kind, attributes, role)?;
+        Ok(Outcome::Done)
+    }
+
+    pub(crate) fn make_symlink(
+        &mut self,
+        path: &[u8],
+        target: &[u8],
+        rule: &dyn Rule,
+    ) -> Result<Outcome, Fault> {
+        let role = Role::MountPoint;
+        let start = match self.start(path, role, rule)? {
+            Start::Exists(there) => {
+                let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
+                let same = there.kind == NodeKind::Symlink
+                    && link_is(there.fd.as_fd(), b"", target, &mut buffer)
+                        .map_err(failed(Call::ReadLink, role))?;
+                let found = Fault::new(What::Found(there.kind), role);
+                return if same { Ok(Outcome::Done) } else { Err(found) };
+            }
+            Start::Wall(outcome) => return Ok(outcome),
+            Start::Below(start) => start,
+        };
+        let dir = self.make_above(start, path, role, ABOVE)?;
+        let name = file_name(path);
+        symlinkat(target, &dir, name).map_err(failed(Call::MakeSymlink, role))?;
+        let link = open_child(dir.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
+        self.give(link.as_fd(), 0, 0).map_err(failed(Call::ChangeOwner, role))?;
+        Ok(Outcome::Done)
+    }
+
+    pub(crate) fn ensure_dir(
+        &mut self,
+        path: &[u8],
+        must_exist: &[u8],
+        rule: &dyn Rule,
+    ) -> Result<Outcome, Fault> {
+        let needed = self.open_deepest(must_exist);
+        let needed = needed.map_err(failed(Call::Open, Role::MustExistDir))?;
+        if needed.len != must_exist.len() {
+            return Err(Fault::new(What::Missing, Role::MustExistDir));
+        }
+        if needed.kind != NodeKind::Directory {
+            return Err(Fault::new(What::Found(needed.kind), Role::MustExistDir));
+        }
+        let role = Role::MountPoint;
+        // They belong to the caller, who may be a user.
+        let (uid, gid) = self.owner;
+        let own = Attributes { mode: 0o700, uid, gid };
+        match self.start(path, role, rule)? {
+            Start::Exists(there) if there.kind == NodeKind::Directory => Ok(Outcome::Done),
+            Start::Exists(there) => Err(Fault::new(What::Found(there.kind), role)),
+            Start::Wall(outcome) => Ok(outcome),
+            Start::Below(start) => {
+                let dir = self.make_above(start, path, role, own)?;
+                self.make_object(dir.as_fd(), file_name(path), ObjectKind::Directory, own, role)?;
+                Ok(Outcome::Done)
+            }
+        }
+    }
+
+    /// Finds the deepest directory of `path`, and asks whether something may be created in it.
+    fn start(&mut self, path: &[u8], role: Role, rule: &dyn Rule) -> Result<Start, Fault> {
+        let deepest = self.open_deepest(path).map_err(failed(Call::Open, role))?;
+        if deepest.len == path.len() {
+            return Ok(Start::Exists(deepest));
+        }
+        let at = deepest.len;
+        if deepest.kind != NodeKind::Directory {
+            return Err(Fault::at(What::Found(deepest.kind), role, at));
+        }
+        let dir = path.get(..at).unwrap_or_default();
+        let ground = ground(deepest.fd.as_fd()).map_err(failed(Call::StatFs, role))?;
+        let wall = match rule.verdict(dir, ground) {
+            Verdict::Write => return Ok(Start::Below(deepest)),
+            Verdict::WriteIfOn(len) => {
+                if self.same_fs(dir, dir.get(..len).unwrap_or(dir))? {
+                    return Ok(Start::Below(deepest));
+                }
+                Wall::Trespass
+            }
+            Verdict::ReadOnly => Wall::ReadOnly,
+            Verdict::Trespass => Wall::Trespass,
+        };
+        Ok(Start::Wall(Outcome::Obstacle { role, at, wall }))
+    }
+
+    /// Creates the directories of `path` below `start`, but not the last component. From the first
+    /// of them on, everything is ours: the rule has not to be asked again.
+    fn make_above(
+        &self,
+        start: Deepest,
+        path: &[u8],
+        role: Role,
+        attributes: Attributes,
+    ) -> Result<OwnedFd, Fault> {
+        let above = parent(path).unwrap_or_default();
+        let rest = above.get(start.len..).unwrap_or_default();
+        let mut dir = start.fd;
+        for name in snap_path::components(rest) {
+            dir = self.make_object(dir.as_fd(), name, ObjectKind::Directory, attributes, role)?;
+        }
+        Ok(dir)
+    }
+
+    /// Creates one object in `dir` and opens it.
+    pub(crate) fn make_object(
+        &self,
+        dir: BorrowedFd<'_>,
+        name: &[u8],
+        kind: ObjectKind,
+        attributes: Attributes,
+        role: Role,
+    ) -> Result<OwnedFd, Fault> {
+        let Attributes { mode, uid, gid } = attributes;
+        let mode = Mode::from_raw_mode(mode.into());
+        let object = match kind {
+            ObjectKind::Directory => {
+                match mkdirat(dir, name, mode) {
+                    // Somebody was faster; what is there now is looked at below.
+                    Ok(()) | Err(Errno::EXIST) => {}
+                    Err(errno) => return Err(failed(Call::MakeDirectory, role)(errno)),
+                }
+                open_child(dir, name, PATH_DIR).map_err(failed(Call::Open, role))?
+            }
+            ObjectKind::File => {
+                let flags = OFlags::CREATE
+                    | OFlags::EXCL
+                    | OFlags::WRONLY
+                    | OFlags::NOFOLLOW
+                    | OFlags::CLOEXEC;
+                match openat(dir, name, flags, mode) {
+                    Ok(file) => file,
+                    Err(Errno::EXIST) => {
+                        let file = open_child(dir, name, PATH).map_err(failed(Call::Open, role))?;
+                        match kind_of(&file).map_err(failed(Call::Stat, role))? {
+                            NodeKind::File => file,
+                            other => return Err(Fault::new(What::Found(other), role)),
+                        }
+                    }
+                    Err(errno) => return Err(failed(Call::MakeFile, role)(errno)),
+                }
+            }
+        };
+        self.give(object.as_fd(), uid, gid).map_err(failed(Call::ChangeOwner, role))?;
+        Ok(object)
+    }
+
+    /// Gives what this process created to `uid` and `gid`, unless they own it already.
+    pub(crate) fn give(&self, object: BorrowedFd<'_>, uid: u32, gid: u32) -> io::Result<()> {
+        if self.owner == (uid, gid) {
+            return Ok(());
+        }
+        let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
+        chownat(object, c"", Some(uid), Some(gid), AtFlags::EMPTY_PATH)
+    }
+}

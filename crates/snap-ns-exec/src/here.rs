@@ -1,0 +1,42 @@
+//! The working directory as the place to work on.
+//!
+//! Mounting through `/proc/self/fd/N` costs the kernel about twice as much as mounting itself. A
+//! directory that was walked can be named for much less: it is made the working directory, and is
+//! `.` then. That is the very place the descriptor stands for; nothing is resolved again.
+
+use core::ffi::CStr;
+
+use rustix::fd::BorrowedFd;
+use rustix::process::fchdir;
+
+use crate::buffer::{CText, fd_path};
+
+/// A name for a place that is open.
+pub(crate) enum Here {
+    /// It is the working directory.
+    Dot,
+    /// It is no directory, or one that may not be entered.
+    Fd(CText<32>),
+}
+
+impl Here {
+    /// Makes `dir` the working directory, if that is possible.
+    pub(crate) fn enter(dir: BorrowedFd<'_>) -> Self {
+        match fchdir(dir) {
+            Ok(()) => Self::Dot,
+            Err(_) => Self::fd(dir),
+        }
+    }
+
+    /// Names `fd` without entering it.
+    pub(crate) fn fd(fd: BorrowedFd<'_>) -> Self {
+        Self::Fd(fd_path(fd))
+    }
+
+    pub(crate) fn path(&self) -> &CStr {
+        match self {
+            Self::Dot => c".",
+            Self::Fd(path) => path.as_c_str(),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The one value that stands for the kernel.
+
+use rustix::fd::OwnedFd;
+use rustix::io;
+use snap_ns_plan::{Action, Outcome, Performer, Rule};
+
+/// The mount namespace that this process is in: what a plan looks at and is performed on.
+#[derive(Debug)]
+pub struct Kernel {
+    pub(crate) resolver: Resolver,
+    pub(crate) root: OwnedFd,
+    pub(crate) owner: (u32, u32),
+}
+
+/// How paths are walked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolver {
+    /// openat2(2) with `RESOLVE_NO_SYMLINKS`, from Linux 5.6 on.
+    OpenAt2,
+    /// One openat(2) with `O_NOFOLLOW` for each component, on any kernel.
+    Emulated,
+}
+
+impl Kernel {
+    /// Takes the root directory of the namespace that this process is in now: the namespace must
+    /// have been joined before. Walks with openat2(2) when the kernel has it.
+    ///
+    /// # Errors
+    ///
+    /// The root directory cannot be opened.
+    pub fn new() -> io::Result<Self> {
+        let mut kernel = Self::with_resolver(Resolver::OpenAt2)?;
+        if let Err(io::Errno::NOSYS) = kernel.open_from(&kernel.root, b".", crate::walk::PATH_DIR) {
+            kernel.resolver = Resolver::Emulated;
+        }
+        Ok(kernel)
+    }
+
+    /// As [`new`](Self::new), with a resolver of the caller's choice: tests run on both.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    pub fn with_resolver(resolver: Resolver) -> io::Result<Self> {
+        let root = rustix::fs::open("/", crate::walk::PATH_DIR, rustix::fs::Mode::empty())?;
+        let owner =
+            (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        Ok(Self { resolver, root, owner })
+    }
+
+    /// How paths are walked.
+    #[must_use]
+    pub fn resolver(&self) -> Resolver {
+        self.resolver
+    }
+}
+
+impl Performer for Kernel {
+    fn perform(&mut self, action: &Action<'_>, rule: &dyn Rule) -> Outcome {
+        let result = match action {
+            Action::Unmount { mount_point } => self.unmount(mount_point),
+            Action::RemoveSymlink { path, target } => self.remove_symlink(path, target),
+            Action::RemoveMountPoint { path } => self.remove_mount_point(path),
+            Action::Make(creation) => self.make(creation, rule),
+            Action::MakeSymlink { path, target } => self.make_symlink(path, target, rule),
+            Action::EnsureDir { path, must_exist } => self.ensure_dir(path, must_exist, rule),
+            Action::Mount(item) => self.mount(item),
+            Action::Mimic(mimic) => self.mimic(mimic),
+        };
+        result.unwrap_or_else(Outcome::Failed)
+    }
+}

@@ -1,0 +1,118 @@
+//! Looking, without changing anything.
+
+use core::mem::MaybeUninit;
+
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fs::{
+    AtFlags, FileType, OFlags, RawDir, StatVfsMountFlags, fstat, fstatfs, readlinkat_raw, statat,
+};
+use rustix::io::{self, Errno};
+use snap_ns_plan::{
+    Access, Attributes, Call, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Role,
+};
+use snap_path::PATH_MAX;
+
+use crate::fault::failed;
+use crate::kernel::Kernel;
+use crate::walk::{PATH, PATH_DIR, kind};
+
+/// `f_type` of a tmpfs (statfs(2)).
+const TMPFS_MAGIC: u64 = 0x0102_1994;
+
+/// Room for one batch of directory entries.
+const LIST_BYTES: usize = 16 * 1024;
+
+impl FsView for Kernel {
+    fn look(&mut self, path: &[u8], role: Role) -> Result<Look, Fault> {
+        let deepest = self.open_deepest(path).map_err(failed(Call::Open, role))?;
+        if deepest.len == path.len() {
+            return Ok(Look::Found(deepest.kind));
+        }
+        if deepest.kind != NodeKind::Directory {
+            return Ok(Look::Blocked { at: deepest.len, kind: deepest.kind });
+        }
+        let ground = ground(deepest.fd.as_fd()).map_err(failed(Call::StatFs, role))?;
+        Ok(Look::Missing { parent: deepest.len, ground })
+    }
+
+    fn same_fs(&mut self, a: &[u8], b: &[u8]) -> Result<bool, Fault> {
+        if a == b {
+            return Ok(true);
+        }
+        let device = |path| -> io::Result<u64> { Ok(fstat(self.open(path, PATH_DIR)?)?.st_dev) };
+        let same = |a, b| -> io::Result<bool> { Ok(device(a)? == device(b)?) };
+        same(a, b).map_err(failed(Call::Stat, Role::Mimic))
+    }
+
+    fn leads_to(&mut self, path: &[u8], target: &[u8]) -> Result<bool, Fault> {
+        let read = |buffer: &mut [MaybeUninit<u8>]| -> io::Result<bool> {
+            let link = self.open(path, PATH)?;
+            link_is(link.as_fd(), b"", target, buffer)
+        };
+        read(&mut [MaybeUninit::uninit(); PATH_MAX])
+            .map_err(failed(Call::ReadLink, Role::MountPoint))
+    }
+
+    fn attributes(&mut self, path: &[u8]) -> Result<Attributes, Fault> {
+        let dir = self.open(path, PATH_DIR).map_err(failed(Call::Open, Role::Mimic))?;
+        let stat = fstat(dir).map_err(failed(Call::Stat, Role::Mimic))?;
+        let mode = u16::try_from(stat.st_mode & 0o7777).unwrap_or_default();
+        Ok(Attributes { mode, uid: stat.st_uid, gid: stat.st_gid })
+    }
+
+    fn list(&mut self, path: &[u8], each: &mut Each<'_>) -> Result<(), Fault> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let dir = self.open(path, flags).map_err(failed(Call::Open, Role::Mimic))?;
+        let mut buffer = [MaybeUninit::uninit(); LIST_BYTES];
+        let mut entries = RawDir::new(&dir, &mut buffer);
+        let unreadable = failed(Call::ReadDirectory, Role::Mimic);
+        while let Some(entry) = entries.next() {
+            let entry = entry.map_err(&unreadable)?;
+            let name = entry.file_name().to_bytes();
+            if name == b"." || name == b".." {
+                continue;
+            }
+            // Some file systems do not tell the type in the listing (readdir(3)).
+            let file_type = match entry.file_type() {
+                FileType::Unknown => {
+                    let stat = statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW).map_err(&unreadable)?;
+                    FileType::from_raw_mode(stat.st_mode)
+                }
+                known => known,
+            };
+            each(name, kind(file_type))?;
+        }
+        Ok(())
+    }
+}
+
+/// What matters of the directory `dir` for creating something in it.
+pub(crate) fn ground(dir: BorrowedFd<'_>) -> io::Result<Ground> {
+    let stat = fstatfs(dir)?;
+    let read_only = mount_flags(stat.f_flags).contains(StatVfsMountFlags::RDONLY);
+    let tmpfs = u64::try_from(stat.f_type) == Ok(TMPFS_MAGIC);
+    Ok(Ground {
+        access: if read_only { Access::ReadOnly } else { Access::Writable },
+        fs: if tmpfs { FsKind::Tmpfs } else { FsKind::Other },
+    })
+}
+
+/// `f_flags` of statfs(2), whatever its width on this architecture.
+#[allow(clippy::useless_conversion, reason = "the width differs between architectures")]
+pub(crate) fn mount_flags(flags: impl TryInto<u64>) -> StatVfsMountFlags {
+    StatVfsMountFlags::from_bits_retain(flags.try_into().unwrap_or(0))
+}
+
+/// Whether the symbolic link `name` in `dir` (empty: `dir` itself) has just this target.
+pub(crate) fn link_is(
+    dir: BorrowedFd<'_>,
+    name: &[u8],
+    target: &[u8],
+    buffer: &mut [MaybeUninit<u8>],
+) -> io::Result<bool> {
+    match readlinkat_raw(dir, name, buffer) {
+        Ok((found, _)) => Ok(&found[..] == target),
+        Err(Errno::INVAL) => Ok(false),
+        Err(errno) => Err(errno),
+    }
+}
