@@ -14,7 +14,7 @@
 //! ```
 //!
 //! **Hosted.** With the feature `hosted`, and on every other architecture, the same interface stands
-//! on std: `fn main` calls [`hosted::start`] with the function. A hosted build should be linked
+//! on std: `fn main` calls `hosted::start` with the function. A hosted build should be linked
 //! statically (`-C target-feature=+crt-static`, or a musl target): its caller may run it where no
 //! dynamic loader is found.
 //!

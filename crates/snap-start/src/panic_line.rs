@@ -47,15 +47,17 @@ impl PanicLine {
         self.used = self.used.saturating_add(written);
     }
 
-    fn push_decimal(&mut self, number: u32) {
-        let mut unit = 1_000_000_000;
-        while unit > 1 && number < unit {
-            unit /= 10;
+    fn push_decimal(&mut self, mut number: u32) {
+        // u32::MAX has ten digits.
+        let mut digits = [0_u8; 10];
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0'.saturating_add(u8::try_from(number % 10).unwrap_or_default());
+            number /= 10;
+            if number == 0 {
+                break;
+            }
         }
-        while unit > 0 {
-            let digit = u8::try_from((number / unit) % 10).unwrap_or_default();
-            self.push(&[b'0'.saturating_add(digit)]);
-            unit /= 10;
-        }
+        let unused = digits.iter().take_while(|digit| **digit == 0).count();
+        self.push(digits.get(unused..).unwrap_or_default());
     }
 }

@@ -2,7 +2,11 @@
 //!
 //! The promises hold for the freestanding build. A hosted one is linked as its target does it, so
 //! there the tests are ignored, which `cargo test` counts and shows.
-#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing
+)]
 
 const EXECUTE: u64 = 1;
 const WRITE: u64 = 2;

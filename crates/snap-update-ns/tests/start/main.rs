@@ -1,6 +1,11 @@
 //! How the binary starts, whatever it is started with. Without arguments it ends with one line and
 //! status 1 before it touches anything, so every test here is harmless anywhere.
-#![allow(missing_docs, unreachable_pub, clippy::arithmetic_side_effects)]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::arithmetic_side_effects,
+    clippy::expect_used
+)]
 
 use std::io;
 use std::os::unix::process::CommandExt;
