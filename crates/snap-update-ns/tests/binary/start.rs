@@ -1,18 +1,12 @@
 //! How the binary starts, whatever it is started with. Without arguments it ends with one line and
 //! status 1 before it touches anything, so every test here is harmless anywhere.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    clippy::arithmetic_side_effects,
-    clippy::expect_used
-)]
 
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
-mod traced;
-use traced::Traced;
+use crate::image::{Elf, GNU_RELRO};
+use crate::traced::Traced;
 
 fn binary() -> Command {
     Command::new(env!("CARGO_BIN_EXE_snap-update-ns"))
@@ -224,5 +218,22 @@ fn not_even_a_name() {
         traced.forget_the_only_argument();
         traced.run();
         assert_eq!(traced.end(), Some(1));
+    }
+}
+
+#[test]
+#[cfg_attr(not(freestanding), ignore = "hosted build: libc's business")]
+fn nothing_can_write_where_relocation_wrote() {
+    let relro = Elf::read().segment(GNU_RELRO);
+    let traced = Traced::start(binary().stdout(Stdio::piped()));
+    traced.run();
+    let mappings = traced.mappings();
+    assert_eq!(traced.end(), Some(1));
+    let base = mappings.first().expect("a mapping of the binary").start;
+    for page in (base + relro.address..base + relro.address + relro.size).step_by(4096) {
+        let found = mappings
+            .iter()
+            .find(|it| (it.start..it.end).contains(&page));
+        assert_eq!(found.map(|it| it.permissions.as_str()), Some("r--p"));
     }
 }

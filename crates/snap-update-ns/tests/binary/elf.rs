@@ -1,86 +1,11 @@
-//! What the linker made of the binary, read from the file itself (elf(5)).
+//! What the linker made of the binary.
 //!
 //! The promises hold for the freestanding build. A hosted one is linked as its target does it, so
 //! there the tests are ignored, which `cargo test` counts and shows.
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing
-)]
 
-const EXECUTE: u64 = 1;
-const WRITE: u64 = 2;
-
-/// A program header: what it is, its permissions, its place in the file and in memory.
-struct Segment {
-    kind: u64,
-    flags: u64,
-    offset: usize,
-    address: u64,
-    size_in_file: usize,
-    size: u64,
-}
-
-const LOAD: u64 = 1;
-const DYNAMIC: u64 = 2;
-const INTERP: u64 = 3;
-const TLS: u64 = 7;
-const GNU_STACK: u64 = 0x6474_e551;
-const GNU_RELRO: u64 = 0x6474_e552;
-
-struct Elf(Vec<u8>);
-
-impl Elf {
-    fn read() -> Self {
-        Self(std::fs::read(env!("CARGO_BIN_EXE_snap-update-ns")).expect("the binary was built"))
-    }
-
-    /// The little-endian number of `size` bytes at `offset`.
-    fn number(&self, offset: usize, size: usize) -> u64 {
-        let bytes = self.0[offset..offset + size].iter().rev();
-        bytes.fold(0, |number, byte| number << 8 | u64::from(*byte))
-    }
-
-    fn offset(&self, at: usize, size: usize) -> usize {
-        usize::try_from(self.number(at, size)).expect("offset")
-    }
-
-    fn segments(&self) -> Vec<Segment> {
-        let (table, size) = (self.offset(32, 8), self.offset(54, 2));
-        let at = (0..self.offset(56, 2)).map(|index| table + index * size);
-        at.map(|at| Segment {
-            kind: self.number(at, 4),
-            flags: self.number(at + 4, 4),
-            offset: self.offset(at + 8, 8),
-            address: self.number(at + 16, 8),
-            size_in_file: self.offset(at + 32, 8),
-            size: self.number(at + 40, 8),
-        })
-        .collect()
-    }
-
-    /// The only segment of this kind.
-    fn segment(&self, kind: u64) -> Segment {
-        let mut all = self.segments().into_iter().filter(|it| it.kind == kind);
-        let first = all.next().expect("a segment of this kind");
-        assert!(all.next().is_none(), "one segment of kind {kind:#x}");
-        first
-    }
-
-    /// The dynamic section: tags and values.
-    fn dynamic(&self) -> Vec<(u64, u64)> {
-        let segment = self.segment(DYNAMIC);
-        let at = (segment.offset..segment.offset + segment.size_in_file).step_by(16);
-        at.map(|at| (self.number(at, 8), self.number(at + 8, 8)))
-            .take_while(|(tag, _)| *tag != 0)
-            .collect()
-    }
-
-    fn value(&self, wanted: u64) -> Option<u64> {
-        let mut all = self.dynamic().into_iter();
-        all.find_map(|(tag, value)| (tag == wanted).then_some(value))
-    }
-}
+use crate::image::{
+    DYNAMIC, EXECUTE, Elf, GNU_RELRO, GNU_STACK, INTERP, LOAD, Segment, TLS, WRITE,
+};
 
 #[test]
 #[cfg_attr(not(freestanding), ignore = "hosted build: linked as its target does")]

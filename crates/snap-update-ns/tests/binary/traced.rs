@@ -5,19 +5,26 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 
 /// A child that stops before its first instruction, and again when it is about to exit.
-pub struct Traced(Child);
+pub(crate) struct Traced(Child);
 
 /// What the kernel knows of a process.
-pub struct State {
+pub(crate) struct State {
     /// Where descriptors 0, 1 and 2 lead; an empty string when closed.
-    pub streams: [String; 3],
+    pub(crate) streams: [String; 3],
     /// The whole of `/proc/PID/status`.
     status: String,
 }
 
+/// A line of `/proc/PID/maps`.
+pub(crate) struct Mapping {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) permissions: String,
+}
+
 impl State {
     /// A number of `/proc/PID/status`.
-    pub fn status(&self, name: &str, radix: u32) -> u64 {
+    pub(crate) fn status(&self, name: &str, radix: u32) -> u64 {
         let mut lines = self.status.lines();
         let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(":\t"));
         u64::from_str_radix(value.expect(name).trim(), radix).expect(name)
@@ -26,7 +33,7 @@ impl State {
 
 impl Traced {
     /// Starts `command`; it is stopped in front of its first instruction.
-    pub fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         // SAFETY: runs in the forked child and makes one system call.
         unsafe {
             command.pre_exec(|| match libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) {
@@ -41,7 +48,7 @@ impl Traced {
     }
 
     /// Lets it run until it is about to exit.
-    pub fn run(&self) {
+    pub(crate) fn run(&self) {
         self.request(libc::PTRACE_CONT, 0);
         let exit = libc::SIGTRAP | libc::PTRACE_EVENT_EXIT << 8;
         assert_eq!(
@@ -52,7 +59,7 @@ impl Traced {
     }
 
     /// Its state, while it is stopped.
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         let proc = format!("/proc/{}", self.0.id());
         let stream = |number: i32| match std::fs::read_link(format!("{proc}/fd/{number}")) {
             Ok(target) => target.display().to_string(),
@@ -64,8 +71,29 @@ impl Traced {
         }
     }
 
+    /// Where the binary's file is in its memory, lowest address first.
+    pub(crate) fn mappings(&self) -> Vec<Mapping> {
+        let path = format!("/proc/{}/maps", self.0.id());
+        let text = std::fs::read_to_string(path).expect("maps");
+        let address = |text: &str| u64::from_str_radix(text, 16).expect("an address");
+        let of_the_binary = text
+            .lines()
+            .filter(|line| line.ends_with("/snap-update-ns"));
+        of_the_binary
+            .map(|line| {
+                let (range, rest) = line.split_once(' ').expect("maps");
+                let (start, end) = range.split_once('-').expect("maps");
+                Mapping {
+                    start: address(start),
+                    end: address(end),
+                    permissions: rest[..4].to_owned(),
+                }
+            })
+            .collect()
+    }
+
     /// Lets it end; the exit status.
-    pub fn end(mut self) -> Option<i32> {
+    pub(crate) fn end(mut self) -> Option<i32> {
         self.request(libc::PTRACE_CONT, 0);
         self.0.wait().expect("wait").code()
     }
@@ -73,7 +101,7 @@ impl Traced {
     /// Makes the initial stack one of a process without arguments. Kernels since 5.18 do not let
     /// execve(2) do that any more; older ones did.
     #[cfg(freestanding)]
-    pub fn forget_the_only_argument(&self) {
+    pub(crate) fn forget_the_only_argument(&self) {
         // SAFETY: a structure of integers; ptrace(2) fills it in.
         let mut registers: libc::user_regs_struct = unsafe { std::mem::zeroed() };
         let pointer = &raw mut registers;
