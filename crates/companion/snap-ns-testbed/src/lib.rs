@@ -5,7 +5,7 @@
 //! `/var/lib/snapd/mount`) without touching the machine. Nothing here is linked into the
 //! privileged binary.
 //!
-//! Namespaces are entered by a *new process* ([`isolate`] prepares a [`Command`]), never by a
+//! Namespaces are entered by a *new process* ([`isolate`] prepares a [`Command`](std::process::Command)), never by a
 //! thread of a test: a user namespace can only be made by a single-threaded process.
 
 mod isolate;

@@ -1,0 +1,9 @@
+//! Without a standard library and without a libc.
+
+mod closed_streams;
+mod entry;
+mod process;
+mod relro;
+mod x86_64;
+
+pub use process::{Arguments, Process};

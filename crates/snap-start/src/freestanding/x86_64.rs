@@ -1,0 +1,34 @@
+//! The architecture's own: the first instructions, the last one, and the memory functions.
+#![allow(unsafe_code)] // Assembly counts as such.
+
+use core::arch::global_asm;
+
+use super::entry::enter;
+use super::relro::FileHeader;
+
+global_asm!(include_str!("x86_64/start.s"), enter = sym enter);
+
+// The memory functions take the names that compiled code calls. (The tests, which run on a libc
+// that has those names, give them a prefix.)
+global_asm!(
+    ".macro function name",
+    ".globl \\name",
+    ".hidden \\name",
+    ".type \\name, @function",
+    "\\name:",
+    ".endm",
+    include_str!("x86_64/memory.s"),
+);
+
+// SAFETY: `snap_start_exit` is in start.s, takes a number and does not come back. The linker defines
+// `__ehdr_start` as the address of the file header in memory, which is constant.
+unsafe extern "C" {
+    safe fn snap_start_exit(status: u32) -> !;
+    /// Where this program begins in memory.
+    pub(super) safe static __ehdr_start: FileHeader;
+}
+
+/// Ends the process.
+pub(super) fn exit(status: u32) -> ! {
+    snap_start_exit(status)
+}
