@@ -1,9 +1,5 @@
 //! The project's chores, one module each: `cargo xtask --help`.
-#![allow(
-    missing_docs,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing
-)]
+#![allow(missing_docs, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
 mod peer;
 

@@ -8,10 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 /// Where `suite`'s packaged program is, fetched by `apt-get download` when it is not there yet.
 pub(crate) fn snap_update_ns(suite: &str) -> Result<PathBuf> {
-    ensure!(
-        ["sid", "trixie", "bookworm"].contains(&suite),
-        "unknown Debian suite {suite}"
-    );
+    ensure!(["sid", "trixie", "bookworm"].contains(&suite), "unknown Debian suite {suite}");
     let dir = cache_dir()?.join(suite);
     let program = dir.join("root/usr/lib/snapd/snap-update-ns");
     if !program.exists() {
@@ -27,9 +24,7 @@ pub(crate) fn cache_dir() -> Result<PathBuf> {
 
 /// The folder with the workspace's `Cargo.toml`.
 pub(crate) fn workspace_root() -> Result<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("xtask has a parent")?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has a parent")?;
     Ok(root.to_owned())
 }
 
@@ -69,11 +64,7 @@ fn download(suite: &str, dir: &Path) -> Result<()> {
             .output()
             .context("apt-get")?;
         if !output.status.success() {
-            bail!(
-                "apt-get {}: {}",
-                args.join(" "),
-                String::from_utf8_lossy(&output.stderr)
-            );
+            bail!("apt-get {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr));
         }
         Ok(())
     };
@@ -81,11 +72,7 @@ fn download(suite: &str, dir: &Path) -> Result<()> {
     apt(&["download", "snapd"])?;
     for deb in fs::read_dir(dir.join("debs"))? {
         let deb = deb?.path();
-        let status = Command::new("dpkg-deb")
-            .arg("-x")
-            .arg(&deb)
-            .arg(dir.join("root"))
-            .status()?;
+        let status = Command::new("dpkg-deb").arg("-x").arg(&deb).arg(dir.join("root")).status()?;
         ensure!(status.success(), "dpkg-deb -x {}", deb.display());
     }
     Ok(())

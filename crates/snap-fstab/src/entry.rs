@@ -54,26 +54,17 @@ impl Entry<'_> {
 
 /// The bytes that a field must not contain as they are, with what stands for them (fstab(5)). A
 /// field that starts with `#` would read back as a comment, but parsing yields none.
-pub(crate) const ESCAPES: [(u8, &[u8; 4]); 4] = [
-    (b' ', b"\\040"),
-    (b'\t', b"\\011"),
-    (b'\n', b"\\012"),
-    (b'\\', b"\\134"),
-];
+pub(crate) const ESCAPES: [(u8, &[u8; 4]); 4] =
+    [(b' ', b"\\040"), (b'\t', b"\\011"), (b'\n', b"\\012"), (b'\\', b"\\134")];
 
 fn escape(byte: u8) -> Option<&'static [u8; 4]> {
-    ESCAPES
-        .iter()
-        .find(|(plain, _)| *plain == byte)
-        .map(|&(_, escape)| escape)
+    ESCAPES.iter().find(|(plain, _)| *plain == byte).map(|&(_, escape)| escape)
 }
 
 /// How many bytes `field` takes once it is written.
 #[must_use]
 pub fn escaped_len(field: &[u8]) -> usize {
-    field.iter().fold(0_usize, |len, &byte| {
-        len.saturating_add(escape(byte).map_or(1, |e| e.len()))
-    })
+    field.iter().fold(0_usize, |len, &byte| len.saturating_add(escape(byte).map_or(1, |e| e.len())))
 }
 
 fn write_field<S: Sink>(mut field: &[u8], empty: &[u8], sink: &mut S) -> Result<(), S::Error> {

@@ -30,10 +30,7 @@ impl fmt::Display for ParseErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooFewFields(found) => {
-                write!(
-                    f,
-                    "{found} field(s), need at least 3 (source, mount point, type)"
-                )
+                write!(f, "{found} field(s), need at least 3 (source, mount point, type)")
             }
             Self::ControlByte(byte) => write!(f, "control byte 0x{byte:02x}; write \\011 or \\012"),
             Self::NotANumber => f.write_str("dump and pass must be decimal numbers"),
@@ -46,10 +43,6 @@ impl core::error::Error for ParseError {}
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "line {}, column {}: {}",
-            self.line, self.column, self.kind
-        )
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.kind)
     }
 }

@@ -16,10 +16,7 @@ pub(crate) fn next_field(line: &[u8], from: usize) -> Option<(usize, usize)> {
     if field.first() == Some(&b'#') {
         return None;
     }
-    let len = field
-        .iter()
-        .position(|&byte| is_separator(byte))
-        .unwrap_or(field.len());
+    let len = field.iter().position(|&byte| is_separator(byte)).unwrap_or(field.len());
     Some((start, start.saturating_add(len)))
 }
 

@@ -40,10 +40,7 @@ pub struct Columns {
 
 /// Reads `text` as a profile, in place.
 pub fn parse(text: &mut [u8]) -> Lines<'_> {
-    Lines {
-        rest: text,
-        number: 0,
-    }
+    Lines { rest: text, number: 0 }
 }
 
 /// The iterator that [`parse`] returns. It can go on after an error, with the next line.
@@ -59,10 +56,7 @@ impl<'a> Iterator for Lines<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.rest.is_empty() {
             let text = core::mem::take(&mut self.rest);
-            let end = text
-                .iter()
-                .position(|&byte| byte == b'\n')
-                .unwrap_or(text.len());
+            let end = text.iter().position(|&byte| byte == b'\n').unwrap_or(text.len());
             let (line, rest) = text.split_at_mut(end);
             self.rest = rest.get_mut(1..).unwrap_or_default();
             self.number = self.number.saturating_add(1);
@@ -80,11 +74,7 @@ impl<'a> Iterator for Lines<'a> {
 type Span = (usize, usize);
 
 fn parse_line(line: &mut [u8], number: u32) -> Result<Option<Line<'_>>, ParseError> {
-    let error = |at: usize, kind| ParseError {
-        line: number,
-        column: column(at),
-        kind,
-    };
+    let error = |at: usize, kind| ParseError { line: number, column: column(at), kind };
     if line.len() > LINE_MAX {
         return Err(error(LINE_MAX, ParseErrorKind::LineTooLong));
     }
@@ -111,10 +101,7 @@ fn parse_line(line: &mut [u8], number: u32) -> Result<Option<Line<'_>>, ParseErr
     };
     let value = |span: Option<Span>| span.map_or(Ok(0), |span| decimal(line, span));
     let not_a_number = |at| error(at, ParseErrorKind::NotANumber);
-    let (dump, pass) = (
-        value(dump).map_err(not_a_number)?,
-        value(pass).map_err(not_a_number)?,
-    );
+    let (dump, pass) = (value(dump).map_err(not_a_number)?, value(pass).map_err(not_a_number)?);
     let columns = Columns {
         source: column(source.0),
         mount_point: column(mount_point.0),
@@ -124,20 +111,9 @@ fn parse_line(line: &mut [u8], number: u32) -> Result<Option<Line<'_>>, ParseErr
     let source = unescape(fields.cut(source));
     let mount_point = unescape(fields.cut(mount_point));
     let fs_type = unescape(fields.cut(fs_type));
-    let options = options.map_or(&mut [][..], |span| {
-        unescape(fold_separators(fields.cut(span)))
-    });
+    let options = options.map_or(&mut [][..], |span| unescape(fold_separators(fields.cut(span))));
     let options: &[u8] = if options == b"defaults" { &[] } else { options };
-    Ok(Some(Line {
-        number,
-        columns,
-        source,
-        mount_point,
-        fs_type,
-        options,
-        dump,
-        pass,
-    }))
+    Ok(Some(Line { number, columns, source, mount_point, fs_type, options, dump, pass }))
 }
 
 /// The fields of a line: the first four, the last three, and how many there are.
@@ -148,11 +124,7 @@ struct Spans {
 }
 
 fn spans(line: &[u8]) -> Spans {
-    let mut spans = Spans {
-        head: [(0, 0); 4],
-        tail: [(0, 0); 3],
-        count: 0,
-    };
+    let mut spans = Spans { head: [(0, 0); 4], tail: [(0, 0); 3], count: 0 };
     let mut from = 0;
     while let Some(span) = next_field(line, from) {
         if let Some(slot) = spans.head.get_mut(spans.count as usize) {
@@ -187,9 +159,7 @@ impl<'a> Cutter<'a> {
 fn decimal(line: &[u8], span: Span) -> Result<u32, usize> {
     let digits = line.get(span.0..span.1).unwrap_or_default();
     let step = |value: u32, &byte: &u8| match byte {
-        b'0'..=b'9' => value
-            .checked_mul(10)?
-            .checked_add(u32::from(byte.wrapping_sub(b'0'))),
+        b'0'..=b'9' => value.checked_mul(10)?.checked_add(u32::from(byte.wrapping_sub(b'0'))),
         _ => None,
     };
     digits.iter().try_fold(0_u32, step).ok_or(span.0)

@@ -41,23 +41,14 @@ fn entries_are_read_and_written() {
         ("\n\n# only\n  \t# comments\n   \n", ""),
         ("a b c", "a b c defaults 0 0\n"),
         ("a b c defaults 0 0\n", "a b c defaults 0 0\n"),
-        (
-            "\ta  b\t\tc   ro,rw 1 2  \nd e f",
-            "a b c ro,rw 1 2\nd e f defaults 0 0\n",
-        ),
+        ("\ta  b\t\tc   ro,rw 1 2  \nd e f", "a b c ro,rw 1 2\nd e f defaults 0 0\n"),
         ("a b c o 1", "a b c o 1 0\n"),
         ("a b c #o 1 2", "a b c defaults 0 0\n"),
         ("a b c o#x 1 # 2", "a b c o#x 1 0\n"),
-        (
-            "a\\040b c\\011\\012\\134 d",
-            "a\\040b c\\011\\012\\134 d defaults 0 0\n",
-        ),
+        ("a\\040b c\\011\\012\\134 d", "a\\040b c\\011\\012\\134 d defaults 0 0\n"),
         ("a\\b c\\04 d\\", "a\\134b c\\13404 d\\134 defaults 0 0\n"),
         ("a b c d  e\tf 7 8", "a b c d\\040e\\040f 7 8\n"),
-        (
-            "a b c d e f g h 7 8 # x",
-            "a b c d\\040e\\040f\\040g\\040h 7 8\n",
-        ),
+        ("a b c d e f g h 7 8 # x", "a b c d\\040e\\040f\\040g\\040h 7 8\n"),
         ("\\043a b c", "\\134043a b c defaults 0 0\n"),
     ] {
         assert_eq!(canonical(text).as_deref(), Ok(want), "{text:?}");
@@ -78,11 +69,7 @@ fn errors_say_where() {
         ("a b c\r\n", 1, 6, ControlByte(13)),
         ("a b c\n# \u{7f}\n", 2, 3, ControlByte(0x7f)),
     ] {
-        assert_eq!(
-            canonical(text),
-            Err(ParseError { line, column, kind }),
-            "{text:?}"
-        );
+        assert_eq!(canonical(text), Err(ParseError { line, column, kind }), "{text:?}");
     }
 }
 
@@ -102,14 +89,7 @@ fn a_line_may_be_64_kib_long_and_no_longer() {
 fn columns_are_those_of_the_text() {
     let mut text = *b"  so\\040urce /mp\ttype  opt 0 0";
     let line = parse(&mut text).next().unwrap().unwrap();
-    assert_eq!(
-        line.columns,
-        Columns {
-            source: 3,
-            mount_point: 14,
-            options: 24
-        }
-    );
+    assert_eq!(line.columns, Columns { source: 3, mount_point: 14, options: 24 });
     assert_eq!(line.number, 1);
 }
 
@@ -126,10 +106,7 @@ fn an_error_does_not_hide_the_lines_after_it() {
 fn the_written_length_is_known() {
     for field in ["", "plain", " \t\n\\", "a b"] {
         let mut out = Vec::new();
-        let entry = Entry {
-            source: field.as_bytes(),
-            ..Entry::default()
-        };
+        let entry = Entry { source: field.as_bytes(), ..Entry::default() };
         entry.write(&mut out).unwrap();
         let written = out.iter().position(|&b| b == b' ').unwrap();
         if !field.is_empty() {

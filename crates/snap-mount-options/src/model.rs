@@ -79,21 +79,13 @@ impl<'a> Options<'a> {
     pub fn parse(fs_type: &[u8], text: &'a [u8]) -> Result<Self, OptionError> {
         let mut builder = Builder::default();
         for (start, token) in tokens(text) {
-            let error = |kind| OptionError {
-                start,
-                len: token.len(),
-                kind,
-            };
+            let error = |kind| OptionError { start, len: token.len(), kind };
             match model_option(token) {
                 Some(option) => builder.model(option).map_err(error)?,
                 None => builder.word(token).map_err(error)?,
             }
         }
-        builder.finish(fs_type).map_err(|kind| OptionError {
-            start: 0,
-            len: 0,
-            kind,
-        })
+        builder.finish(fs_type).map_err(|kind| OptionError { start: 0, len: 0, kind })
     }
 
     /// The options in `text` that only the file system knows, in order.
@@ -145,11 +137,7 @@ impl<'a> Builder<'a> {
             Some(value) if !value.is_empty() => Ok(value),
             Some(_) | None => Err(OptionErrorKind::NeedsValue),
         };
-        let no_value = || {
-            option
-                .value
-                .map_or(Ok(()), |_| Err(OptionErrorKind::NoValue))
-        };
+        let no_value = || option.value.map_or(Ok(()), |_| Err(OptionErrorKind::NoValue));
         match option.name {
             b"kind" => once(&mut self.kind, value()?),
             b"symlink" => once(&mut self.symlink, value()?),

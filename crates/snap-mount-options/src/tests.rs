@@ -16,11 +16,7 @@ fn flags_and_operations() {
         ("ro", F::READ_ONLY, Operation::Mount),
         ("ro,rw", F::empty(), Operation::Mount),
         ("rw,ro", F::READ_ONLY, Operation::Mount),
-        (
-            "bind,,nosuid,nodev",
-            F::NO_SUID | F::NO_DEV,
-            Operation::Bind(Depth::Single),
-        ),
+        ("bind,,nosuid,nodev", F::NO_SUID | F::NO_DEV, Operation::Bind(Depth::Single)),
         ("rbind,rw", F::empty(), Operation::Bind(Depth::Recursive)),
         (
             "noexec,sync,mand,dirsync",
@@ -36,11 +32,7 @@ fn flags_and_operations() {
         ("remount,ro", F::READ_ONLY, Operation::Remount),
     ] {
         let options = parse(text).unwrap();
-        assert_eq!(
-            (options.flags, options.operation),
-            (flags, operation),
-            "{text}"
-        );
+        assert_eq!((options.flags, options.operation), (flags, operation), "{text}");
     }
 }
 
@@ -57,16 +49,10 @@ fn propagation() {
         ("private", PropagationKind::Private),
         ("unbindable", PropagationKind::Unbindable),
     ] {
-        let single = Propagation {
-            kind,
-            depth: Depth::Single,
-        };
+        let single = Propagation { kind, depth: Depth::Single };
         assert_eq!(parse(text).unwrap().propagation, Some(single));
         let recursive = std::format!("bind,r{text}");
-        let want = Propagation {
-            kind,
-            depth: Depth::Recursive,
-        };
+        let want = Propagation { kind, depth: Depth::Recursive };
         assert_eq!(parse(&recursive).unwrap().propagation, Some(want));
     }
 }
@@ -75,112 +61,37 @@ fn propagation() {
 fn the_model_in_both_dialects() {
     let base = Options::default();
     for (text, want) in [
-        (
-            "x-snapd.kind=file",
-            Options {
-                kind: Kind::File,
-                ..base
-            },
-        ),
+        ("x-snapd.kind=file", Options { kind: Kind::File, ..base }),
         (
             "x-snapd.kind=symlink,x-snapd.symlink=/a=b",
-            Options {
-                kind: Kind::Symlink(b"/a=b"),
-                ..base
-            },
+            Options { kind: Kind::Symlink(b"/a=b"), ..base },
         ),
         (
             "x-snapd.must-exist-dir=/h,x-snapd.kind=ensure-dir",
-            Options {
-                kind: Kind::EnsureDir(b"/h"),
-                ..base
-            },
+            Options { kind: Kind::EnsureDir(b"/h"), ..base },
         ),
-        (
-            "x-snapd.origin=layout",
-            Options {
-                origin: Origin::Layout,
-                ..base
-            },
-        ),
-        (
-            "x-snapd.origin=overname",
-            Options {
-                origin: Origin::Overname,
-                ..base
-            },
-        ),
-        (
-            "x-snapd.origin=rootfs",
-            Options {
-                origin: Origin::Rootfs,
-                ..base
-            },
-        ),
-        (
-            "x-snapd.synthetic,x-snapd.needed-by=/x",
-            Options {
-                synthetic_for: Some(b"/x"),
-                ..base
-            },
-        ),
-        (
-            "x-snapd.synthetic",
-            Options {
-                synthetic_for: Some(b""),
-                ..base
-            },
-        ),
-        (
-            "x-snapd.id=i",
-            Options {
-                id: Some(b"i"),
-                ..base
-            },
-        ),
+        ("x-snapd.origin=layout", Options { origin: Origin::Layout, ..base }),
+        ("x-snapd.origin=overname", Options { origin: Origin::Overname, ..base }),
+        ("x-snapd.origin=rootfs", Options { origin: Origin::Rootfs, ..base }),
+        ("x-snapd.synthetic,x-snapd.needed-by=/x", Options { synthetic_for: Some(b"/x"), ..base }),
+        ("x-snapd.synthetic", Options { synthetic_for: Some(b""), ..base }),
+        ("x-snapd.id=i", Options { id: Some(b"i"), ..base }),
         ("x-snapd.detach", base),
-        (
-            "x-snapd.ignore-missing",
-            Options {
-                if_missing: IfMissing::Skip,
-                ..base
-            },
-        ),
+        ("x-snapd.ignore-missing", Options { if_missing: IfMissing::Skip, ..base }),
         (
             "x-snapd.mode=01777,x-snapd.user=0,x-snapd.group=65534",
-            Options {
-                mode: Some(0o1777),
-                uid: Some(0),
-                gid: Some(65534),
-                ..base
-            },
+            Options { mode: Some(0o1777), uid: Some(0), gid: Some(65534), ..base },
         ),
         (
             "x-snapd.mode=755,x-snapd.uid=1000,x-snapd.gid=5",
-            Options {
-                mode: Some(0o755),
-                uid: Some(1000),
-                gid: Some(5),
-                ..base
-            },
+            Options { mode: Some(0o755), uid: Some(1000), gid: Some(5), ..base },
         ),
         (
             "x-snap-mode:1777,x-snap-user:nobody,x-snap-group:root",
-            Options {
-                mode: Some(0o1777),
-                uid: Some(65534),
-                gid: Some(0),
-                ..base
-            },
+            Options { mode: Some(0o1777), uid: Some(65534), gid: Some(0), ..base },
         ),
         ("x-snapd.some-day=1,x-snap-other", base),
-        (
-            "x-snapd.mode=1,x-snapd.mode=01",
-            Options {
-                mode: Some(1),
-                ..base
-            },
-        ),
+        ("x-snapd.mode=1,x-snapd.mode=01", Options { mode: Some(1), ..base }),
     ] {
         assert_eq!(parse(text), Ok(want), "{text}");
     }
@@ -227,9 +138,8 @@ fn what_is_malformed_is_an_error() {
 #[test]
 fn only_what_is_unknown_is_data() {
     let data = |text: &'static str| -> String {
-        let parts: Vec<&str> = Options::data(text.as_bytes())
-            .map(|d| core::str::from_utf8(d).unwrap())
-            .collect();
+        let parts: Vec<&str> =
+            Options::data(text.as_bytes()).map(|d| core::str::from_utf8(d).unwrap()).collect();
         parts.join(",")
     };
     assert_eq!(
@@ -248,27 +158,15 @@ fn the_founding_dialect_is_translated() {
             true,
             "x-snapd.mode=1777,size=1,x-snapd.user=nobody",
         ),
-        (
-            "x-snap-symlink",
-            "x-snap-symlink:/t",
-            true,
-            "x-snapd.kind=symlink,x-snapd.symlink=/t",
-        ),
+        ("x-snap-symlink", "x-snap-symlink:/t", true, "x-snapd.kind=symlink,x-snapd.symlink=/t"),
         ("none", "x-snap-detach,ro", true, "x-snapd.detach,ro"),
         ("none", "bind,x-snapd.mode=1", false, "bind,x-snapd.mode=1"),
     ] {
-        assert_eq!(
-            founding::is_used(fs_type.as_bytes(), text.as_bytes()),
-            used,
-            "{text}"
-        );
+        assert_eq!(founding::is_used(fs_type.as_bytes(), text.as_bytes()), used, "{text}");
         let mut out = [0; 96];
         let (written, rest) =
             founding::translate(fs_type.as_bytes(), text.as_bytes(), &mut out).unwrap();
-        assert_eq!(
-            (core::str::from_utf8(written).unwrap(), rest.len()),
-            (want, 96 - want.len())
-        );
+        assert_eq!((core::str::from_utf8(written).unwrap(), rest.len()), (want, 96 - want.len()));
         let mut short = std::vec![0; want.len() - 1];
         assert!(founding::translate(fs_type.as_bytes(), text.as_bytes(), &mut short).is_none());
     }

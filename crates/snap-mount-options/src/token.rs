@@ -41,9 +41,5 @@ pub(crate) fn model_option(token: &[u8]) -> Option<ModelOption<'_>> {
         Some((name, value)) => (name, value.get(1..)),
         None => (rest, None),
     };
-    Some(ModelOption {
-        name,
-        value,
-        dialect,
-    })
+    Some(ModelOption { name, value, dialect })
 }

@@ -8,9 +8,7 @@ const NOBODY: u32 = 65534;
 /// An octal mode without set-id bits, at most `01777`.
 pub(crate) fn mode(text: &[u8]) -> Result<u16, OptionErrorKind> {
     let step = |mode: u16, &byte: &u8| match byte {
-        b'0'..=b'7' => mode
-            .checked_mul(8)?
-            .checked_add(u16::from(byte.wrapping_sub(b'0'))),
+        b'0'..=b'7' => mode.checked_mul(8)?.checked_add(u16::from(byte.wrapping_sub(b'0'))),
         _ => None,
     };
     match text.iter().try_fold(0, step) {
@@ -27,9 +25,7 @@ pub(crate) fn owner(text: &[u8]) -> Result<u32, OptionErrorKind> {
         _ => {}
     }
     let step = |number: u32, &byte: &u8| match byte {
-        b'0'..=b'9' => number
-            .checked_mul(10)?
-            .checked_add(u32::from(byte.wrapping_sub(b'0'))),
+        b'0'..=b'9' => number.checked_mul(10)?.checked_add(u32::from(byte.wrapping_sub(b'0'))),
         _ => None,
     };
     // (uid_t) -1 means "leave as it is" in chown(2).

@@ -16,8 +16,8 @@ use crate::kernel::Kernel;
 use crate::look::{ground, link_is};
 use crate::walk::{Deepest, PATH, PATH_DIR, kind_of, open_child};
 
-/// Mode and owner of the directories above what is created.
-const ABOVE: Attributes = Attributes { mode: 0o755, uid: 0, gid: 0 };
+/// The mode of the directories above what is created.
+const MODE_ABOVE: u16 = 0o755;
 
 /// Where creation of a path has to start.
 enum Start {
@@ -30,8 +30,12 @@ enum Start {
 }
 
 impl Kernel {
-    pub(crate) fn make(&mut self, creation: &Creation<'_>, rule: &dyn Rule) -> Result<Outcome, Fault> {
-        let Creation { path, role, kind, attributes } = *creation;
+    pub(crate) fn make(
+        &mut self,
+        creation: &Creation<'_>,
+        rule: &dyn Rule,
+    ) -> Result<Outcome, Fault> {
+        let Creation { path, role, kind, .. } = *creation;
         let wanted = match kind {
             ObjectKind::Directory => NodeKind::Directory,
             ObjectKind::File => NodeKind::File,
@@ -42,8 +46,11 @@ impl Kernel {
             Start::Wall(outcome) => return Ok(outcome),
             Start::Below(start) => start,
         };
-        let dir = self.make_above(start, path, role, ABOVE)?;
-        self.make_object(dir.as_fd(), file_name(path), kind, attributes, role)?;
+        let (uid, gid) = self.creates_for;
+        let dir = self.make_above(start, path, role, Attributes { mode: MODE_ABOVE, uid, gid })?;
+        let (uid, gid) = (creation.uid.unwrap_or(uid), creation.gid.unwrap_or(gid));
+        let own = Attributes { mode: creation.mode, uid, gid };
+        self.make_object(dir.as_fd(), file_name(path), kind, own, role)?;
         Ok(Outcome::Done)
     }
 
@@ -66,11 +73,12 @@ impl Kernel {
             Start::Wall(outcome) => return Ok(outcome),
             Start::Below(start) => start,
         };
-        let dir = self.make_above(start, path, role, ABOVE)?;
+        let (uid, gid) = self.creates_for;
+        let dir = self.make_above(start, path, role, Attributes { mode: MODE_ABOVE, uid, gid })?;
         let name = file_name(path);
         symlinkat(target, &dir, name).map_err(failed(Call::MakeSymlink, role))?;
         let link = open_child(dir.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
-        self.give(link.as_fd(), 0, 0).map_err(failed(Call::ChangeOwner, role))?;
+        self.give(link.as_fd(), uid, gid).map_err(failed(Call::ChangeOwner, role))?;
         Ok(Outcome::Done)
     }
 
@@ -178,10 +186,11 @@ impl Kernel {
                     Ok(file) => file,
                     Err(Errno::EXIST) => {
                         let file = open_child(dir, name, PATH).map_err(failed(Call::Open, role))?;
-                        match kind_of(&file).map_err(failed(Call::Stat, role))? {
-                            NodeKind::File => file,
-                            other => return Err(Fault::new(What::Found(other), role)),
+                        let found = kind_of(&file).map_err(failed(Call::Stat, role))?;
+                        if found != NodeKind::File {
+                            return Err(Fault::new(What::Found(found), role));
                         }
+                        file
                     }
                     Err(errno) => return Err(failed(Call::MakeFile, role)(errno)),
                 }

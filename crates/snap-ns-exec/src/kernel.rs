@@ -9,7 +9,19 @@ use snap_ns_plan::{Action, Outcome, Performer, Rule};
 pub struct Kernel {
     pub(crate) resolver: Resolver,
     pub(crate) root: OwnedFd,
+    /// The effective user and group of this process: they own what it creates at first.
     pub(crate) owner: (u32, u32),
+    /// The user and group that shall own what has no other owner.
+    pub(crate) creates_for: (u32, u32),
+}
+
+/// Who shall own what is created, if nobody says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CreatesFor {
+    /// Root, whoever runs this: it is the snap's namespace.
+    Root,
+    /// The user who runs this.
+    Caller,
 }
 
 /// How paths are walked.
@@ -28,8 +40,8 @@ impl Kernel {
     /// # Errors
     ///
     /// The root directory cannot be opened.
-    pub fn new() -> io::Result<Self> {
-        let mut kernel = Self::with_resolver(Resolver::OpenAt2)?;
+    pub fn new(creates_for: CreatesFor) -> io::Result<Self> {
+        let mut kernel = Self::with_resolver(creates_for, Resolver::OpenAt2)?;
         if let Err(io::Errno::NOSYS) = kernel.open_from(&kernel.root, b".", crate::walk::PATH_DIR) {
             kernel.resolver = Resolver::Emulated;
         }
@@ -41,11 +53,14 @@ impl Kernel {
     /// # Errors
     ///
     /// As for [`new`](Self::new).
-    pub fn with_resolver(resolver: Resolver) -> io::Result<Self> {
+    pub fn with_resolver(creates_for: CreatesFor, resolver: Resolver) -> io::Result<Self> {
         let root = rustix::fs::open("/", crate::walk::PATH_DIR, rustix::fs::Mode::empty())?;
-        let owner =
-            (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-        Ok(Self { resolver, root, owner })
+        let owner = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        let creates_for = match creates_for {
+            CreatesFor::Root => (0, 0),
+            CreatesFor::Caller => owner,
+        };
+        Ok(Self { resolver, root, owner, creates_for })
     }
 
     /// How paths are walked.

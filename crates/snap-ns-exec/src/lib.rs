@@ -26,7 +26,7 @@ mod mount;
 mod unmount;
 mod walk;
 
-pub use kernel::{Kernel, Resolver};
+pub use kernel::{CreatesFor, Kernel, Resolver};
 
 #[cfg(test)]
 mod tests;

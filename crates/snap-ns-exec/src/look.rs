@@ -73,13 +73,11 @@ impl FsView for Kernel {
                 continue;
             }
             // Some file systems do not tell the type in the listing (readdir(3)).
-            let file_type = match entry.file_type() {
-                FileType::Unknown => {
-                    let stat = statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW).map_err(&unreadable)?;
-                    FileType::from_raw_mode(stat.st_mode)
-                }
-                known => known,
-            };
+            let mut file_type = entry.file_type();
+            if file_type == FileType::Unknown {
+                let stat = statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW).map_err(&unreadable)?;
+                file_type = FileType::from_raw_mode(stat.st_mode);
+            }
             each(name, kind(file_type))?;
         }
         Ok(())

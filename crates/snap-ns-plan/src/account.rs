@@ -41,9 +41,7 @@ impl Plan<'_> {
     /// teardown nothing new stands, and after it nothing old.
     #[must_use]
     pub fn saved_len(&self) -> usize {
-        self.count(Moment::Now)
-            .bytes
-            .max(self.count(Moment::AllDone).bytes)
+        self.count(Moment::Now).bytes.max(self.count(Moment::AllDone).bytes)
     }
 
     pub(crate) fn check_account(&self) -> Result<(), PlanError> {

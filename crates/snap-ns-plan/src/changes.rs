@@ -42,18 +42,12 @@ struct Ancestors<'a, T> {
 
 impl<'a, T: Ord + Copy> Ancestors<'a, T> {
     fn new() -> Self {
-        Self {
-            stack: ArrayVec::new(),
-        }
+        Self { stack: ArrayVec::new() }
     }
 
     /// The least value of those at or above `path`.
     fn least(&mut self, path: &[u8]) -> Option<T> {
-        while self
-            .stack
-            .last()
-            .is_some_and(|(top, _)| !is_at_or_below(path, top))
-        {
+        while self.stack.last().is_some_and(|(top, _)| !is_at_or_below(path, top)) {
             self.stack.pop();
         }
         self.stack.last().and_then(|&(_, least)| least)
@@ -75,10 +69,7 @@ impl<'a, T: Ord + Copy> Ancestors<'a, T> {
 
 impl Plan<'_> {
     pub(crate) fn fate(&self, place: u16) -> Fate {
-        self.fates
-            .get(usize::from(place))
-            .copied()
-            .unwrap_or(Fate::Kept)
+        self.fates.get(usize::from(place)).copied().unwrap_or(Fate::Kept)
     }
 
     pub(crate) fn set_fate(&mut self, place: u16, fate: Fate) {
@@ -91,9 +82,7 @@ impl Plan<'_> {
     pub(crate) fn find_duplicates(&self) -> Result<(), PlanError> {
         let mut last: Option<(u16, &[u8])> = None;
         for place in self.desired_by_path.iter() {
-            let path = self
-                .desired(place)
-                .map_or(&[][..], |item| item.entry.mount_point);
+            let path = self.desired(place).map_or(&[][..], |item| item.entry.mount_point);
             match last {
                 Some((first, same)) if same == path => {
                     return Err(PlanError::Duplicate(first, place));
@@ -107,15 +96,13 @@ impl Plan<'_> {
     /// Decides the fate of every entry of the current profile, and which of the desired ones are
     /// kept.
     pub(crate) fn find_changes(&mut self) {
-        self.needs
-            .extend(self.desired.iter().map(|_| Need::default()));
+        self.needs.extend(self.desired.iter().map(|_| Need::default()));
         let mut hint = 0;
         let mut last_id: (&[u8], Option<u16>) = (&[], None);
         for (place, item) in (0_u16..).zip(self.current) {
             let claim;
             (claim, hint) =
-                self.desired_by_path
-                    .first_at(self.desired, item.entry.mount_point, hint);
+                self.desired_by_path.first_at(self.desired, item.entry.mount_point, hint);
             let kept = if item.options.origin == Origin::Rootfs {
                 true
             } else if let Some(id) = item.options.synthetic_for {
@@ -133,14 +120,11 @@ impl Plan<'_> {
 
     /// Orders the entries that have an ID of their own.
     pub(crate) fn find_named(&mut self) {
-        let named = (0_u16..)
-            .zip(self.desired)
-            .filter(|(_, item)| item.options.id.is_some());
+        let named = (0_u16..).zip(self.desired).filter(|(_, item)| item.options.id.is_some());
         self.named.extend(named.map(|(place, _)| place));
         let desired = self.desired;
         let id = |&place: &u16| desired.get(usize::from(place)).map(Item::id);
-        self.named
-            .sort_unstable_by(|a, b| id(a).cmp(&id(b)).then(a.cmp(b)));
+        self.named.sort_unstable_by(|a, b| id(a).cmp(&id(b)).then(a.cmp(b)));
     }
 
     /// The entry of the desired profile with this ID. Nearly always it is a mount point.
@@ -150,19 +134,14 @@ impl Plan<'_> {
         at_path.filter(has_id).or_else(|| {
             let before = |&place: &u16| self.desired(place).is_some_and(|item| item.id() < id);
             let start = self.named.partition_point(before);
-            self.named
-                .get(start)
-                .filter(|&place| has_id(place))
-                .copied()
+            self.named.get(start).filter(|&place| has_id(place)).copied()
         })
     }
 
     /// Keeps the current entry at `place` for the desired one at `claim`, if all six fields are
     /// equal and none is kept for it yet.
     fn try_keep(&mut self, claim: u16, place: u16, item: &Item<'_>) -> bool {
-        let equal = self
-            .desired(claim)
-            .is_some_and(|desired| desired.entry == item.entry);
+        let equal = self.desired(claim).is_some_and(|desired| desired.entry == item.entry);
         match self.needs.get_mut(usize::from(claim)) {
             Some(need) if equal && need.kept_as.is_none() => {
                 need.kept_as = Some(place);
@@ -236,10 +215,7 @@ impl Plan<'_> {
             }
             let path = item.entry.mount_point;
             let mut above = self.desired_by_path.at_or_above(self.desired, path);
-            let needs_it = |at| {
-                self.desired(at)
-                    .is_some_and(|item: &Item<'_>| item.id() == id)
-            };
+            let needs_it = |at| self.desired(at).is_some_and(|item: &Item<'_>| item.id() == id);
             let covering = above.find(|&at| {
                 self.need(at).kept_as.is_none()
                     && !needs_it(at)
@@ -261,11 +237,9 @@ impl Plan<'_> {
     /// Turns a kept entry into one that goes, and comes again if it is desired.
     fn let_go(&mut self, place: u16) {
         self.set_fate(place, Fate::Going);
-        let claim = self.current(place).and_then(|item| {
-            self.desired_by_path
-                .at(self.desired, item.entry.mount_point)
-                .next()
-        });
+        let claim = self
+            .current(place)
+            .and_then(|item| self.desired_by_path.at(self.desired, item.entry.mount_point).next());
         if let Some(need) = claim.and_then(|claim| self.needs.get_mut(usize::from(claim)))
             && need.kept_as == Some(place)
         {
@@ -282,9 +256,7 @@ impl Plan<'_> {
         if item.is_synthetic() && item.is_tmpfs() {
             return false;
         }
-        let above = self
-            .current_by_path
-            .at_or_above(self.current, item.entry.mount_point);
+        let above = self.current_by_path.at_or_above(self.current, item.entry.mount_point);
         let ground = above.filter(|&above| above < place).last();
         !ground.is_some_and(|ground| {
             self.fate(ground) != Fate::Kept && self.current(ground).is_some_and(Item::is_tmpfs)

@@ -1,6 +1,6 @@
 //! Performing a plan, and amending it when something unforeseen is in the way.
 
-use snap_mount_options::{Kind, Origin};
+use snap_mount_options::{Kind, Options, Origin};
 use snap_profile::Item;
 
 use crate::fault::{Fault, Limit, Role, What};
@@ -8,7 +8,7 @@ use crate::mimic::MimicState;
 use crate::plan::Plan;
 use crate::step::{Action, Creation, ObjectKind, Op, Outcome, State, Step, Wall};
 use crate::territory::Rule;
-use crate::view::{Attributes, FsView};
+use crate::view::FsView;
 
 /// Who performs steps: the kernel, or a model of it.
 pub trait Performer: FsView {
@@ -73,14 +73,12 @@ impl<'a> Plan<'a> {
                     at = at.saturating_add(1);
                     continue;
                 }
-                Outcome::Obstacle {
-                    role,
-                    at: len,
-                    wall,
-                } => match self.amend(at, step.op, role, len, wall, performer, observer) {
-                    Ok(()) => continue,
-                    Err(fault) => fault,
-                },
+                Outcome::Obstacle { role, at: len, wall } => {
+                    match self.amend(at, step.op, role, len, wall, performer, observer) {
+                        Ok(()) => continue,
+                        Err(fault) => fault,
+                    }
+                }
                 Outcome::Failed(fault) => fault,
             };
             self.note_failed(at, step.op);
@@ -98,8 +96,7 @@ impl<'a> Plan<'a> {
     }
 
     fn is_content(&self, place: u16) -> bool {
-        self.desired(place)
-            .is_some_and(|item| item.options.origin == Origin::Content)
+        self.desired(place).is_some_and(|item| item.options.origin == Origin::Content)
     }
 
     /// Puts a mimic before the step at `at`, which met an obstacle.
@@ -122,39 +119,23 @@ impl<'a> Plan<'a> {
         let place = self.cause(op).ok_or(fault)?;
         let item = self.desired(place).ok_or(fault)?;
         let source = role == Role::Source;
-        let path: &'a [u8] = if source {
-            item.entry.source
-        } else {
-            item.entry.mount_point
-        };
+        let path: &'a [u8] = if source { item.entry.source } else { item.entry.mount_point };
         let dir = path.get(..len).ok_or(fault)?;
         match self.mimic_at(dir).map(|slot| slot.state) {
             Some(MimicState::Failed) => {
-                return Err(Fault {
-                    what: What::MimicFailed,
-                    ..fault
-                });
+                return Err(Fault { what: What::MimicFailed, ..fault });
             }
             // It stands, and still nothing can be created: no other mimic would help.
             Some(MimicState::Made | MimicState::Planned) => return Err(fault),
             None => {}
         }
         let mimic = self.add_mimic(place, dir, fault, performer)?;
-        let step = Step {
-            op: Op::Mimic(mimic),
-            state: State::Pending,
-        };
-        let full = Fault {
-            what: What::Full(Limit::Steps),
-            ..fault
-        };
+        let step = Step { op: Op::Mimic(mimic), state: State::Pending };
+        let full = Fault { what: What::Full(Limit::Steps), ..fault };
         self.steps.try_insert(at, step).map_err(|_| full)?;
         let checked = match self.check_account() {
             Ok(()) => observer.make_room(self.saved_len()),
-            Err(crate::PlanError::Full(limit)) => Err(Fault {
-                what: What::Full(limit),
-                ..fault
-            }),
+            Err(crate::PlanError::Full(limit)) => Err(Fault { what: What::Full(limit), ..fault }),
             Err(crate::PlanError::Duplicate(..) | crate::PlanError::Refused(..)) => Err(fault),
         };
         if checked.is_err() {
@@ -199,22 +180,19 @@ impl<'a> Plan<'a> {
     /// A step's op with all that is needed to perform it.
     fn action(&self, op: Op) -> Option<Action<'_>> {
         Some(match op {
-            Op::Unmount(place) => Action::Unmount {
-                mount_point: self.current(place)?.entry.mount_point,
-            },
+            Op::Unmount(place) => {
+                Action::Unmount { mount_point: self.current(place)?.entry.mount_point }
+            }
             Op::RemoveSymlink(place) => {
                 let item = self.current(place)?;
                 let Kind::Symlink(target) = item.options.kind else {
                     return None;
                 };
-                Action::RemoveSymlink {
-                    path: item.entry.mount_point,
-                    target,
-                }
+                Action::RemoveSymlink { path: item.entry.mount_point, target }
             }
-            Op::RemoveMountPoint(place) => Action::RemoveMountPoint {
-                path: self.current(place)?.entry.mount_point,
-            },
+            Op::RemoveMountPoint(place) => {
+                Action::RemoveMountPoint { path: self.current(place)?.entry.mount_point }
+            }
             Op::MakeSource(place) => {
                 let item = self.desired(place)?;
                 Action::Make(creation(item, item.entry.source, Role::Source))
@@ -228,20 +206,14 @@ impl<'a> Plan<'a> {
                 let Kind::Symlink(target) = item.options.kind else {
                     return None;
                 };
-                Action::MakeSymlink {
-                    path: item.entry.mount_point,
-                    target,
-                }
+                Action::MakeSymlink { path: item.entry.mount_point, target }
             }
             Op::EnsureDir(place) => {
                 let item = self.desired(place)?;
                 let Kind::EnsureDir(must_exist) = item.options.kind else {
                     return None;
                 };
-                Action::EnsureDir {
-                    path: item.entry.mount_point,
-                    must_exist,
-                }
+                Action::EnsureDir { path: item.entry.mount_point, must_exist }
             }
             Op::Mount(place) => Action::Mount(self.desired(place)?),
             Op::Mimic(mimic) => Action::Mimic(self.mimic(mimic)?),
@@ -256,21 +228,9 @@ fn creation<'p>(item: &Item<'_>, path: &'p [u8], role: Role) -> Creation<'p> {
         Kind::File => ObjectKind::File,
         Kind::Directory | Kind::Symlink(_) | Kind::EnsureDir(_) => ObjectKind::Directory,
     };
-    let options = &item.options;
-    let attributes = Attributes {
-        mode: options
-            .mode
-            .or_else(|| mode_hint(path))
-            .unwrap_or(DEFAULT_MODE),
-        uid: options.uid.unwrap_or(0),
-        gid: options.gid.unwrap_or(0),
-    };
-    Creation {
-        path,
-        role,
-        kind,
-        attributes,
-    }
+    let own = if role == Role::MountPoint { item.options } else { Options::default() };
+    let mode = own.mode.or_else(|| mode_hint(path)).unwrap_or(DEFAULT_MODE);
+    Creation { path, role, kind, mode, uid: own.uid, gid: own.gid }
 }
 
 /// The modes of directories that snapd and X11 agreed on (contract section 4); for just these

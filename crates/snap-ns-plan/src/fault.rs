@@ -58,6 +58,8 @@ pub enum What {
     CommaInId,
     /// A directory that only root may change is writable by others, or is not root's.
     NotOurs,
+    /// Something else was mounted there in the meantime.
+    Replaced,
     /// A recursive bind cannot be made read-only by mount(2).
     RecursiveReadOnly,
     /// A limit of docs/limits.md.
@@ -107,16 +109,15 @@ pub enum Limit {
     Names,
     /// Bytes of a path.
     Path,
+    /// Bytes of a file system's mount data.
+    Data,
 }
 
 impl Place {
     /// All of the path `role`.
     #[must_use]
     pub fn whole(role: Role) -> Self {
-        Self {
-            role,
-            len: usize::MAX,
-        }
+        Self { role, len: usize::MAX }
     }
 }
 
@@ -124,18 +125,12 @@ impl Fault {
     /// `what`, about all of the path `role`.
     #[must_use]
     pub fn new(what: What, role: Role) -> Self {
-        Self {
-            what,
-            place: Place::whole(role),
-        }
+        Self { what, place: Place::whole(role) }
     }
 
     /// `what`, about the first `len` bytes of the path `role`.
     #[must_use]
     pub fn at(what: What, role: Role, len: usize) -> Self {
-        Self {
-            what,
-            place: Place { role, len },
-        }
+        Self { what, place: Place { role, len } }
     }
 }

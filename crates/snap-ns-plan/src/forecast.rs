@@ -41,11 +41,7 @@ impl Plan<'_> {
         let mut len = 0;
         let mut rank = rank;
         loop {
-            let now = if replaced.0 == 0 {
-                path
-            } else {
-                buffer.get(..len).unwrap_or_default()
-            };
+            let now = if replaced.0 == 0 { path } else { buffer.get(..len).unwrap_or_default() };
             let Some(latest) = self.latest_mount(now, rank) else {
                 break;
             };
@@ -55,11 +51,7 @@ impl Plan<'_> {
             let rest_len = below(now, item.entry.mount_point).map_or(0, <[u8]>::len);
             let rest_start = now.len().saturating_sub(rest_len);
             // How many bytes of the asked path the mount point stands for: all but `/rest`.
-            let behind = if rest_len == 0 {
-                0
-            } else {
-                rest_len.saturating_add(1)
-            };
+            let behind = if rest_len == 0 { 0 } else { rest_len.saturating_add(1) };
             let asked = path.len().saturating_sub(behind);
             match (item.options.kind, item.options.operation) {
                 (Kind::Directory | Kind::File, Operation::Bind(_)) => {
@@ -79,18 +71,11 @@ impl Plan<'_> {
             }
             rank = self.need(latest).rank;
         }
-        let now = if replaced.0 == 0 {
-            path
-        } else {
-            buffer.get(..len).unwrap_or_default()
-        };
+        let now = if replaced.0 == 0 { path } else { buffer.get(..len).unwrap_or_default() };
         if self.lies_under_gone(now) {
             return Ok(Forecast::Unknown);
         }
-        Ok(Forecast::Live {
-            path: now,
-            replaced,
-        })
+        Ok(Forecast::Live { path: now, replaced })
     }
 
     /// The mount of this run that is the latest before `rank` at or above `path`.
@@ -115,8 +100,7 @@ impl Plan<'_> {
     pub(crate) fn lies_in_new_mount(&self, path: &[u8], rank: u16) -> bool {
         self.latest_mount(path, rank).is_some_and(|place| {
             let overname = snap_mount_options::Origin::Overname;
-            self.desired(place)
-                .is_some_and(|item| item.options.origin != overname)
+            self.desired(place).is_some_and(|item| item.options.origin != overname)
         })
     }
 
@@ -144,11 +128,7 @@ fn join(buffer: &mut [u8; PATH_MAX], head: &[u8], tail: &[u8]) -> Option<usize> 
 
 /// As [`join`], for a tail that is in the buffer itself.
 fn shift(buffer: &mut [u8; PATH_MAX], start: usize, len: usize, head: &[u8]) -> Option<usize> {
-    let to = if len == 0 {
-        head.len()
-    } else {
-        head.len().checked_add(1)?
-    };
+    let to = if len == 0 { head.len() } else { head.len().checked_add(1)? };
     let end = to.checked_add(len)?;
     if end >= PATH_MAX {
         return None;

@@ -20,24 +20,19 @@ const DEEPEST: u32 = 63;
 
 impl Index {
     pub(crate) const fn new() -> Self {
-        Self {
-            places: ArrayVec::new_const(),
-            depths: 0,
-        }
+        Self { places: ArrayVec::new_const(), depths: 0 }
     }
 
     /// Orders `items`.
     pub(crate) fn fill(&mut self, items: &[Item<'_>]) {
         self.places.clear();
-        self.places
-            .extend((0_u16..).take(items.len().min(ENTRIES_MAX)));
+        self.places.extend((0_u16..).take(items.len().min(ENTRIES_MAX)));
         self.places.sort_unstable_by(|&a, &b| {
             let path = |place| mount_point(items, place);
             parents_first(path(a), path(b)).then(a.cmp(&b))
         });
-        self.depths = items
-            .iter()
-            .fold(0, |depths, item| depths | depth_bit(item.entry.mount_point));
+        self.depths =
+            items.iter().fold(0, |depths, item| depths | depth_bit(item.entry.mount_point));
     }
 
     /// The places in order.
@@ -63,14 +58,8 @@ impl Index {
         items: &'i [Item<'_>],
         path: &'i [u8],
     ) -> impl Iterator<Item = u16> + 'i {
-        let found = self
-            .places
-            .get(self.start_of(items, path)..)
-            .unwrap_or_default();
-        found
-            .iter()
-            .copied()
-            .take_while(move |&place| mount_point(items, place) == path)
+        let found = self.places.get(self.start_of(items, path)..).unwrap_or_default();
+        found.iter().copied().take_while(move |&place| mount_point(items, place) == path)
     }
 
     /// The entries with a mount point that is `path` or a directory above it, the highest first.
@@ -98,10 +87,7 @@ impl Index {
             return (Some(place), hint.saturating_add(1));
         }
         let start = self.start_of(items, path);
-        (
-            self.places.get(start).filter(matches).copied(),
-            start.saturating_add(1),
-        )
+        (self.places.get(start).filter(matches).copied(), start.saturating_add(1))
     }
 }
 
@@ -116,7 +102,5 @@ fn depth_bit(path: &[u8]) -> u64 {
 
 /// The mount point of the entry at `place`.
 pub(crate) fn mount_point<'a>(items: &[Item<'a>], place: u16) -> &'a [u8] {
-    items
-        .get(usize::from(place))
-        .map_or(&[], |item| item.entry.mount_point)
+    items.get(usize::from(place)).map_or(&[], |item| item.entry.mount_point)
 }

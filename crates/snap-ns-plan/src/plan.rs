@@ -146,25 +146,15 @@ impl<'a> Plan<'a> {
     pub fn mimic(&self, place: u16) -> Option<Mimic<'_>> {
         let slot = self.mimics.get(usize::from(place))?;
         let first = slot.first_child as usize;
-        let children = self
-            .children
-            .get(first..first.saturating_add(slot.children as usize))?;
+        let children = self.children.get(first..first.saturating_add(slot.children as usize))?;
         let (dir, attributes, first_child) = (slot.dir, slot.attributes, slot.first_child);
-        Some(Mimic {
-            dir,
-            attributes,
-            children,
-            first_child,
-            names: &self.names,
-        })
+        Some(Mimic { dir, attributes, children, first_child, names: &self.names })
     }
 
     /// The name of the mimics' child with the number `number`, as in a fault.
     #[must_use]
     pub fn child_name(&self, number: u32) -> &[u8] {
-        self.children
-            .get(number as usize)
-            .map_or(&[], |child| child.name(&self.names))
+        self.children.get(number as usize).map_or(&[], |child| child.name(&self.names))
     }
 
     /// The entry of the desired profile that a step is for, if it is for one.
@@ -177,18 +167,12 @@ impl<'a> Plan<'a> {
             | Op::MakeSymlink(place)
             | Op::EnsureDir(place)
             | Op::Mount(place) => Some(place),
-            Op::Mimic(mimic) => self
-                .mimics
-                .get(usize::from(mimic))
-                .map(|slot| slot.needed_by),
+            Op::Mimic(mimic) => self.mimics.get(usize::from(mimic)).map(|slot| slot.needed_by),
         }
     }
 
     pub(crate) fn need(&self, place: u16) -> Need {
-        self.needs
-            .get(usize::from(place))
-            .copied()
-            .unwrap_or_default()
+        self.needs.get(usize::from(place)).copied().unwrap_or_default()
     }
 
     /// Puts the steps in order: teardown, overname, mimics, content, layouts.
@@ -227,11 +211,7 @@ impl<'a> Plan<'a> {
             }
         }
         // All that is new is an overname that needs one.
-        if early {
-            self.lay_out_early_mimics()
-        } else {
-            Some(())
-        }
+        if early { self.lay_out_early_mimics() } else { Some(()) }
     }
 
     fn lay_out_teardown(&mut self, place: u16) -> Option<()> {
@@ -250,12 +230,7 @@ impl<'a> Plan<'a> {
     }
 
     pub(crate) fn push(&mut self, op: Op) -> Option<()> {
-        self.steps
-            .try_push(Step {
-                op,
-                state: State::Pending,
-            })
-            .ok()
+        self.steps.try_push(Step { op, state: State::Pending }).ok()
     }
 
     pub(crate) fn set_state(&mut self, at: usize, state: State) {
@@ -275,9 +250,7 @@ impl<'a> Plan<'a> {
     pub(crate) fn is_left_out(&self, op: Op) -> Option<Skip> {
         // A mimic serves others as well.
         let own = !matches!(op, Op::Mimic(_));
-        self.cause(op)
-            .filter(|&place| own && self.need(place).left_out)
-            .map(|_| Skip::LeftOut)
+        self.cause(op).filter(|&place| own && self.need(place).left_out).map(|_| Skip::LeftOut)
     }
 }
 

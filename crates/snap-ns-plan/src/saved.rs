@@ -109,10 +109,7 @@ fn write_mimic<S: Sink>(mimic: &Mimic<'_>, id: &[u8], sink: &mut S) -> Result<()
     // A text of three numbers fits.
     let attributes = mimic.attributes;
     let (mode, uid, gid) = (attributes.mode, attributes.uid, attributes.gid);
-    let _ = core::fmt::write(
-        &mut numbers,
-        format_args!(",mode=0{mode:o},uid={uid},gid={gid}"),
-    );
+    let _ = core::fmt::write(&mut numbers, format_args!(",mode=0{mode:o},uid={uid},gid={gid}"));
     let needed: [&[u8]; 2] = [b"x-snapd.synthetic,x-snapd.needed-by=", id];
     let entry = Entry {
         source: b"tmpfs",
@@ -132,13 +129,7 @@ fn write_mimic<S: Sink>(mimic: &Mimic<'_>, id: &[u8], sink: &mut S) -> Result<()
         };
         let options = concat(&mut buffer, &[before, needed[0], needed[1], after]);
         let fs_type = b"none";
-        let entry = Entry {
-            source: path,
-            mount_point: path,
-            fs_type,
-            options,
-            ..Entry::default()
-        };
+        let entry = Entry { source: path, mount_point: path, fs_type, options, ..Entry::default() };
         entry.write(sink)?;
     }
     Ok(())
@@ -167,10 +158,7 @@ struct Text<const N: usize> {
 
 impl<const N: usize> Text<N> {
     fn new() -> Self {
-        Self {
-            bytes: [0; N],
-            len: 0,
-        }
+        Self { bytes: [0; N], len: 0 }
     }
 
     fn bytes(&self) -> &[u8] {

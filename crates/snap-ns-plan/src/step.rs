@@ -4,7 +4,6 @@ use snap_profile::{ENTRIES_MAX, Item};
 
 use crate::fault::{Fault, Role};
 use crate::mimic::{MIMICS_MAX, Mimic};
-use crate::view::Attributes;
 
 /// The most steps of a plan: two for each entry that goes, three for each that comes, one for each
 /// mimic (docs/limits.md).
@@ -119,8 +118,12 @@ pub struct Creation<'p> {
     pub role: Role,
     /// What.
     pub kind: ObjectKind,
-    /// Mode and owner of the object itself; the directories above it get 0755, root and root.
-    pub attributes: Attributes,
+    /// The mode of the object itself; directories above it get 0755.
+    pub mode: u16,
+    /// The owner of the object itself, if not the performer's usual one, which those above it get.
+    pub uid: Option<u32>,
+    /// The group, likewise.
+    pub gid: Option<u32>,
 }
 
 /// What can be created.

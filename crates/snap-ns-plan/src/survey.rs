@@ -91,14 +91,7 @@ impl<'a> Plan<'a> {
             }
         }
         let mut make_mount_point = false;
-        match self.survey_path(
-            place,
-            item,
-            entry.mount_point,
-            Role::MountPoint,
-            wanted,
-            view,
-        )? {
+        match self.survey_path(place, item, entry.mount_point, Role::MountPoint, wanted, view)? {
             PathNeed::Nothing => {}
             PathNeed::Create => make_mount_point = true,
             PathNeed::Ignore => ignore = true,
@@ -183,8 +176,7 @@ impl<'a> Plan<'a> {
             Verdict::Trespass => What::WouldShowOnHost,
             Verdict::ReadOnly => What::ReadOnly,
         };
-        self.add_mimic(place, dir, Fault::at(what, role, dir.len()), view)
-            .map(|_| ())
+        self.add_mimic(place, dir, Fault::at(what, role, dir.len()), view).map(|_| ())
     }
 
     /// Plans a mimic at `dir` for the entry at `place`, to which `fault` happens otherwise. Returns
@@ -206,16 +198,10 @@ impl<'a> Plan<'a> {
             return Err(if source { missing } else { fault });
         }
         if dir == b"/" {
-            return Err(Fault {
-                what: What::MimicOfRoot,
-                ..fault
-            });
+            return Err(Fault { what: What::MimicOfRoot, ..fault });
         }
         if item.id().contains(&b',') {
-            return Err(Fault {
-                what: What::CommaInId,
-                ..fault
-            });
+            return Err(Fault { what: What::CommaInId, ..fault });
         }
         let rank = self.need(place).rank;
         let mut buffer = [0; PATH_MAX];
@@ -232,33 +218,17 @@ impl<'a> Plan<'a> {
             count = count.saturating_add(1);
             let name_start = u32::try_from(names.len()).unwrap_or(u32::MAX);
             let name_len = u16::try_from(name.len()).unwrap_or(u16::MAX);
-            names
-                .try_extend_from_slice(name)
-                .map_err(|_| full(Limit::Names))?;
-            let child = Child {
-                name_start,
-                name_len,
-                kind,
-            };
-            children
-                .try_push(child)
-                .map_err(|_| full(Limit::Children))?;
-            if count > CHILDREN_MAX {
-                Err(full(Limit::Children))
-            } else {
-                Ok(())
-            }
+            names.try_extend_from_slice(name).map_err(|_| full(Limit::Names))?;
+            let child = Child { name_start, name_len, kind };
+            children.try_push(child).map_err(|_| full(Limit::Children))?;
+            if count > CHILDREN_MAX { Err(full(Limit::Children)) } else { Ok(()) }
         })?;
         // The same order whatever the file system says first.
         let all_names = &self.names[..];
         if let Some(new) = self.children.get_mut(first_child..) {
             new.sort_unstable_by(|a, b| a.name(all_names).cmp(b.name(all_names)));
         }
-        let turn = if self.lies_in_new_mount(dir, rank) {
-            Turn::Late
-        } else {
-            Turn::Early
-        };
+        let turn = if self.lies_in_new_mount(dir, rank) { Turn::Late } else { Turn::Early };
         let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
         let slot = Slot {
             dir,
@@ -269,13 +239,9 @@ impl<'a> Plan<'a> {
             state: MimicState::Planned,
             turn,
         };
-        self.mimics
-            .try_push(slot)
-            .map_err(|_| full(Limit::Mimics))?;
+        self.mimics.try_push(slot).map_err(|_| full(Limit::Mimics))?;
         let start = self.mimics_before(dir);
-        self.mimics_by_dir
-            .try_insert(start, mimic)
-            .map_err(|_| full(Limit::Mimics))?;
+        self.mimics_by_dir.try_insert(start, mimic).map_err(|_| full(Limit::Mimics))?;
         Ok(mimic)
     }
 
@@ -289,9 +255,7 @@ impl<'a> Plan<'a> {
     /// The mimic at just `dir`, if there is one in this plan.
     pub(crate) fn mimic_at(&self, dir: &[u8]) -> Option<&Slot<'a>> {
         let mimic = *self.mimics_by_dir.get(self.mimics_before(dir))?;
-        self.mimics
-            .get(usize::from(mimic))
-            .filter(|slot| slot.dir == dir)
+        self.mimics.get(usize::from(mimic)).filter(|slot| slot.dir == dir)
     }
 
     /// The mimics that all entries but overname find already made; the outermost first.
@@ -319,26 +283,17 @@ impl<'a> Plan<'a> {
 
     /// The longest prefix of `dir` at which this program mounted a tmpfs.
     fn tmpfs_above(&self, dir: &[u8]) -> Option<usize> {
-        let kept = self
-            .current_by_path
-            .at_or_above(self.current, dir)
-            .filter(|&place| {
-                self.fate(place) == crate::changes::Fate::Kept
-                    && self.current(place).is_some_and(Item::is_tmpfs)
-            });
-        let made = self
-            .desired_by_path
-            .at_or_above(self.desired, dir)
-            .filter(|&place| {
-                self.need(place).made && self.desired(place).is_some_and(Item::is_tmpfs)
-            });
+        let kept = self.current_by_path.at_or_above(self.current, dir).filter(|&place| {
+            self.fate(place) == crate::changes::Fate::Kept
+                && self.current(place).is_some_and(Item::is_tmpfs)
+        });
+        let made = self.desired_by_path.at_or_above(self.desired, dir).filter(|&place| {
+            self.need(place).made && self.desired(place).is_some_and(Item::is_tmpfs)
+        });
         let kept = kept.map(|place| crate::index::mount_point(self.current, place).len());
         let made = made.map(|place| crate::index::mount_point(self.desired, place).len());
         let mimics = snap_path::prefixes(dir)
-            .filter(|dir| {
-                self.mimic_at(dir)
-                    .is_some_and(|slot| slot.state == MimicState::Made)
-            })
+            .filter(|dir| self.mimic_at(dir).is_some_and(|slot| slot.state == MimicState::Made))
             .map(<[u8]>::len);
         kept.chain(made).chain(mimics).max()
     }
@@ -349,9 +304,9 @@ impl Rule for Plan<'_> {
         match (ground.access, ground.fs) {
             (Access::ReadOnly, _) => Verdict::ReadOnly,
             (Access::Writable, _) if self.territory.contains(dir) => Verdict::Write,
-            (Access::Writable, FsKind::Tmpfs) => self
-                .tmpfs_above(dir)
-                .map_or(Verdict::Trespass, Verdict::WriteIfOn),
+            (Access::Writable, FsKind::Tmpfs) => {
+                self.tmpfs_above(dir).map_or(Verdict::Trespass, Verdict::WriteIfOn)
+            }
             (Access::Writable, FsKind::Other) => Verdict::Trespass,
         }
     }
@@ -363,9 +318,5 @@ fn ignores_missing(item: &Item<'_>) -> bool {
 }
 
 fn create_unless_ignored(item: &Item<'_>) -> PathNeed {
-    if ignores_missing(item) {
-        PathNeed::Nothing
-    } else {
-        PathNeed::Create
-    }
+    if ignores_missing(item) { PathNeed::Nothing } else { PathNeed::Create }
 }

@@ -23,13 +23,8 @@ pub enum Territory<'t> {
 }
 
 /// The directories at or below which a snap's namespace may create anything.
-const UNRESTRICTED: [&[u8]; 5] = [
-    b"/tmp",
-    b"/var/snap",
-    b"/dev/shm",
-    b"/run/systemd",
-    b"/var/lib/snapd/hostfs/tmp",
-];
+const UNRESTRICTED: [&[u8]; 5] =
+    [b"/tmp", b"/var/snap", b"/dev/shm", b"/run/systemd", b"/var/lib/snapd/hostfs/tmp"];
 
 /// Whether writable mimics can be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,15 +40,9 @@ impl Territory<'_> {
     #[must_use]
     pub fn contains(&self, dir: &[u8]) -> bool {
         match self {
-            Self::System {
-                snap_instance,
-                snap_name,
-            } => {
+            Self::System { snap_instance, snap_name } => {
                 let own = [*snap_instance, *snap_name];
-                UNRESTRICTED
-                    .iter()
-                    .chain(&own)
-                    .any(|top| is_at_or_below(dir, top))
+                UNRESTRICTED.iter().chain(&own).any(|top| is_at_or_below(dir, top))
             }
             Self::User { home } => home.is_some_and(|home| is_at_or_below(dir, home)),
         }

@@ -4,22 +4,15 @@ use core::cmp::Ordering;
 
 /// The components of `path`, none for `/`.
 pub fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.split(|&b| b == b'/')
-        .filter(|component| !component.is_empty())
+    path.split(|&b| b == b'/').filter(|component| !component.is_empty())
 }
 
 /// `path` and each directory above it, the shortest first: `/`, `/a`, `/a/b`.
 pub fn prefixes(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let inner = path
-        .iter()
-        .enumerate()
-        .skip(1)
-        .filter(|&(_, &b)| b == b'/')
-        .map(|(at, _)| at);
+    let inner = path.iter().enumerate().skip(1).filter(|&(_, &b)| b == b'/').map(|(at, _)| at);
     let root = path.get(..1).into_iter();
     let whole = (path.len() > 1).then_some(path);
-    root.chain(inner.filter_map(move |at| path.get(..at)))
-        .chain(whole)
+    root.chain(inner.filter_map(move |at| path.get(..at))).chain(whole)
 }
 
 /// The directory that holds `path`; none for `/`.
@@ -61,10 +54,8 @@ pub fn is_at_or_below(path: &[u8], dir: &[u8]) -> bool {
 #[must_use]
 pub fn parents_first(a: &[u8], b: &[u8]) -> Ordering {
     let common = a.len().min(b.len());
-    let (a_head, b_head) = (
-        a.get(..common).unwrap_or_default(),
-        b.get(..common).unwrap_or_default(),
-    );
+    let (a_head, b_head) =
+        (a.get(..common).unwrap_or_default(), b.get(..common).unwrap_or_default());
     a_head.cmp(b_head).then_with(|| {
         let next = |path: &[u8]| path.get(common).copied();
         match (next(a), next(b)) {

@@ -77,9 +77,7 @@ fn below_means_whole_components() {
 
 #[test]
 fn order_is_that_of_the_paths_with_a_slash_behind() {
-    let paths: [&[u8]; 8] = [
-        b"/", b"/!", b"/a-b", b"/a", b"/a/b", b"/a/b-c", b"/a0", b"/b",
-    ];
+    let paths: [&[u8]; 8] = [b"/", b"/!", b"/a-b", b"/a", b"/a/b", b"/a/b-c", b"/a0", b"/b"];
     for a in paths {
         for b in paths {
             let slash = |p: &[u8]| {
@@ -90,11 +88,7 @@ fn order_is_that_of_the_paths_with_a_slash_behind() {
                 }
                 s
             };
-            let want = if a == b {
-                Ordering::Equal
-            } else {
-                slash(a).cmp(&slash(b))
-            };
+            let want = if a == b { Ordering::Equal } else { slash(a).cmp(&slash(b)) };
             assert_eq!(parents_first(a, b), want, "{a:?} {b:?}");
         }
     }

@@ -25,9 +25,7 @@ impl<'a> Arena<'a> {
 
     /// Stores `parts` one behind the other.
     pub fn concat(&mut self, parts: &[&[u8]]) -> Option<&'a mut [u8]> {
-        let len = parts
-            .iter()
-            .try_fold(0_usize, |len, part| len.checked_add(part.len()))?;
+        let len = parts.iter().try_fold(0_usize, |len, part| len.checked_add(part.len()))?;
         if len > self.rest.len() {
             return None;
         }

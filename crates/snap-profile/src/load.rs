@@ -40,12 +40,7 @@ pub fn load<'a>(
     arena: &mut Arena<'a>,
     profile: &mut Profile<'a>,
 ) -> Result<HomeUse, LoadError<'a>> {
-    let mut loader = Loader {
-        role,
-        variables,
-        arena,
-        home_use: HomeUse::Unused,
-    };
+    let mut loader = Loader { role, variables, arena, home_use: HomeUse::Unused };
     for line in parse(text) {
         let line = line.map_err(|error| LoadError {
             line: error.line,
@@ -74,22 +69,9 @@ struct Loader<'l, 'a> {
 
 impl<'a> Loader<'_, 'a> {
     fn item(&mut self, line: Line<'a>) -> Result<Item<'a>, LoadError<'a>> {
-        let Line {
-            number,
-            columns,
-            source,
-            mount_point,
-            mut fs_type,
-            mut options,
-            dump,
-            pass,
-        } = line;
-        let error = |column, culprit, kind| LoadError {
-            line: number,
-            column,
-            culprit,
-            kind,
-        };
+        let Line { number, columns, source, mount_point, mut fs_type, mut options, dump, pass } =
+            line;
+        let error = |column, culprit, kind| LoadError { line: number, column, culprit, kind };
         let mut values = Options::parse(fs_type, options).map_err(|bad| {
             let (before, rest) = options.split_at_checked(bad.start).unwrap_or_default();
             let offset = u32::try_from(escaped_len(before)).unwrap_or(u32::MAX);
@@ -98,25 +80,15 @@ impl<'a> Loader<'_, 'a> {
             error(column, culprit, LoadErrorKind::Option(bad.kind))
         })?;
         if founding::is_used(fs_type, options) {
-            let translated = self
-                .arena
-                .fill(|free| founding::translate(fs_type, options, free));
+            let translated = self.arena.fill(|free| founding::translate(fs_type, options, free));
             let full = error(columns.options, &[], LoadErrorKind::ArenaFull);
             options = translated.ok_or(full)?;
-            fs_type = if fs_type == founding::SYMLINK_TYPE {
-                b"none"
-            } else {
-                fs_type
-            };
+            fs_type = if fs_type == founding::SYMLINK_TYPE { b"none" } else { fs_type };
             values = Options::parse(fs_type, options)
                 .map_err(|bad| error(columns.options, &[], LoadErrorKind::Option(bad.kind)))?;
         }
         if self.role == Role::Desired && values.origin == Origin::Rootfs {
-            return Err(error(
-                columns.options,
-                &[],
-                LoadErrorKind::RootfsIsNotDesired,
-            ));
+            return Err(error(columns.options, &[], LoadErrorKind::RootfsIsNotDesired));
         }
         if let Kind::EnsureDir(dir) = values.kind {
             let dir = self
@@ -138,19 +110,8 @@ impl<'a> Loader<'_, 'a> {
         } else {
             source
         };
-        let entry = Entry {
-            source,
-            mount_point,
-            fs_type,
-            options,
-            dump,
-            pass,
-        };
-        Ok(Item {
-            entry,
-            options: values,
-            line: number,
-        })
+        let entry = Entry { source, mount_point, fs_type, options, dump, pass };
+        Ok(Item { entry, options: values, line: number })
     }
 
     fn mount_point(
@@ -160,10 +121,7 @@ impl<'a> Loader<'_, 'a> {
         line: u32,
     ) -> Result<&'a [u8], (LoadErrorKind, &'a [u8])> {
         let failed = |kind| (kind, &[][..]);
-        let mut expanded = self
-            .variables
-            .expand_runtime_dir(path, self.arena)
-            .map_err(failed)?;
+        let mut expanded = self.variables.expand_runtime_dir(path, self.arena).map_err(failed)?;
         if expanded.is_none() && matches!(options.kind, Kind::EnsureDir(_)) {
             expanded = self.expand_home(path, line).map_err(failed)?;
         }

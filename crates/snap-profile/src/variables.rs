@@ -49,10 +49,7 @@ impl Variables<'_> {
         let Some(rest) = after(path, b"$XDG_RUNTIME_DIR") else {
             return Ok(None);
         };
-        arena
-            .concat(&[runtime_dir, rest])
-            .map(Some)
-            .ok_or(LoadErrorKind::ArenaFull)
+        arena.concat(&[runtime_dir, rest]).map(Some).ok_or(LoadErrorKind::ArenaFull)
     }
 
     /// `path` with `$HOME` expanded; none when it does not start with it.
@@ -68,9 +65,7 @@ impl Variables<'_> {
             return Ok(None);
         };
         // snap-confine passes the empty string for a variable that is unset.
-        let home = home
-            .filter(|home| !home.is_empty())
-            .ok_or(LoadErrorKind::NoHome)?;
+        let home = home.filter(|home| !home.is_empty()).ok_or(LoadErrorKind::NoHome)?;
         let copy = arena.concat(&[home]).ok_or(LoadErrorKind::ArenaFull)?;
         let len = copy.len();
         match snap_path::clean(copy) {
@@ -78,9 +73,6 @@ impl Variables<'_> {
             Ok(_) => return Err(LoadErrorKind::BadHome(PathError::NotClean)),
             Err(kind) => return Err(LoadErrorKind::BadHome(kind)),
         }
-        arena
-            .concat(&[home, rest])
-            .map(Some)
-            .ok_or(LoadErrorKind::ArenaFull)
+        arena.concat(&[home, rest]).map(Some).ok_or(LoadErrorKind::ArenaFull)
     }
 }

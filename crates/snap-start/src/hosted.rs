@@ -28,9 +28,7 @@ impl Iterator for Arguments {
     type Item = &'static [u8];
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.0
-            .next()
-            .map(|text| -> Self::Item { Box::leak(text.into_vec().into_boxed_slice()) })
+        self.0.next().map(|text| -> Self::Item { Box::leak(text.into_vec().into_boxed_slice()) })
     }
 }
 

@@ -13,10 +13,7 @@ pub(crate) struct PanicLine {
 impl PanicLine {
     /// The line for a panic at `location`.
     pub(crate) fn new(location: Option<&Location<'_>>) -> Self {
-        let mut line = Self {
-            text: [0; 256],
-            used: 0,
-        };
+        let mut line = Self { text: [0; 256], used: 0 };
         line.push(b"cannot update snap namespace: internal error at ");
         match location {
             Some(location) => {

@@ -23,10 +23,7 @@ impl<T> Storage<T> {
     /// The storage, with what it holds in the beginning.
     #[must_use]
     pub const fn new(value: T) -> Self {
-        Self {
-            taken: AtomicBool::new(false),
-            value: UnsafeCell::new(value),
-        }
+        Self { taken: AtomicBool::new(false), value: UnsafeCell::new(value) }
     }
 
     /// The value, for the rest of the run; `None` for everybody but the first who asks.

@@ -26,9 +26,7 @@ unsafe extern "C" {
 
 /// Every small size, and some on both sides of where the string instructions take over.
 fn sizes() -> impl Iterator<Item = usize> {
-    (0..=300).chain([
-        511, 512, 513, 1007, 1008, 1023, 1024, 1025, 1040, 4096, 5000,
-    ])
+    (0..=300).chain([511, 512, 513, 1007, 1008, 1023, 1024, 1025, 1040, 4096, 5000])
 }
 
 /// Bytes that do not repeat within any distance that matters here.
@@ -70,23 +68,14 @@ fn memmove_copies_over_itself_in_both_directions() {
     for size in sizes() {
         let before = noise(size + 2100);
         for &distance in &distances {
-            for (from, to) in [
-                (distance, 0),
-                (0, distance),
-                (distance + 3, 3),
-                (3, distance + 3),
-            ] {
+            for (from, to) in [(distance, 0), (0, distance), (distance + 3, 3), (3, distance + 3)] {
                 let mut actual = before.clone();
                 let mut expected = before.clone();
                 expected.copy_within(from..from + size, to);
                 let base = actual.as_mut_ptr();
                 // SAFETY: both ranges lie within the vector.
                 let result = unsafe {
-                    start_memmove(
-                        base.add(to).cast(),
-                        base.add(from).cast_const().cast(),
-                        size,
-                    )
+                    start_memmove(base.add(to).cast(), base.add(from).cast_const().cast(), size)
                 };
                 assert_eq!(result, base.wrapping_add(to).cast());
                 assert!(actual == expected, "size {size} from {from} to {to}");
@@ -128,11 +117,7 @@ fn memcmp_orders_as_slices_do() {
             // What lies around the compared bytes differs, and must not matter.
             let mut b: Vec<u8> = a.iter().map(|byte| !byte).collect();
             b[offset..offset + size].copy_from_slice(&a[..size]);
-            assert_eq!(
-                compare(&a[..size], &b[offset..offset + size]),
-                (0, 0),
-                "{size}"
-            );
+            assert_eq!(compare(&a[..size], &b[offset..offset + size]), (0, 0), "{size}");
             for at in (0..size).filter(|at| size <= 300 || at % 97 == 0 || at + 9 > size) {
                 for flip in [0x01, 0x80] {
                     let mut b = b.clone();
@@ -175,10 +160,8 @@ fn at_the_edge(test: impl FnOnce(&mut [u8])) {
     // SAFETY: a fresh anonymous mapping; its second page loses every permission; then only the
     // first one is used, and both go away after that use.
     unsafe {
-        let (protection, flags) = (
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-        );
+        let (protection, flags) =
+            (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
         let map = libc::mmap(core::ptr::null_mut(), 2 * PAGE, protection, flags, -1, 0);
         assert_ne!(map, libc::MAP_FAILED);
         assert_eq!(libc::mprotect(map.add(PAGE), PAGE, libc::PROT_NONE), 0);

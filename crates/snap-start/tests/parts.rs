@@ -26,9 +26,7 @@ fn process(arguments: &[&'static CStr], environment: &[&'static CStr]) -> proces
 
 #[test]
 fn arguments_come_in_order_and_may_be_missing() {
-    let all: Vec<&[u8]> = process(&[c"a", c"", c"--b=c"], &[c"A=1"])
-        .into_args()
-        .collect();
+    let all: Vec<&[u8]> = process(&[c"a", c"", c"--b=c"], &[c"A=1"]).into_args().collect();
     assert_eq!(all, [b"a".as_slice(), b"", b"--b=c"]);
     let mut none = process(&[], &[]).into_args();
     assert_eq!((none.next(), none.next()), (None, None));
@@ -36,9 +34,7 @@ fn arguments_come_in_order_and_may_be_missing() {
 
 #[test]
 fn the_first_entry_of_exactly_that_name_counts() {
-    let environment = [
-        c"A", c"", c"=", c"=A=0", c"AB=1", c"A=", c"A=2", c"B=x=y", c"C",
-    ];
+    let environment = [c"A", c"", c"=", c"=A=0", c"AB=1", c"A=", c"A=2", c"B=x=y", c"C"];
     let process = process(&[c"name"], &environment);
     assert_eq!(process.env(b"A"), Some(b"".as_slice()));
     assert_eq!(process.env(b"AB"), Some(b"1".as_slice()));

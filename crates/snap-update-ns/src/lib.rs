@@ -29,9 +29,7 @@ impl Workspace {
     /// All zeros.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            buffer: [0; 8 << 20],
-        }
+        Self { buffer: [0; 8 << 20] }
     }
 }
 
@@ -48,10 +46,7 @@ pub fn run<I: Iterator<Item = &'static [u8]>>(
 ) -> u8 {
     let mut used = 0_usize;
     let text: [&[u8]; 2] = [b"cannot update snap namespace: ", b"not implemented\n"];
-    let given = invocation
-        .args
-        .chain(invocation.debug)
-        .chain(invocation.real_home);
+    let given = invocation.args.chain(invocation.debug).chain(invocation.real_home);
     let given = given.fold(0_usize, |sum, it| sum.wrapping_add(it.len()));
     if let Some(slot) = workspace.buffer.last_mut() {
         *slot = given.to_le_bytes()[0];

@@ -24,11 +24,7 @@ impl Isolation {
     /// What this process has to use.
     #[must_use]
     pub fn here() -> Self {
-        if rustix::process::geteuid().is_root() {
-            Self::Root
-        } else {
-            Self::UserNamespace
-        }
+        if rustix::process::geteuid().is_root() { Self::Root } else { Self::UserNamespace }
     }
 }
 
@@ -79,19 +75,11 @@ pub fn run_test_isolated(name: &str, body: impl FnOnce() -> Result<()>) -> Resul
     }
     let exe = std::env::current_exe().context("path of the test binary")?;
     let mut command = Command::new(exe);
-    command
-        .args(["--exact", name, "--nocapture", "--test-threads=1"])
-        .env(INSIDE, "1");
-    let output = isolate(&mut command)
-        .output()
-        .context("cannot make a namespace for the test")?;
+    command.args(["--exact", name, "--nocapture", "--test-threads=1"]).env(INSIDE, "1");
+    let output = isolate(&mut command).output().context("cannot make a namespace for the test")?;
     let text = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() || !text.contains("1 passed") {
-        bail!(
-            "{name}: {}\n{text}{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
+        bail!("{name}: {}\n{text}{}", output.status, String::from_utf8_lossy(&output.stderr));
     }
     Ok(())
 }

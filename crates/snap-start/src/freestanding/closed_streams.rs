@@ -12,10 +12,7 @@ use crate::streams::STANDARD;
 /// Otherwise the next file that the program opens would become a standard stream, and what a user
 /// is told would be written into it. When this fails the program must not go on.
 pub(super) fn open_closed() -> io::Result<()> {
-    let now = Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     let mut streams = STANDARD.map(|stream| PollFd::from_borrowed_fd(stream, PollFlags::empty()));
     loop {
         match poll(&mut streams, Some(&now)) {

@@ -53,9 +53,7 @@ impl Process {
     /// The value of the first environment entry `NAME=VALUE` with this name.
     #[must_use]
     pub fn env(&self, name: &[u8]) -> Option<&'static [u8]> {
-        self.environment
-            .into_iter()
-            .find_map(|entry| entry.strip_prefix(name)?.strip_prefix(b"="))
+        self.environment.into_iter().find_map(|entry| entry.strip_prefix(name)?.strip_prefix(b"="))
     }
 
     /// The arguments; the environment is out of reach from here on.

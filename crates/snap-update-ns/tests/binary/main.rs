@@ -1,9 +1,5 @@
 //! The binary as it was built: its file, and how it starts.
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::arithmetic_side_effects, clippy::expect_used, clippy::indexing_slicing)]
 
 mod elf;
 mod image;

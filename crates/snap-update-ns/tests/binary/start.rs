@@ -18,14 +18,8 @@ fn check_refused(output: &Output) {
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.strip_suffix('\n').unwrap_or_default();
     assert_eq!(output.status.code(), Some(1), "{:?} {text}", output.status);
-    assert!(
-        line.starts_with("cannot update snap namespace: "),
-        "{text:?}"
-    );
-    assert!(
-        !line.contains('\n') && !line.contains("internal error"),
-        "{text:?}"
-    );
+    assert!(line.starts_with("cannot update snap namespace: "), "{text:?}");
+    assert!(!line.contains('\n') && !line.contains("internal error"), "{text:?}");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
@@ -54,10 +48,7 @@ fn closed_streams_become_dev_null() {
     let sets: [&[i32]; 7] = [&[0], &[1], &[2], &[0, 1], &[0, 2], &[1, 2], &[0, 1, 2]];
     for closed in sets {
         let mut command = binary();
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         close(&mut command, closed);
         let traced = Traced::start(&mut command);
         let before = traced.state().streams;
@@ -66,11 +57,7 @@ fn closed_streams_become_dev_null() {
         assert_eq!(traced.end(), Some(1), "closed: {closed:?}");
         for (number, (before, after)) in (0..).zip(before.iter().zip(&after)) {
             if closed.contains(&number) {
-                assert_eq!(
-                    (before.as_str(), after.as_str()),
-                    ("", "/dev/null"),
-                    "{number}"
-                );
+                assert_eq!((before.as_str(), after.as_str()), ("", "/dev/null"), "{number}");
             } else {
                 assert!(before.starts_with("pipe:"), "{number}: {before}");
                 assert_eq!(before, after, "{number}");
@@ -120,15 +107,9 @@ fn sigpipe_is_ignored_and_the_umask_is_0() {
     command.stdout(Stdio::piped());
     let traced = Traced::start(&mut command);
     let ignored = |traced: &Traced| traced.state().status("SigIgn", 16) >> (libc::SIGPIPE - 1) & 1;
-    assert_eq!(
-        (ignored(&traced), traced.state().status("Umask", 8)),
-        (0, 0o77)
-    );
+    assert_eq!((ignored(&traced), traced.state().status("Umask", 8)), (0, 0o77));
     traced.run();
-    assert_eq!(
-        (ignored(&traced), traced.state().status("Umask", 8)),
-        (1, 0)
-    );
+    assert_eq!((ignored(&traced), traced.state().status("Umask", 8)), (1, 0));
     assert_eq!(traced.end(), Some(1));
 }
 
@@ -136,11 +117,7 @@ fn sigpipe_is_ignored_and_the_umask_is_0() {
 fn an_output_that_nobody_reads_does_not_kill() {
     let (reader, writer) = io::pipe().expect("pipe");
     drop(reader);
-    let status = binary()
-        .stdout(writer)
-        .stderr(Stdio::null())
-        .status()
-        .expect("run");
+    let status = binary().stdout(writer).stderr(Stdio::null()).status().expect("run");
     assert_eq!(status.code(), Some(1), "{status:?}");
 }
 
@@ -161,26 +138,13 @@ fn an_environment_of_nonsense() {
     // it failed.
     unsafe {
         command.pre_exec(|| {
-            let path = concat!(env!("CARGO_BIN_EXE_snap-update-ns"), "\0")
-                .as_ptr()
-                .cast();
-            let environment = [
-                c"",
-                c"=",
-                c"==",
-                c"SNAPD_DEBUG",
-                c"=SNAPD_DEBUG=1",
-                c"\xff\xfe",
-            ];
+            let path = concat!(env!("CARGO_BIN_EXE_snap-update-ns"), "\0").as_ptr().cast();
+            let environment = [c"", c"=", c"==", c"SNAPD_DEBUG", c"=SNAPD_DEBUG=1", c"\xff\xfe"];
             let mut pointers = [std::ptr::null(); 7];
             for (pointer, entry) in pointers.iter_mut().zip(environment) {
                 *pointer = entry.as_ptr();
             }
-            libc::execve(
-                path,
-                [c"x".as_ptr(), std::ptr::null()].as_ptr(),
-                pointers.as_ptr(),
-            );
+            libc::execve(path, [c"x".as_ptr(), std::ptr::null()].as_ptr(), pointers.as_ptr());
             Err(io::Error::last_os_error())
         });
     }
@@ -193,9 +157,7 @@ fn an_empty_argument_vector() {
     // SAFETY: as above.
     unsafe {
         command.pre_exec(|| {
-            let path = concat!(env!("CARGO_BIN_EXE_snap-update-ns"), "\0")
-                .as_ptr()
-                .cast();
+            let path = concat!(env!("CARGO_BIN_EXE_snap-update-ns"), "\0").as_ptr().cast();
             let nothing = [std::ptr::null()];
             libc::execve(path, nothing.as_ptr(), nothing.as_ptr());
             Err(io::Error::last_os_error())
@@ -205,10 +167,7 @@ fn an_empty_argument_vector() {
 }
 
 #[test]
-#[cfg_attr(
-    not(freestanding),
-    ignore = "hosted build: std reads the initial stack"
-)]
+#[cfg_attr(not(freestanding), ignore = "hosted build: std reads the initial stack")]
 fn not_even_a_name() {
     #[cfg(freestanding)]
     {
@@ -231,9 +190,7 @@ fn nothing_can_write_where_relocation_wrote() {
     assert_eq!(traced.end(), Some(1));
     let base = mappings.first().expect("a mapping of the binary").start;
     for page in (base + relro.address..base + relro.address + relro.size).step_by(4096) {
-        let found = mappings
-            .iter()
-            .find(|it| (it.start..it.end).contains(&page));
+        let found = mappings.iter().find(|it| (it.start..it.end).contains(&page));
         assert_eq!(found.map(|it| it.permissions.as_str()), Some("r--p"));
     }
 }

@@ -51,11 +51,7 @@ impl Traced {
     pub(crate) fn run(&self) {
         self.request(libc::PTRACE_CONT, 0);
         let exit = libc::SIGTRAP | libc::PTRACE_EVENT_EXIT << 8;
-        assert_eq!(
-            self.wait() >> 8,
-            exit,
-            "stopped by a signal, not by its exit"
-        );
+        assert_eq!(self.wait() >> 8, exit, "stopped by a signal, not by its exit");
     }
 
     /// Its state, while it is stopped.
@@ -76,9 +72,7 @@ impl Traced {
         let path = format!("/proc/{}/maps", self.0.id());
         let text = std::fs::read_to_string(path).expect("maps");
         let address = |text: &str| u64::from_str_radix(text, 16).expect("an address");
-        let of_the_binary = text
-            .lines()
-            .filter(|line| line.ends_with("/snap-update-ns"));
+        let of_the_binary = text.lines().filter(|line| line.ends_with("/snap-update-ns"));
         of_the_binary
             .map(|line| {
                 let (range, rest) = line.split_once(' ').expect("maps");
@@ -108,19 +102,10 @@ impl Traced {
         // SAFETY: the child is stopped; the kernel reads and writes the structure, and the child's
         // stack: [1, argv[0], null, ...] becomes [0, null, ...].
         unsafe {
-            assert_eq!(
-                libc::ptrace(libc::PTRACE_GETREGS, self.pid(), 0, pointer),
-                0
-            );
+            assert_eq!(libc::ptrace(libc::PTRACE_GETREGS, self.pid(), 0, pointer), 0);
             registers.rsp += 8;
-            assert_eq!(
-                libc::ptrace(libc::PTRACE_POKEDATA, self.pid(), registers.rsp, 0_u64),
-                0
-            );
-            assert_eq!(
-                libc::ptrace(libc::PTRACE_SETREGS, self.pid(), 0, pointer),
-                0
-            );
+            assert_eq!(libc::ptrace(libc::PTRACE_POKEDATA, self.pid(), registers.rsp, 0_u64), 0);
+            assert_eq!(libc::ptrace(libc::PTRACE_SETREGS, self.pid(), 0, pointer), 0);
         }
     }
 
