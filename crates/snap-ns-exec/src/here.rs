@@ -8,15 +8,16 @@ use core::ffi::CStr;
 
 use rustix::fd::BorrowedFd;
 use rustix::process::fchdir;
+use snap_path::Text;
 
-use crate::buffer::{CText, fd_path};
+use crate::fd_path::fd_path;
 
 /// A name for a place that is open.
 pub(crate) enum Here {
     /// It is the working directory.
     Dot,
     /// It is no directory, or one that may not be entered.
-    Fd(CText<32>),
+    Fd(Text<32>),
 }
 
 impl Here {

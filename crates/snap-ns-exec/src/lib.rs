@@ -15,9 +15,9 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-mod buffer;
 mod create;
 mod fault;
+mod fd_path;
 mod here;
 mod kernel;
 mod look;

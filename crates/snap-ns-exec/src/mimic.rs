@@ -10,10 +10,10 @@ use rustix::process::fchdir;
 use snap_ns_plan::{
     Attributes, Call, Child, Fault, Limit, Mimic, NodeKind, ObjectKind, Outcome, Role, What,
 };
-use snap_path::{PATH_MAX, components, file_name, parent};
+use snap_path::{PATH_MAX, Text, components, file_name, parent};
 
-use crate::buffer::{CText, fd_path};
 use crate::fault::failed;
+use crate::fd_path::fd_path;
 use crate::here::Here;
 use crate::kernel::Kernel;
 use crate::unmount::detach;
@@ -29,11 +29,11 @@ const ASIDE_ATTRIBUTES: Attributes = Attributes { mode: 0o755, uid: 0, gid: 0 };
 impl Kernel {
     /// Makes all of `mimic`, or nothing of it.
     pub(crate) fn mimic(&mut self, mimic: &Mimic<'_>) -> Result<Outcome, Fault> {
-        let mut path = CText::<PATH_MAX>::new();
+        let mut path = Text::<PATH_MAX>::new();
         path.push(ASIDE)
             .and_then(|()| path.push(mimic.dir))
             .ok_or(Fault::new(What::Full(Limit::Path), Role::Aside))?;
-        let aside_path = path.as_c_str().to_bytes();
+        let aside_path = path.as_bytes();
         self.make_aside(aside_path)?;
         let result = self.build(mimic, aside_path);
         // What is empty by now was ours.
@@ -77,7 +77,7 @@ impl Kernel {
         aside: &OwnedFd,
     ) -> Result<(), Fault> {
         let Attributes { mode, uid, gid } = mimic.attributes;
-        let mut data = CText::<64>::new();
+        let mut data = Text::<64>::new();
         let full = Fault::new(What::Full(Limit::Data), Role::Mimic);
         data.push(b"mode=0")
             .and_then(|()| data.push_number(mode.into(), 8))

@@ -14,10 +14,11 @@ use snap_mount_options::{
     Depth, IfMissing, Kind, MountFlags, Operation, Options, Origin, Propagation, PropagationKind,
 };
 use snap_ns_plan::{Call, Fault, Limit, NodeKind, Outcome, Role, Skip, What};
+use snap_path::Text;
 use snap_profile::Item;
 
-use crate::buffer::{CText, fd_path};
 use crate::fault::failed;
+use crate::fd_path::fd_path;
 use crate::here::Here;
 use crate::kernel::Kernel;
 use crate::look::mount_flags;
@@ -97,7 +98,7 @@ impl Kernel {
     /// Mounts what is no bind.
     fn mount_file_system(&mut self, item: &Item<'_>, at: &CStr) -> Result<Outcome, Fault> {
         let role = Role::MountPoint;
-        let mut data = CText::<DATA_MAX>::new();
+        let mut data = Text::<DATA_MAX>::new();
         collect_data(item, &mut data).ok_or(Fault::new(What::Full(Limit::Data), role))?;
         let flags = Kernels::from_bits_retain(item.options.flags.bits());
         if item.options.operation == Operation::Remount {
@@ -199,9 +200,9 @@ fn propagation_flags(change: Propagation) -> MountPropagationFlags {
 
 /// The data of a file system: what the profile says, and for the root of a tmpfs mode and owner.
 /// The owner is always said: it would be the calling user otherwise, whoever starts the snap first.
-fn collect_data(item: &Item<'_>, data: &mut CText<DATA_MAX>) -> Option<()> {
+fn collect_data(item: &Item<'_>, data: &mut Text<DATA_MAX>) -> Option<()> {
     let mut owner_known = (false, false);
-    let separate = |data: &mut CText<DATA_MAX>| {
+    let separate = |data: &mut Text<DATA_MAX>| {
         if data.is_empty() { Some(()) } else { data.push(b",") }
     };
     for option in Options::data(item.entry.options) {

@@ -2,7 +2,7 @@
 
 use snap_fstab::{Entry, Sink};
 use snap_mount_options::Kind;
-use snap_path::PATH_MAX;
+use snap_path::{PATH_MAX, Text};
 
 use crate::changes::Fate;
 use crate::mimic::Mimic;
@@ -102,76 +102,54 @@ impl Plan<'_> {
 /// Room for the options of a synthetic entry: the fixed words, and an ID, which is a path.
 const OPTIONS_MAX: usize = PATH_MAX + 128;
 
-/// Writes the lines of a mimic (contract section 4).
+/// Writes the lines of a mimic (contract section 4). Nothing of it when a line does not fit, which
+/// paths that were checked do.
 fn write_mimic<S: Sink>(mimic: &Mimic<'_>, id: &[u8], sink: &mut S) -> Result<(), S::Error> {
-    let mut buffer = [0_u8; OPTIONS_MAX];
-    let mut numbers = Text::<48>::new();
-    // A text of three numbers fits.
-    let attributes = mimic.attributes;
-    let (mode, uid, gid) = (attributes.mode, attributes.uid, attributes.gid);
-    let _ = core::fmt::write(&mut numbers, format_args!(",mode=0{mode:o},uid={uid},gid={gid}"));
-    let needed: [&[u8]; 2] = [b"x-snapd.synthetic,x-snapd.needed-by=", id];
+    let Some(options) = tmpfs_options(mimic, id) else { return Ok(()) };
     let entry = Entry {
         source: b"tmpfs",
         mount_point: mimic.dir,
         fs_type: b"tmpfs",
-        options: concat(&mut buffer, &[needed[0], needed[1], numbers.bytes()]),
+        options: options.as_bytes(),
         ..Entry::default()
     };
     entry.write(sink)?;
     for child in mimic.children {
-        let mut path = [0_u8; PATH_MAX];
-        let path = concat(&mut path, &[mimic.dir, b"/", mimic.name(child)]);
         let (before, after): (&[u8], &[u8]) = match child.kind {
             NodeKind::Directory => (b"rbind,", b",x-snapd.detach"),
             NodeKind::File => (b"bind,x-snapd.kind=file,", b""),
             NodeKind::Symlink | NodeKind::Special => continue,
         };
-        let options = concat(&mut buffer, &[before, needed[0], needed[1], after]);
-        let fs_type = b"none";
-        let entry = Entry { source: path, mount_point: path, fs_type, options, ..Entry::default() };
+        let path = concat::<PATH_MAX>(&[mimic.dir, b"/", mimic.name(child)]);
+        let options = concat::<OPTIONS_MAX>(&[before, SYNTHETIC, id, after]);
+        let (Some(path), Some(options)) = (path, options) else { continue };
+        let entry = Entry {
+            source: path.as_bytes(),
+            mount_point: path.as_bytes(),
+            fs_type: b"none",
+            options: options.as_bytes(),
+            ..Entry::default()
+        };
         entry.write(sink)?;
     }
     Ok(())
 }
 
-/// Puts `parts` one behind the other into `buffer`; nothing if they do not fit, which paths that
-/// were checked do.
-fn concat<'b>(buffer: &'b mut [u8], parts: &[&[u8]]) -> &'b [u8] {
-    let mut end = 0_usize;
-    for part in parts {
-        let start = end;
-        end = end.saturating_add(part.len());
-        match buffer.get_mut(start..end) {
-            Some(slot) => slot.copy_from_slice(part),
-            None => return &[],
-        }
-    }
-    buffer.get(..end).unwrap_or_default()
+const SYNTHETIC: &[u8] = b"x-snapd.synthetic,x-snapd.needed-by=";
+
+fn tmpfs_options(mimic: &Mimic<'_>, id: &[u8]) -> Option<Text<OPTIONS_MAX>> {
+    let mut options = concat(&[SYNTHETIC, id, b",mode=0"])?;
+    options.push_number(mimic.attributes.mode.into(), 8)?;
+    options.push(b",uid=")?;
+    options.push_number(mimic.attributes.uid, 10)?;
+    options.push(b",gid=")?;
+    options.push_number(mimic.attributes.gid, 10)?;
+    Some(options)
 }
 
-/// A short text.
-struct Text<const N: usize> {
-    bytes: [u8; N],
-    len: usize,
-}
-
-impl<const N: usize> Text<N> {
-    fn new() -> Self {
-        Self { bytes: [0; N], len: 0 }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
-    }
-}
-
-impl<const N: usize> core::fmt::Write for Text<N> {
-    fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        let end = self.len.saturating_add(text.len());
-        let slot = self.bytes.get_mut(self.len..end).ok_or(core::fmt::Error)?;
-        slot.copy_from_slice(text.as_bytes());
-        self.len = end;
-        Ok(())
-    }
+/// `parts`, one behind the other; none if they do not fit.
+fn concat<const N: usize>(parts: &[&[u8]]) -> Option<Text<N>> {
+    let mut text = Text::new();
+    parts.iter().try_for_each(|part| text.push(part))?;
+    Some(text)
 }

@@ -11,9 +11,12 @@
 
 mod clean;
 mod relation;
+mod text;
 
 pub use clean::{PATH_MAX, PathError, check, clean};
 pub use relation::{below, components, file_name, is_at_or_below, parent, parents_first, prefixes};
+
+pub use text::Text;
 
 #[cfg(test)]
 mod tests;

@@ -93,3 +93,21 @@ fn order_is_that_of_the_paths_with_a_slash_behind() {
         }
     }
 }
+
+#[test]
+fn texts_hold_what_fits() {
+    let mut text = Text::<8>::new();
+    assert!(text.is_empty());
+    assert_eq!(text.push(b"abc"), Some(()));
+    assert_eq!(text.push_number(0o755, 8), Some(()));
+    assert_eq!(text.as_bytes(), b"abc755");
+    assert_eq!(text.push(b"de"), None);
+    assert_eq!(text.push(b"d"), Some(()));
+    assert_eq!(text.as_c_str().to_bytes(), b"abc755d");
+    text.truncate(2);
+    text.truncate(5);
+    assert_eq!(text.as_c_str().to_bytes(), b"ab");
+    assert_eq!(text.push_number(u32::MAX, 10), None);
+    assert_eq!(text.push_number(0, 10), Some(()));
+    assert_eq!(text.as_bytes(), b"ab0");
+}

@@ -1,3 +1,39 @@
-//! The host side of a run: instance name, lock, freezer, profile files, privileges
+//! The host side of a run: everything but the mounts.
+//!
+//! *For*: what has to be so before the mount namespace may be changed, and what has to be said
+//! afterwards (contract sections 1 and 2).
+//! *Terms*: an *instance* is an installed snap, with its key if it is a parallel one; to *join* is
+//! to enter its mount namespace; the *lock* is snapd's, one for each instance; to *freeze* is to
+//! stop all processes of the instance by the kernel's control groups; the *store* is where the two
+//! profiles are.
+//! *Guarantees*: every descriptor is close-on-exec and opened without following a symbolic link at
+//! its end; no allocation, no panic on any input. What was frozen is thawed by
+//! [`Freezer::thaw`], also when freezing failed half way.
+//! *Does not*: know anything about entries, mounts or plans.
 #![no_std]
 #![forbid(unsafe_code)]
+
+mod error;
+mod freezer;
+mod freezer_v1;
+mod freezer_v2;
+mod home;
+mod instance;
+mod join;
+mod lock;
+mod log;
+mod privileges;
+mod store;
+
+pub use error::{SessionError, Subject, Task};
+pub use freezer::Freezer;
+pub use home::check_home;
+pub use instance::{INSTANCE_MAX, Instance, NameError};
+pub use join::{Joined, join};
+pub use lock::{Lock, check_locked, lock};
+pub use log::open_log;
+pub use privileges::{Capability, become_user, check_capabilities};
+pub use store::{ProfileFile, ProfileWriter, Reserved, read_profile, reserve};
+
+#[cfg(test)]
+mod tests;

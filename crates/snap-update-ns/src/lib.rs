@@ -1,7 +1,29 @@
-//! Placeholder with the final interface.
+//! The program, on top of whatever starts it.
+//!
+//! *For*: composing the crates below: arguments, privileges, joining, lock, profiles, plan, freezer,
+//! execution, and the profile that is saved; and for making sentences of what went wrong.
+//! *Terms*: a *notice* is told on standard error and changes nothing; *the log* is what
+//! `SNAPD_DEBUG=1` or an existing log file asks for.
+//! *Guarantees*: the order of contract section 2; one line on standard output if and only if the
+//! exit status is 1; what was frozen is thawed; what stands is what is saved.
+//! *Does not*: touch the environment, parse text, or make system calls of its own but write(2).
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod arguments;
+mod errno;
+mod output;
+mod report;
+mod sentences;
+mod system;
+mod user;
+mod workspace;
+
+pub use workspace::Workspace;
+
+use arguments::{Arguments, Caller, Scope};
+use output::Output;
+use report::Error;
 use rustix::fd::BorrowedFd;
 
 /// What the program gets from the outside, once.
@@ -19,49 +41,40 @@ pub struct Invocation<I> {
     pub error: BorrowedFd<'static>,
 }
 
-/// Every buffer of a run.
-#[derive(Debug)]
-pub struct Workspace {
-    buffer: [u8; 8 << 20],
-}
-
-impl Workspace {
-    /// All zeros.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { buffer: [0; 8 << 20] }
-    }
-}
-
-impl Default for Workspace {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// Runs the program; the exit status.
 pub fn run<I: Iterator<Item = &'static [u8]>>(
     invocation: Invocation<I>,
     workspace: &'static mut Workspace,
 ) -> u8 {
-    let mut used = 0_usize;
-    let text: [&[u8]; 2] = [b"cannot update snap namespace: ", b"not implemented\n"];
-    let given = invocation.args.chain(invocation.debug).chain(invocation.real_home);
-    let given = given.fold(0_usize, |sum, it| sum.wrapping_add(it.len()));
-    if let Some(slot) = workspace.buffer.last_mut() {
-        *slot = given.to_le_bytes()[0];
-    }
-    for byte in text.into_iter().flatten() {
-        if let Some(slot) = workspace.buffer.get_mut(used) {
-            *slot = *byte;
+    let Invocation { args, debug, real_home, output, error } = invocation;
+    let mut log = report::Log::new(error, debug == Some(b"1"));
+    let result = start(args, real_home, workspace, &mut log);
+    match result {
+        Ok(()) => 0,
+        Err(error) => {
+            let mut line = Output::new(output);
+            line.line(format_args!("cannot update snap namespace: {error}"));
+            1
         }
-        used = used.wrapping_add(1);
     }
-    let line = workspace.buffer.get(..used).unwrap_or_default();
-    let output = rustix::io::write(invocation.output, line);
-    // Without arguments standard error stays empty.
-    if output.is_err() {
-        let _ = rustix::io::write(invocation.error, line);
+}
+
+fn start<I: Iterator<Item = &'static [u8]>>(
+    args: I,
+    real_home: Option<&'static [u8]>,
+    workspace: &'static mut Workspace,
+    log: &mut report::Log,
+) -> Result<(), Error<'static>> {
+    snap_session::check_capabilities()?;
+    let arguments = Arguments::parse(args)?;
+    let Arguments { instance, caller, scope } = arguments;
+    if caller == Caller::Snapd
+        && snap_session::join(&instance)? == snap_session::Joined::NoNamespace
+    {
+        return Ok(());
     }
-    1
+    match scope {
+        Scope::System => system::update(instance, caller, workspace, log),
+        Scope::User => user::update(instance, real_home, workspace, log),
+    }
 }

@@ -1,0 +1,75 @@
+//! Texts for the kernel, built without a heap.
+
+use core::ffi::CStr;
+
+/// A NUL-terminated text of at most `N - 1` bytes.
+#[derive(Debug)]
+pub struct Text<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+}
+
+impl<const N: usize> Text<N> {
+    /// The empty text.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { bytes: [0; N], len: 0 }
+    }
+
+    /// Adds `bytes`; none when they do not fit (then nothing is added).
+    #[must_use]
+    pub fn push(&mut self, bytes: &[u8]) -> Option<()> {
+        let end = self.len.checked_add(bytes.len()).filter(|&end| end < N)?;
+        self.bytes.get_mut(self.len..end)?.copy_from_slice(bytes);
+        self.len = end;
+        Some(())
+    }
+
+    /// Adds `number` in the given radix, 2 to 10; none when it does not fit.
+    #[must_use]
+    pub fn push_number(&mut self, mut number: u32, radix: u32) -> Option<()> {
+        let mut digits = [0_u8; 16];
+        let mut start = digits.len();
+        for digit in digits.iter_mut().rev() {
+            start = start.saturating_sub(1);
+            *digit = b'0'.wrapping_add(number.checked_rem(radix)? as u8);
+            number = number.checked_div(radix)?;
+            if number == 0 {
+                break;
+            }
+        }
+        self.push(digits.get(start..)?)
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The text up to its first NUL byte, for a system call.
+    #[must_use]
+    pub fn as_c_str(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.bytes).unwrap_or_default()
+    }
+
+    /// The bytes, without the terminating NUL.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// Shortens the text to `len` bytes, if it is longer.
+    pub fn truncate(&mut self, len: usize) {
+        if let Some(cut) = self.bytes.get_mut(len..self.len) {
+            cut.fill(0);
+            self.len = len;
+        }
+    }
+}
+
+impl<const N: usize> Default for Text<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,80 @@
+//! What can go wrong on the host's side.
+
+use rustix::io::Errno;
+
+use crate::privileges::Capability;
+
+/// Why the host does not let the run go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionError {
+    /// A system call failed.
+    Failed {
+        /// What was tried.
+        task: Task,
+        /// With what.
+        subject: Subject,
+        /// The kernel's error number.
+        errno: i32,
+    },
+    /// snap-confine calls with the instance's lock held, and it was free.
+    NotLocked,
+    /// The effective set lacks this.
+    MissingCapability(Capability),
+    /// A profile has more bytes than there is room for.
+    ProfileTooLarge(Subject),
+    /// The processes of the snap were not frozen in time.
+    NotFrozen,
+}
+
+/// What is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Open something.
+    Open,
+    /// Read something.
+    Read,
+    /// Write something.
+    Write,
+    /// Create something.
+    Create,
+    /// Put something in the place of what was there.
+    Replace,
+    /// Make sure that there is room for something.
+    Reserve,
+    /// Lock something.
+    Lock,
+    /// Enter a namespace.
+    Join,
+    /// Change the identity or capabilities of this process.
+    Drop,
+}
+
+/// With what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// `/run/snapd/ns/INSTANCE.mnt`
+    Namespace,
+    /// `/run/snapd/lock`
+    LockDirectory,
+    /// `/run/snapd/lock/INSTANCE.lock`
+    LockFile,
+    /// `/var/lib/snapd/mount/snap.INSTANCE.fstab`
+    DesiredProfile,
+    /// `/var/lib/snapd/mount/snap.INSTANCE.user-fstab`
+    UserProfile,
+    /// `/run/snapd/ns/snap.INSTANCE.fstab`
+    CurrentProfile,
+    /// The control groups of the snap.
+    Freezer,
+    /// `/proc/self/cgroup`
+    OwnGroup,
+    /// The user's home directory.
+    Home,
+    /// The privileges of this process.
+    Privileges,
+}
+
+/// `task` failed with `subject`.
+pub(crate) fn failed(task: Task, subject: Subject) -> impl Fn(Errno) -> SessionError {
+    move |errno| SessionError::Failed { task, subject, errno: errno.raw_os_error() }
+}

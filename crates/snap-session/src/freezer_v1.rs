@@ -1,0 +1,65 @@
+//! The freezer of cgroup v1: one group for each instance (freezer-subsystem of the kernel's
+//! cgroup-v1 documentation).
+
+use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::{self, Errno};
+use rustix::thread::nanosleep;
+use rustix::time::Timespec;
+
+use crate::error::{SessionError, Subject, Task, failed};
+use crate::freezer::Deadline;
+use crate::instance::Instance;
+use crate::join::instance_path;
+
+/// The first pause between two looks, in nanoseconds; each is twice as long as the one before.
+const PAUSE_FIRST: i64 = 100_000;
+
+/// The longest pause.
+const PAUSE_MAX: i64 = 20_000_000;
+
+pub(crate) fn freeze(instance: &Instance<'_>) -> Result<(), SessionError> {
+    let Some(state) = write_state(instance, b"FROZEN")? else { return Ok(()) };
+    // There is no notification in this version: the state has to be read until it changes.
+    let deadline = Deadline::start();
+    let mut pause = PAUSE_FIRST;
+    loop {
+        let mut text = [0_u8; 16];
+        match rustix::io::pread(&state, &mut text, 0) {
+            Ok(len) if text.get(..len).unwrap_or_default().starts_with(b"FROZEN") => return Ok(()),
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) if is_gone(errno) => return Ok(()),
+            Err(errno) => return Err(failed(Task::Read, Subject::Freezer)(errno)),
+        }
+        if deadline.left().is_none() {
+            return Err(SessionError::NotFrozen);
+        }
+        // Woken too early is only looked too early.
+        let _ = nanosleep(&Timespec { tv_sec: 0, tv_nsec: pause });
+        pause = pause.saturating_mul(2).min(PAUSE_MAX);
+    }
+}
+
+pub(crate) fn thaw(instance: &Instance<'_>) -> Result<(), SessionError> {
+    write_state(instance, b"THAWED").map(|_| ())
+}
+
+/// Writes the state, and returns the file if there is such a group.
+fn write_state(instance: &Instance<'_>, state: &[u8]) -> Result<Option<OwnedFd>, SessionError> {
+    let path = instance_path(b"/sys/fs/cgroup/freezer/snap.", instance, b"/freezer.state");
+    let write = || -> io::Result<OwnedFd> {
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = open(path.as_c_str(), flags, Mode::empty())?;
+        rustix::io::write(&file, state)?;
+        Ok(file)
+    };
+    match write() {
+        Ok(file) => Ok(Some(file)),
+        Err(errno) if is_gone(errno) => Ok(None),
+        Err(errno) => Err(failed(Task::Write, Subject::Freezer)(errno)),
+    }
+}
+
+fn is_gone(errno: Errno) -> bool {
+    matches!(errno, Errno::NOENT | Errno::NODEV)
+}

@@ -1,0 +1,27 @@
+//! The log that an administrator can ask for.
+
+use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags, open};
+
+use crate::instance::Instance;
+use crate::join::instance_path;
+use crate::store::number_text;
+
+/// Opens `/run/snapd/ns/snap.INSTANCE.log`, or that of a user (`snap.INSTANCE.user.UID.log`), if it
+/// exists: it is opened for writing and never created. What stands in the way of a log is no
+/// reason not to run.
+#[must_use]
+pub fn open_log(instance: &Instance<'_>, user: Option<u32>) -> Option<OwnedFd> {
+    let before = b"/run/snapd/ns/snap.";
+    let path = match user {
+        None => instance_path(before, instance, b".log"),
+        Some(uid) => {
+            let mut path = instance_path(before, instance, b".user.");
+            path.push(number_text(uid).as_bytes())?;
+            path.push(b".log")?;
+            path
+        }
+    };
+    let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    open(path.as_c_str(), flags, Mode::empty()).ok()
+}

@@ -1,0 +1,240 @@
+//! Reading and replacing profile files.
+
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{
+    AtFlags, CWD, FallocateFlags, Gid, Mode, OFlags, Uid, fallocate, fchown, ftruncate, open,
+    renameat, unlinkat,
+};
+use rustix::io::{self, Errno};
+use snap_fstab::Sink;
+use snap_path::Text;
+
+use crate::error::{SessionError, Subject, Task, failed};
+use crate::instance::Instance;
+use crate::join::{InstancePath, instance_path};
+
+/// The profiles of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProfileFile {
+    /// What snapd wants the namespace to look like.
+    Desired,
+    /// What snapd wants each user to see.
+    User,
+    /// What this program recorded.
+    Current,
+}
+
+impl ProfileFile {
+    fn path(self, instance: &Instance<'_>) -> InstancePath {
+        match self {
+            Self::Desired => instance_path(b"/var/lib/snapd/mount/snap.", instance, b".fstab"),
+            Self::User => instance_path(b"/var/lib/snapd/mount/snap.", instance, b".user-fstab"),
+            Self::Current => instance_path(b"/run/snapd/ns/snap.", instance, b".fstab"),
+        }
+    }
+
+    fn subject(self) -> Subject {
+        match self {
+            Self::Desired => Subject::DesiredProfile,
+            Self::User => Subject::UserProfile,
+            Self::Current => Subject::CurrentProfile,
+        }
+    }
+}
+
+/// `number` in decimal.
+pub(crate) fn number_text(number: u32) -> Text<16> {
+    let mut text = Text::new();
+    // Ten digits fit.
+    let _ = text.push_number(number, 10);
+    text
+}
+
+/// Reads a profile into `buffer`, and returns what of it is text. A file that does not exist is an
+/// empty profile.
+///
+/// # Errors
+///
+/// The file cannot be read, or is larger than `buffer`.
+pub fn read_profile<'b>(
+    file: ProfileFile,
+    instance: &Instance<'_>,
+    buffer: &'b mut [u8],
+) -> Result<&'b mut [u8], SessionError> {
+    let subject = file.subject();
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let fd = match open(file.path(instance).as_c_str(), flags, Mode::empty()) {
+        Ok(fd) => fd,
+        Err(Errno::NOENT) => return Ok(&mut []),
+        Err(errno) => return Err(failed(Task::Open, subject)(errno)),
+    };
+    let mut len = 0_usize;
+    loop {
+        let (mut probe, free) = ([0_u8; 1], buffer.get_mut(len..).unwrap_or_default());
+        let full = free.is_empty();
+        let into = if full { &mut probe[..] } else { free };
+        match rustix::io::read(&fd, into) {
+            Ok(0) => break,
+            Ok(_) if full => return Err(SessionError::ProfileTooLarge(subject)),
+            Ok(more) => len = len.saturating_add(more),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(failed(Task::Read, subject)(errno)),
+        }
+    }
+    Ok(buffer.get_mut(..len).unwrap_or_default())
+}
+
+/// A file beside the current profile that will replace it, with room for what it will hold: a full
+/// or read-only file system is found out before anything is changed.
+///
+/// Its name is fixed, because the instance's lock is held: what an interrupted run left behind is
+/// replaced, and nothing piles up.
+#[derive(Debug)]
+pub struct Reserved {
+    file: OwnedFd,
+    temporary: InstancePath,
+    path: InstancePath,
+    len: u64,
+}
+
+/// Makes room for a current profile of `len` bytes.
+///
+/// # Errors
+///
+/// There is none.
+pub fn reserve(instance: &Instance<'_>, len: usize) -> Result<Reserved, SessionError> {
+    let subject = Subject::CurrentProfile;
+    let path = ProfileFile::Current.path(instance);
+    let temporary = instance_path(b"/run/snapd/ns/snap.", instance, b".fstab.new");
+    match unlinkat(CWD, temporary.as_c_str(), AtFlags::empty()) {
+        Ok(()) | Err(Errno::NOENT) => {}
+        Err(errno) => return Err(failed(Task::Create, subject)(errno)),
+    }
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH;
+    let file = open(temporary.as_c_str(), flags, mode).map_err(failed(Task::Create, subject))?;
+    let mut reserved = Reserved { file, temporary, path, len: 0 };
+    let prepare = |reserved: &mut Reserved| -> io::Result<()> {
+        // snap-confine may call as the user; the profile is root's all the same.
+        if !rustix::process::geteuid().is_root() {
+            fchown(&reserved.file, Some(Uid::ROOT), Some(Gid::ROOT))?;
+        }
+        reserved.grow_to(len)
+    };
+    match prepare(&mut reserved) {
+        Ok(()) => Ok(reserved),
+        Err(errno) => {
+            reserved.discard();
+            Err(failed(Task::Reserve, subject)(errno))
+        }
+    }
+}
+
+impl Reserved {
+    /// Makes room for `len` bytes in all.
+    ///
+    /// # Errors
+    ///
+    /// There is none; what was there before still is.
+    pub fn grow(&mut self, len: usize) -> Result<(), SessionError> {
+        self.grow_to(len).map_err(failed(Task::Reserve, Subject::CurrentProfile))
+    }
+
+    fn grow_to(&mut self, len: usize) -> io::Result<()> {
+        let len = u64::try_from(len).unwrap_or(u64::MAX);
+        if len > self.len {
+            match fallocate(&self.file, FallocateFlags::empty(), 0, len) {
+                Ok(()) => self.len = len,
+                // /run is a tmpfs nearly everywhere, and a tmpfs can (fallocate(2)); elsewhere the
+                // room is taken by zeros.
+                Err(Errno::OPNOTSUPP) => self.fill_with_zeros(len)?,
+                Err(errno) => return Err(errno),
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_with_zeros(&mut self, len: u64) -> io::Result<()> {
+        let zeros = [0_u8; 4096];
+        while self.len < len {
+            let missing = usize::try_from(len.saturating_sub(self.len)).unwrap_or(usize::MAX);
+            let piece = zeros.get(..missing.min(zeros.len())).unwrap_or_default();
+            let written = rustix::io::pwrite(&self.file, piece, self.len)?;
+            self.len = self.len.saturating_add(u64::try_from(written).unwrap_or(0));
+        }
+        Ok(())
+    }
+
+    /// Lets `write` write the profile, and puts it in the place of the old one.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written or put there; the old one is still there then.
+    pub fn commit<F>(self, write: F) -> Result<(), SessionError>
+    where
+        F: FnOnce(&mut ProfileWriter<'_>) -> Result<(), Errno>,
+    {
+        let subject = Subject::CurrentProfile;
+        let mut writer =
+            ProfileWriter { file: &self.file, buffer: [0; WRITE_BYTES], used: 0, offset: 0 };
+        let written = write(&mut writer)
+            .and_then(|()| writer.flush())
+            .and_then(|()| ftruncate(&self.file, writer.offset))
+            .map_err(failed(Task::Write, subject));
+        let (from, to) = (self.temporary.as_c_str(), self.path.as_c_str());
+        written
+            .and_then(|()| renameat(CWD, from, CWD, to).map_err(failed(Task::Replace, subject)))
+            .inspect_err(|_| self.discard())
+    }
+
+    /// Removes the file again.
+    pub fn discard(&self) {
+        // It is replaced by the next run if it stays.
+        let _ = unlinkat(CWD, self.temporary.as_c_str(), AtFlags::empty());
+    }
+}
+
+/// How many bytes are written at once.
+const WRITE_BYTES: usize = 8192;
+
+/// Writes into a [`Reserved`] file, a block at a time.
+#[derive(Debug)]
+pub struct ProfileWriter<'f> {
+    file: &'f OwnedFd,
+    buffer: [u8; WRITE_BYTES],
+    used: usize,
+    offset: u64,
+}
+
+impl ProfileWriter<'_> {
+    fn flush(&mut self) -> Result<(), Errno> {
+        let mut rest = self.buffer.get(..self.used).unwrap_or_default();
+        while !rest.is_empty() {
+            let written = rustix::io::pwrite(self.file.as_fd(), rest, self.offset)?;
+            rest = rest.get(written..).unwrap_or_default();
+            self.offset = self.offset.saturating_add(u64::try_from(written).unwrap_or(0));
+        }
+        self.used = 0;
+        Ok(())
+    }
+}
+
+impl Sink for ProfileWriter<'_> {
+    type Error = Errno;
+
+    fn put(&mut self, mut bytes: &[u8]) -> Result<(), Errno> {
+        while !bytes.is_empty() {
+            let free = self.buffer.get_mut(self.used..).unwrap_or_default();
+            let (now, later) = bytes.split_at(free.len().min(bytes.len()));
+            if let Some(slot) = free.get_mut(..now.len()) {
+                slot.copy_from_slice(now);
+            }
+            self.used = self.used.saturating_add(now.len());
+            bytes = later;
+            if self.used == self.buffer.len() {
+                self.flush()?;
+            }
+        }
+        Ok(())
+    }
+}

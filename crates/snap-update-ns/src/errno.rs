@@ -1,0 +1,48 @@
+//! The kernel's error numbers in words (errno(3)).
+
+use core::fmt;
+
+use rustix::io::Errno;
+
+/// Shows an error number as the words that strerror(3) has for it.
+pub(crate) struct ErrnoText(pub(crate) i32);
+
+impl fmt::Display for ErrnoText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let errno = Errno::from_raw_os_error(self.0);
+        let words = match errno {
+            Errno::PERM => "operation not permitted",
+            Errno::NOENT => "no such file or directory",
+            Errno::INTR => "interrupted system call",
+            Errno::IO => "input/output error",
+            Errno::NXIO => "no such device or address",
+            Errno::AGAIN => "resource temporarily unavailable",
+            Errno::NOMEM => "cannot allocate memory",
+            Errno::ACCESS => "permission denied",
+            Errno::NOTBLK => "block device required",
+            Errno::BUSY => "device or resource busy",
+            Errno::EXIST => "file exists",
+            Errno::XDEV => "invalid cross-device link",
+            Errno::NODEV => "no such device",
+            Errno::NOTDIR => "not a directory",
+            Errno::ISDIR => "is a directory",
+            Errno::INVAL => "invalid argument",
+            Errno::NFILE => "too many open files in system",
+            Errno::MFILE => "too many open files",
+            Errno::FBIG => "file too large",
+            Errno::NOSPC => "no space left on device",
+            Errno::ROFS => "read-only file system",
+            Errno::MLINK => "too many links",
+            Errno::NAMETOOLONG => "file name too long",
+            Errno::NOSYS => "function not implemented",
+            Errno::NOTEMPTY => "directory not empty",
+            Errno::LOOP => "too many levels of symbolic links",
+            Errno::OVERFLOW => "value too large",
+            Errno::OPNOTSUPP => "operation not supported",
+            Errno::STALE => "stale file handle",
+            Errno::DQUOT => "disk quota exceeded",
+            _ => return write!(f, "error {}", self.0),
+        };
+        f.write_str(words)
+    }
+}

@@ -1,0 +1,358 @@
+//! Sentences: the only place where facts become words.
+
+use core::fmt::{self, Display};
+
+use snap_mount_options::{Kind, Origin};
+use snap_ns_plan::{
+    Call, Failure, Fault, Limit, NodeKind, Op, Outcome, Place, Plan, PlanError, Role, Skip, Wall,
+    What,
+};
+use snap_profile::{Item, LoadError};
+use snap_session::{ProfileFile, SessionError, Subject, Task};
+
+use crate::errno::ErrnoText;
+use crate::output::Shown;
+use crate::report::{Error, FileName};
+
+impl Display for FileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let extension = match self.which {
+            ProfileFile::Desired | ProfileFile::Current => "fstab",
+            ProfileFile::User => "user-fstab",
+        };
+        write!(f, "snap.{}.{extension}", Shown(self.instance.as_bytes()))
+    }
+}
+
+impl FileName {
+    /// Which of the two profiles with the same name.
+    fn adjective(&self) -> &'static str {
+        match self.which {
+            ProfileFile::Desired => "desired",
+            ProfileFile::User => "user's",
+            ProfileFile::Current => "current",
+        }
+    }
+}
+
+impl Display for Error<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arguments(error) => error.fmt(f),
+            Self::EarlySession(error) => session(None, error, f),
+            Self::Session(instance, error) => session(Some(instance.as_bytes()), error, f),
+            Self::Load(file, error) => load(file, error, f),
+            Self::Plan(file, plan, error) => plan_error(*file, plan, error, f),
+            Self::Failed(file, plan, failure) => failed(*file, plan, failure, f),
+            Self::Root(errno) => write!(f, "cannot open /: {}", ErrnoText(*errno)),
+        }
+    }
+}
+
+fn load(file: &FileName, error: &LoadError<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{} profile {file}:{}", file.adjective(), error.line)?;
+    if error.column > 0 {
+        write!(f, ":{}", error.column)?;
+    }
+    write!(f, ": {}", error.kind)?;
+    if error.culprit.is_empty() { Ok(()) } else { write!(f, ": {}", Shown(error.culprit)) }
+}
+
+fn session(
+    instance: Option<&[u8]>,
+    error: &SessionError,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    match error {
+        SessionError::Failed { task, subject, errno } => {
+            write!(f, "cannot {} {}", task_text(*task), subject_text(*subject))?;
+            if let Some(instance) = instance {
+                write!(f, " of {}", Shown(instance))?;
+            }
+            write!(f, ": {}", ErrnoText(*errno))
+        }
+        SessionError::NotLocked => f.write_str(
+            "--from-snap-confine was used but nobody holds the lock of the snap's namespace",
+        ),
+        SessionError::MissingCapability(capability) => {
+            write!(f, "need to run as root or with {}", capability.name())
+        }
+        SessionError::ProfileTooLarge(subject) => {
+            write!(f, "{} is larger than 8 MiB", subject_text(*subject))
+        }
+        SessionError::NotFrozen => {
+            f.write_str("cannot freeze the processes of the snap within 3 seconds")
+        }
+    }
+}
+
+fn task_text(task: Task) -> &'static str {
+    match task {
+        Task::Open => "open",
+        Task::Read => "read",
+        Task::Write => "write",
+        Task::Create => "create",
+        Task::Replace => "replace",
+        Task::Reserve => "make room for",
+        Task::Lock => "lock",
+        Task::Join => "join",
+        Task::Drop => "drop",
+    }
+}
+
+fn subject_text(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Namespace => "the preserved mount namespace",
+        Subject::LockDirectory => "/run/snapd/lock",
+        Subject::LockFile => "the lock file",
+        Subject::DesiredProfile => "the desired mount profile",
+        Subject::UserProfile => "the user's mount profile",
+        Subject::CurrentProfile => "the current mount profile",
+        Subject::Freezer => "the control groups",
+        Subject::OwnGroup => "/proc/self/cgroup",
+        Subject::Home => "the home directory (SNAP_REAL_HOME)",
+        Subject::Privileges => "privileges",
+    }
+}
+
+fn plan_error(
+    file: FileName,
+    plan: &Plan<'_>,
+    error: &PlanError,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    match *error {
+        PlanError::Duplicate(first, second) => {
+            let line = |place| plan.desired(place).map_or(0, |item| item.line);
+            let path = plan.desired(first).map_or(&[][..], |item| item.entry.mount_point);
+            let (one, two) = (line(first), line(second));
+            write!(f, "{file}:{one} and {file}:{two} both have the mount point {}", Shown(path))
+        }
+        PlanError::Refused(place, fault) => ForEntry { plan, place, file, fault }.fmt(f),
+        PlanError::Full(limit) => write!(f, "{file}: {}", limit_text(limit)),
+    }
+}
+
+fn failed(
+    file: FileName,
+    plan: &Plan<'_>,
+    failure: &Failure,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    if let Some(place) = plan.cause(failure.op) {
+        return ForEntry { plan, place, file, fault: failure.fault }.fmt(f);
+    }
+    match failure.op {
+        Op::Unmount(place) | Op::RemoveSymlink(place) | Op::RemoveMountPoint(place) => {
+            let Some(item) = plan.current(place) else { return Ok(()) };
+            let current = FileName { which: ProfileFile::Current, ..file };
+            write!(f, "{} (current {current}:{}): ", EntryName(item), item.line)?;
+            FaultText { plan, item: Some(item), fault: failure.fault }.fmt(f)
+        }
+        Op::MakeSource(_)
+        | Op::MakeMountPoint(_)
+        | Op::MakeSymlink(_)
+        | Op::EnsureDir(_)
+        | Op::Mount(_)
+        | Op::Mimic(_) => FaultText { plan, item: None, fault: failure.fault }.fmt(f),
+    }
+}
+
+/// `layout /usr/share/foo (snap.hello.fstab:3): cannot ...`
+pub(crate) struct ForEntry<'p> {
+    pub(crate) plan: &'p Plan<'p>,
+    pub(crate) place: u16,
+    pub(crate) file: FileName,
+    pub(crate) fault: Fault,
+}
+
+impl Display for ForEntry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let item = self.plan.desired(self.place);
+        if let Some(item) = item {
+            write!(f, "{} ({}:{}): ", EntryName(item), self.file, item.line)?;
+        }
+        FaultText { plan: self.plan, item, fault: self.fault }.fmt(f)
+    }
+}
+
+/// Who asked for an entry, and its mount point.
+struct EntryName<'p>(&'p Item<'p>);
+
+impl Display for EntryName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = match self.0.options.origin {
+            Origin::Layout => "layout",
+            Origin::Overname => "parallel instance",
+            Origin::Rootfs => "root file system",
+            Origin::Content => match self.0.options.kind {
+                Kind::EnsureDir(_) => "directory",
+                Kind::Directory | Kind::File | Kind::Symlink(_) => "content",
+            },
+        };
+        write!(f, "{origin} {}", Shown(self.0.entry.mount_point))
+    }
+}
+
+/// What happened.
+struct FaultText<'p> {
+    plan: &'p Plan<'p>,
+    item: Option<&'p Item<'p>>,
+    fault: Fault,
+}
+
+impl Display for FaultText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = PlaceText { plan: self.plan, item: self.item, place: self.fault.place };
+        match self.fault.what {
+            What::Failed(call, errno) => {
+                write!(f, "cannot {} {at}: {}", call_text(call), ErrnoText(errno))
+            }
+            What::Found(kind) => write!(f, "{at} is {}", kind_text(kind)),
+            What::Missing => write!(f, "{at} does not exist, and may not be created"),
+            What::WouldShowOnHost => {
+                write!(f, "cannot create anything in {at}: it would show on the host")
+            }
+            What::ReadOnly => write!(f, "cannot create anything in {at}: read-only file system"),
+            What::MimicOfRoot => f.write_str(
+                "cannot create anything right below /: a writable copy of / would be needed",
+            ),
+            What::MimicFailed => write!(f, "cannot make {at} writable, as said before"),
+            What::CommaInId => write!(
+                f,
+                "{at} would need a writable copy, but the entry's mount point has a comma in it"
+            ),
+            What::NotOurs => write!(f, "{at}: a directory there is not root's alone"),
+            What::Replaced => write!(f, "something else was mounted at {at} in the meantime"),
+            What::RecursiveReadOnly => {
+                f.write_str("a recursive bind cannot be read-only: use bind,ro")
+            }
+            What::Full(limit) => write!(f, "{at}: {}", limit_text(limit)),
+        }
+    }
+}
+
+/// The path that a fault is about.
+struct PlaceText<'p> {
+    plan: &'p Plan<'p>,
+    item: Option<&'p Item<'p>>,
+    place: Place,
+}
+
+impl Display for PlaceText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entry = self.item.map(|item| &item.entry);
+        let (mount_point, source) =
+            entry.map_or((&[][..], &[][..]), |entry| (entry.mount_point, entry.source));
+        let head = |path: &'_ [u8]| path.len().min(self.place.len);
+        match self.place.role {
+            Role::MountPoint => {
+                Shown(mount_point.get(..head(mount_point)).unwrap_or_default()).fmt(f)
+            }
+            Role::Source => {
+                let path = source.get(..head(source)).unwrap_or_default();
+                write!(f, "source {}", Shown(path))
+            }
+            Role::MustExistDir => {
+                let dir = match self.item.map(|item| item.options.kind) {
+                    Some(Kind::EnsureDir(dir)) => dir,
+                    Some(Kind::Directory | Kind::File | Kind::Symlink(_)) | None => &[],
+                };
+                write!(f, "directory {}", Shown(dir))
+            }
+            Role::Mimic => f.write_str("the directory that has to become writable"),
+            Role::Aside => f.write_str("/tmp/.snap"),
+            Role::Child(number) => {
+                write!(f, "the copy of {}", Shown(self.plan.child_name(number)))
+            }
+            Role::Nothing => f.write_str("this"),
+        }
+    }
+}
+
+fn kind_text(kind: NodeKind) -> &'static str {
+    match kind {
+        NodeKind::Directory => "a directory, which is in the way",
+        NodeKind::File => "a file, which is in the way",
+        NodeKind::Symlink => "a symbolic link, which is never followed",
+        NodeKind::Special => "a device, FIFO or socket, which cannot be used",
+    }
+}
+
+fn limit_text(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Entries => "more than 16384 entries would have to be recorded",
+        Limit::Text => "more than 8 MiB of profile would have to be recorded",
+        Limit::Steps => "too many steps",
+        Limit::Mimics => "more than 4096 directories would have to become writable",
+        Limit::Children => "more than 8192 things are in a directory that has to become writable",
+        Limit::Names => "the names in directories that have to become writable exceed 4 MiB",
+        Limit::Path => "the path gets longer than 4095 bytes",
+        Limit::Data => "the mount options are longer than 4095 bytes",
+    }
+}
+
+fn call_text(call: Call) -> &'static str {
+    match call {
+        Call::Open => "open",
+        Call::Stat | Call::StatFs => "look at",
+        Call::ReadLink => "read the link",
+        Call::ReadDirectory => "list",
+        Call::MakeDirectory => "create directory",
+        Call::MakeFile => "create file",
+        Call::MakeSymlink => "create symbolic link",
+        Call::ChangeOwner => "change the owner of",
+        Call::ChangeDirectory => "enter",
+        Call::Bind => "bind to",
+        Call::Remount => "change the flags of",
+        Call::Mount => "mount at",
+        Call::ChangePropagation => "change the propagation of",
+        Call::Unmount => "unmount",
+        Call::Remove => "remove",
+        Call::Reserve => "make room in the current profile for",
+    }
+}
+
+/// One line of the log about a step.
+pub(crate) struct StepText<'p> {
+    pub(crate) plan: &'p Plan<'p>,
+    pub(crate) op: Op,
+    pub(crate) outcome: Outcome,
+}
+
+impl Display for StepText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let current = |place| self.plan.current(place).map(|item| item.entry.mount_point);
+        let entry = |place| self.plan.desired(place).map(|item| item.entry);
+        let mount_point = |place| entry(place).map(|entry| entry.mount_point);
+        let (what, path) = match self.op {
+            Op::Unmount(place) => ("unmount", current(place)),
+            Op::RemoveSymlink(place) => ("remove symbolic link", current(place)),
+            Op::RemoveMountPoint(place) => ("remove mount point", current(place)),
+            Op::MakeSource(place) => ("create source", entry(place).map(|entry| entry.source)),
+            Op::MakeMountPoint(place) => ("create mount point", mount_point(place)),
+            Op::MakeSymlink(place) => ("create symbolic link", mount_point(place)),
+            Op::EnsureDir(place) => ("ensure directory", mount_point(place)),
+            Op::Mount(place) => ("mount", mount_point(place)),
+            Op::Mimic(mimic) => ("make writable", self.plan.mimic(mimic).map(|mimic| mimic.dir)),
+        };
+        let path = path.unwrap_or_default();
+        let verdict = match self.outcome {
+            Outcome::Done => "done",
+            Outcome::Skipped(Skip::NotThere) => "not there any more",
+            Outcome::Skipped(Skip::Stays) => "stays: in use, not empty or read-only",
+            Outcome::Skipped(Skip::IgnoredMissing) => "missing, which is ignored",
+            Outcome::Skipped(Skip::LeftOut) => "left out",
+            Outcome::Obstacle { wall: Wall::ReadOnly, .. } => "read-only, needs a writable copy",
+            Outcome::Obstacle { wall: Wall::Trespass, .. } => {
+                "would show on the host, needs a writable copy"
+            }
+            Outcome::Failed(fault) => {
+                let item = self.plan.cause(self.op).and_then(|place| self.plan.desired(place));
+                write!(f, "{what} {}: ", Shown(path))?;
+                return FaultText { plan: self.plan, item, fault }.fmt(f);
+            }
+        };
+        write!(f, "{what} {}: {verdict}", Shown(path))
+    }
+}

@@ -1,0 +1,111 @@
+//! Updating the namespace of a snap.
+
+use snap_ns_exec::{CreatesFor, Kernel};
+use snap_ns_plan::{Plan, Territory};
+use snap_profile::{Arena, Profile, Role, Variables, load};
+use snap_session::{
+    Freezer, Instance, ProfileFile, SessionError, check_locked, lock, open_log, read_profile,
+    reserve,
+};
+
+use crate::arguments::Caller;
+use crate::report::{Error, FileName, Log, Told};
+use crate::workspace::{Buffers, Workspace};
+
+/// Makes the namespace that this process is in match the desired profile.
+pub(crate) fn update(
+    instance: Instance<'static>,
+    caller: Caller,
+    workspace: &'static mut Workspace,
+    log: &mut Log,
+) -> Result<(), Error<'static>> {
+    log.copy_to(open_log(&instance, None));
+    let session = |error| Error::Session(instance, error);
+    // Held until the end of this function, that is, until the profile is saved.
+    let _lock = match caller {
+        Caller::Snapd => Some(lock(&instance).map_err(session)?),
+        Caller::SnapConfine => {
+            check_locked(&instance).map_err(session)?;
+            None
+        }
+    };
+    let Buffers { desired_text, current_text, mut arena, desired, current, plan } =
+        workspace.split();
+    let desired = read(instance, ProfileFile::Desired, desired_text, &mut arena, desired)?;
+    let current = read(instance, ProfileFile::Current, current_text, &mut arena, current)?;
+    let file = FileName { instance, which: ProfileFile::Desired };
+    let mut kernel = Kernel::new(CreatesFor::Root).map_err(|e| Error::Root(e.raw_os_error()))?;
+    let territory = Territory::System {
+        snap_instance: snap_directory(instance.as_bytes(), &mut arena),
+        snap_name: snap_directory(instance.snap_name(), &mut arena),
+    };
+    let mut told = Told { log, file, reserved: None };
+    if let Err(error) = plan.make(current, desired, territory, &mut kernel, &mut told) {
+        return Err(Error::Plan(file, plan, error));
+    }
+    if plan.is_empty() {
+        told.log.debug(format_args!("nothing to do"));
+        return Ok(());
+    }
+    perform(instance, file, plan, &mut kernel, log)
+}
+
+/// Performs the plan with the snap's processes frozen, and saves what stands afterwards, however
+/// that went.
+fn perform(
+    instance: Instance<'static>,
+    file: FileName,
+    plan: &'static mut Plan<'static>,
+    kernel: &mut Kernel,
+    log: &mut Log,
+) -> Result<(), Error<'static>> {
+    let session = |error: SessionError| Error::Session(instance, error);
+    let mut reserved = reserve(&instance, plan.saved_len()).map_err(session)?;
+    let freezer = Freezer::new(instance);
+    log.debug(format_args!("{} steps, {}", plan.steps().len(), freezer.name()));
+    if let Err(error) = freezer.freeze() {
+        reserved.discard();
+        return Err(session(error));
+    }
+    let mut told = Told { log, file, reserved: Some(&mut reserved) };
+    let driven = plan.drive(kernel, &mut told);
+    let saved = reserved.commit(|writer| plan.write_saved(writer));
+    let thawed = freezer.thaw();
+    match driven {
+        Err(failure) => {
+            // The first error is the one line; what went wrong after it is told as well.
+            for error in [saved.err(), thawed.err()].into_iter().flatten() {
+                log.notice(format_args!("{}", session(error)));
+            }
+            Err(Error::Failed(file, plan, failure))
+        }
+        Ok(()) => saved.and(thawed).map_err(session),
+    }
+}
+
+fn read(
+    instance: Instance<'static>,
+    which: ProfileFile,
+    buffer: &'static mut [u8],
+    arena: &mut Arena<'static>,
+    profile: &'static mut Profile<'static>,
+) -> Result<&'static Profile<'static>, Error<'static>> {
+    let text =
+        read_profile(which, &instance, buffer).map_err(|error| Error::Session(instance, error))?;
+    let role = match which {
+        ProfileFile::Current => Role::Current,
+        ProfileFile::Desired | ProfileFile::User => Role::Desired,
+    };
+    load(text, role, &Variables::None, arena, profile)
+        .map_err(|error| Error::Load(FileName { instance, which }, error))?;
+    Ok(profile)
+}
+
+/// `/snap/` and a name; the arena cannot be so full that this does not fit, and without it nothing
+/// more would be allowed.
+fn snap_directory(name: &[u8], arena: &mut Arena<'static>) -> &'static [u8] {
+    match arena.concat(&[b"/snap/", name]) {
+        Some(path) => path,
+        None => b"/snap/-",
+    }
+}

@@ -1,0 +1,48 @@
+//! The mounts of one user, in a namespace of this process's own.
+
+use snap_ns_exec::{CreatesFor, Kernel};
+use snap_ns_plan::Territory;
+use snap_path::Text;
+use snap_profile::{HomeUse, Role, Variables, load};
+use snap_session::{Instance, ProfileFile, become_user, check_home, open_log, read_profile};
+
+use crate::report::{Error, FileName, Log, Told};
+use crate::workspace::{Buffers, Workspace};
+
+/// Makes what the user's profile asks for. There is no current profile: the namespace is new, and
+/// nobody else is in it.
+pub(crate) fn update(
+    instance: Instance<'static>,
+    real_home: Option<&'static [u8]>,
+    workspace: &'static mut Workspace,
+    log: &mut Log,
+) -> Result<(), Error<'static>> {
+    let session = |error| Error::Session(instance, error);
+    let uid = become_user().map_err(session)?;
+    log.copy_to(open_log(&instance, Some(uid)));
+    let Buffers { desired_text, mut arena, desired, current, plan, .. } = workspace.split();
+    let which = ProfileFile::User;
+    let file = FileName { instance, which };
+    let text = read_profile(which, &instance, desired_text).map_err(session)?;
+    let mut runtime_dir = Text::<32>::new();
+    // Ten digits fit.
+    let _ = runtime_dir.push(b"/run/user/").and_then(|()| runtime_dir.push_number(uid, 10));
+    let variables = Variables::User { runtime_dir: runtime_dir.as_bytes(), home: real_home };
+    let home_use = load(text, Role::Desired, &variables, &mut arena, desired)
+        .map_err(|error| Error::Load(file, error))?;
+    let home = match home_use {
+        HomeUse::Unused => None,
+        HomeUse::InLine(_) => real_home,
+    };
+    home.map_or(Ok(()), check_home).map_err(session)?;
+    let mut kernel = Kernel::new(CreatesFor::Caller).map_err(|e| Error::Root(e.raw_os_error()))?;
+    let mut told = Told { log, file, reserved: None };
+    let territory = Territory::User { home };
+    if let Err(error) = plan.make(current, desired, territory, &mut kernel, &mut told) {
+        return Err(Error::Plan(file, plan, error));
+    }
+    match plan.drive(&mut kernel, &mut told) {
+        Ok(()) => Ok(()),
+        Err(failure) => Err(Error::Failed(file, plan, failure)),
+    }
+}
