@@ -96,13 +96,13 @@ impl Plan<'_> {
     /// Decides the fate of every entry of the current profile, and which of the desired ones are
     /// kept.
     pub(crate) fn find_changes(&mut self) {
-        self.needs.extend(self.desired.iter().map(|_| Need::default()));
+        self.needs.extend(self.all_desired().iter().map(|_| Need::default()));
         let mut hint = 0;
         let mut last_id: (&[u8], Option<u16>) = (&[], None);
-        for (place, item) in (0_u16..).zip(self.current) {
+        for (place, item) in (0_u16..).zip(self.all_current()) {
             let claim;
             (claim, hint) =
-                self.desired_by_path.first_at(self.desired, item.entry.mount_point, hint);
+                self.desired_by_path.first_at(self.all_desired(), item.entry.mount_point, hint);
             let kept = if item.options.origin == Origin::Rootfs {
                 true
             } else if let Some(id) = item.options.synthetic_for {
@@ -120,9 +120,9 @@ impl Plan<'_> {
 
     /// Orders the entries that have an ID of their own.
     pub(crate) fn find_named(&mut self) {
-        let named = (0_u16..).zip(self.desired).filter(|(_, item)| item.options.id.is_some());
+        let named = (0_u16..).zip(self.all_desired()).filter(|(_, item)| item.options.id.is_some());
         self.named.extend(named.map(|(place, _)| place));
-        let desired = self.desired;
+        let desired = self.all_desired();
         let id = |&place: &u16| desired.get(usize::from(place)).map(Item::id);
         self.named.sort_unstable_by(|a, b| id(a).cmp(&id(b)).then(a.cmp(b)));
     }
@@ -130,7 +130,7 @@ impl Plan<'_> {
     /// The entry of the desired profile with this ID. Nearly always it is a mount point.
     fn by_id(&self, id: &[u8]) -> Option<u16> {
         let has_id = |&place: &u16| self.desired(place).is_some_and(|item| item.id() == id);
-        let (at_path, _) = self.desired_by_path.first_at(self.desired, id, 0);
+        let (at_path, _) = self.desired_by_path.first_at(self.all_desired(), id, 0);
         at_path.filter(has_id).or_else(|| {
             let before = |&place: &u16| self.desired(place).is_some_and(|item| item.id() < id);
             let start = self.named.partition_point(before);
@@ -155,7 +155,7 @@ impl Plan<'_> {
     fn drag_what_stands_on_gone(&mut self) -> bool {
         let mut changed = false;
         let mut gone_above = Ancestors::<u16>::new();
-        for at in 0..self.current.len() {
+        for at in 0..self.all_current().len() {
             let Some(place) = self.current_by_path.nth(at) else {
                 break;
             };
@@ -181,7 +181,7 @@ impl Plan<'_> {
     fn drag_what_new_ones_cover(&mut self) -> bool {
         let mut changed = false;
         let mut new_above = Ancestors::<Rank>::new();
-        for at in 0..self.desired.len() {
+        for at in 0..self.all_desired().len() {
             let Some(place) = self.desired_by_path.nth(at) else {
                 break;
             };
@@ -206,7 +206,7 @@ impl Plan<'_> {
     /// The same for what belongs to kept mimics.
     fn drag_covered_mimics(&mut self) -> bool {
         let mut changed = false;
-        for (place, item) in (0_u16..).zip(self.current) {
+        for (place, item) in (0_u16..).zip(self.all_current()) {
             let Some(id) = item.options.synthetic_for else {
                 continue;
             };
@@ -214,7 +214,7 @@ impl Plan<'_> {
                 continue;
             }
             let path = item.entry.mount_point;
-            let mut above = self.desired_by_path.at_or_above(self.desired, path);
+            let mut above = self.desired_by_path.at_or_above(self.all_desired(), path);
             let needs_it = |at| self.desired(at).is_some_and(|item: &Item<'_>| item.id() == id);
             let covering = above.find(|&at| {
                 self.need(at).kept_as.is_none()
@@ -237,9 +237,9 @@ impl Plan<'_> {
     /// Turns a kept entry into one that goes, and comes again if it is desired.
     fn let_go(&mut self, place: u16) {
         self.set_fate(place, Fate::Going);
-        let claim = self
-            .current(place)
-            .and_then(|item| self.desired_by_path.at(self.desired, item.entry.mount_point).next());
+        let claim = self.current(place).and_then(|item| {
+            self.desired_by_path.at(self.all_desired(), item.entry.mount_point).next()
+        });
         if let Some(need) = claim.and_then(|claim| self.needs.get_mut(usize::from(claim)))
             && need.kept_as == Some(place)
         {
@@ -256,7 +256,7 @@ impl Plan<'_> {
         if item.is_synthetic() && item.is_tmpfs() {
             return false;
         }
-        let above = self.current_by_path.at_or_above(self.current, item.entry.mount_point);
+        let above = self.current_by_path.at_or_above(self.all_current(), item.entry.mount_point);
         let ground = above.filter(|&above| above < place).last();
         !ground.is_some_and(|ground| {
             self.fate(ground) != Fate::Kept && self.current(ground).is_some_and(Item::is_tmpfs)
@@ -268,7 +268,7 @@ impl Plan<'_> {
         for wanted in 0..=2 {
             for place in self.desired_by_path.iter() {
                 let new = self.need(place).kept_as.is_none();
-                let item = self.desired.get(usize::from(place));
+                let item = self.all_desired().get(usize::from(place));
                 if new && item.is_some_and(|item| pass(item) == wanted) {
                     self.order.push(place);
                 }

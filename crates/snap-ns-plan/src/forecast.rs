@@ -84,7 +84,7 @@ impl Plan<'_> {
             matches!(item.options.kind, Kind::Directory | Kind::File)
         };
         self.desired_by_path
-            .at_or_above(self.desired, path)
+            .at_or_above(self.all_desired(), path)
             .filter(|&place| {
                 let need = self.need(place);
                 need.kept_as.is_none()
@@ -106,7 +106,7 @@ impl Plan<'_> {
 
     fn lies_under_gone(&self, path: &[u8]) -> bool {
         self.current_by_path
-            .at_or_above(self.current, path)
+            .at_or_above(self.all_current(), path)
             .any(|place| self.fate(place) != Fate::Kept)
     }
 }

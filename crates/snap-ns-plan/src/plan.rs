@@ -18,9 +18,8 @@ use crate::view::FsView;
 /// what became of them. All storage is in here; it is large, and meant to be a static.
 #[derive(Debug)]
 pub struct Plan<'a> {
-    pub(crate) current: &'a [Item<'a>],
-    pub(crate) desired: &'a [Item<'a>],
-    pub(crate) territory: Territory<'a>,
+    /// None before there is a plan, so that an empty plan is all zeros and takes no room in a file.
+    inputs: Option<Inputs<'a>>,
     pub(crate) current_by_path: Index,
     pub(crate) desired_by_path: Index,
     /// The entries of the desired profile whose ID is not their mount point, ordered by ID.
@@ -39,6 +38,14 @@ pub struct Plan<'a> {
     pub(crate) names: ArrayVec<u8, NAMES_MAX>,
 }
 
+/// What a plan is made from.
+#[derive(Clone, Copy, Debug)]
+struct Inputs<'a> {
+    current: &'a [Item<'a>],
+    desired: &'a [Item<'a>],
+    territory: Territory<'a>,
+}
+
 /// Why there is no plan. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlanError {
@@ -55,9 +62,7 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            current: &[],
-            desired: &[],
-            territory: Territory::User { home: None },
+            inputs: None,
             current_by_path: Index::new(),
             desired_by_path: Index::new(),
             named: ArrayVec::new_const(),
@@ -105,7 +110,7 @@ impl<'a> Plan<'a> {
         desired: &'a [Item<'a>],
         territory: Territory<'a>,
     ) {
-        (self.current, self.desired, self.territory) = (current, desired, territory);
+        self.inputs = Some(Inputs { current, desired, territory });
         self.named.clear();
         self.fates.clear();
         self.needs.clear();
@@ -115,6 +120,21 @@ impl<'a> Plan<'a> {
         self.mimics_by_dir.clear();
         self.children.clear();
         self.names.clear();
+    }
+
+    /// All entries of the current profile.
+    pub(crate) fn all_current(&self) -> &'a [Item<'a>] {
+        self.inputs.map_or(&[], |inputs| inputs.current)
+    }
+
+    /// All entries of the desired profile.
+    pub(crate) fn all_desired(&self) -> &'a [Item<'a>] {
+        self.inputs.map_or(&[], |inputs| inputs.desired)
+    }
+
+    /// Where something may be created; nowhere without a plan.
+    pub(crate) fn territory(&self) -> Territory<'a> {
+        self.inputs.map_or(Territory::User { home: None }, |inputs| inputs.territory)
     }
 
     /// Whether nothing at all has to be done.
@@ -132,13 +152,13 @@ impl<'a> Plan<'a> {
     /// The entry of the current profile at `place`.
     #[must_use]
     pub fn current(&self, place: u16) -> Option<&'a Item<'a>> {
-        self.current.get(usize::from(place))
+        self.all_current().get(usize::from(place))
     }
 
     /// The entry of the desired profile at `place`.
     #[must_use]
     pub fn desired(&self, place: u16) -> Option<&'a Item<'a>> {
-        self.desired.get(usize::from(place))
+        self.all_desired().get(usize::from(place))
     }
 
     /// The mimic at `place`.
@@ -177,7 +197,7 @@ impl<'a> Plan<'a> {
 
     /// Puts the steps in order: teardown, overname, mimics, content, layouts.
     fn lay_out_steps(&mut self) -> Option<()> {
-        for place in (0..self.current.len()).rev() {
+        for place in (0..self.all_current().len()).rev() {
             let place = u16::try_from(place).ok()?;
             if self.fate(place) != Fate::Kept {
                 self.lay_out_teardown(place)?;

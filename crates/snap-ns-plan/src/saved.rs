@@ -31,7 +31,7 @@ impl Plan<'_> {
     }
 
     pub(crate) fn write_profile<S: Sink>(&self, at: Moment, sink: &mut S) -> Result<(), S::Error> {
-        for (item, fate) in self.current.iter().zip(&self.fates) {
+        for (item, fate) in self.all_current().iter().zip(&self.fates) {
             let stands = match fate {
                 Fate::Kept => true,
                 Fate::Going => at == Moment::Now,
@@ -85,7 +85,7 @@ impl Plan<'_> {
     /// Entries of the current profile for which there is no step are gone as soon as all others
     /// are: what they made stays.
     pub(crate) fn note_unlisted_gone(&mut self) {
-        for place in 0..self.current.len() {
+        for place in 0..self.all_current().len() {
             let Ok(place) = u16::try_from(place) else {
                 break;
             };

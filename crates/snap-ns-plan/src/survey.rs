@@ -192,7 +192,7 @@ impl<'a> Plan<'a> {
         let layout = item.options.origin == Origin::Layout;
         let ensures = matches!(item.options.kind, Kind::EnsureDir(_));
         let source = fault.place.role == Role::Source;
-        if self.territory.mimicry() == Mimicry::Impossible || ensures || (source && !layout) {
+        if self.territory().mimicry() == Mimicry::Impossible || ensures || (source && !layout) {
             // Nothing is said about where it is missing: that is what the caller will see.
             let missing = Fault::new(What::Missing, fault.place.role);
             return Err(if source { missing } else { fault });
@@ -283,15 +283,15 @@ impl<'a> Plan<'a> {
 
     /// The longest prefix of `dir` at which this program mounted a tmpfs.
     fn tmpfs_above(&self, dir: &[u8]) -> Option<usize> {
-        let kept = self.current_by_path.at_or_above(self.current, dir).filter(|&place| {
+        let kept = self.current_by_path.at_or_above(self.all_current(), dir).filter(|&place| {
             self.fate(place) == crate::changes::Fate::Kept
                 && self.current(place).is_some_and(Item::is_tmpfs)
         });
-        let made = self.desired_by_path.at_or_above(self.desired, dir).filter(|&place| {
+        let made = self.desired_by_path.at_or_above(self.all_desired(), dir).filter(|&place| {
             self.need(place).made && self.desired(place).is_some_and(Item::is_tmpfs)
         });
-        let kept = kept.map(|place| crate::index::mount_point(self.current, place).len());
-        let made = made.map(|place| crate::index::mount_point(self.desired, place).len());
+        let kept = kept.map(|place| crate::index::mount_point(self.all_current(), place).len());
+        let made = made.map(|place| crate::index::mount_point(self.all_desired(), place).len());
         let mimics = snap_path::prefixes(dir)
             .filter(|dir| self.mimic_at(dir).is_some_and(|slot| slot.state == MimicState::Made))
             .map(<[u8]>::len);
@@ -303,7 +303,7 @@ impl Rule for Plan<'_> {
     fn verdict(&self, dir: &[u8], ground: Ground) -> Verdict {
         match (ground.access, ground.fs) {
             (Access::ReadOnly, _) => Verdict::ReadOnly,
-            (Access::Writable, _) if self.territory.contains(dir) => Verdict::Write,
+            (Access::Writable, _) if self.territory().contains(dir) => Verdict::Write,
             (Access::Writable, FsKind::Tmpfs) => {
                 self.tmpfs_above(dir).map_or(Verdict::Trespass, Verdict::WriteIfOn)
             }
