@@ -58,7 +58,7 @@ fn explained(lines: &[&str], line: usize) -> bool {
         .by_ref()
         .take_while(|text| {
             let comment = text.starts_with("//");
-            let starts_something_else = text.is_empty() || text.ends_with([';', '{', '}']);
+            let starts_something_else = text.is_empty() || text.ends_with([';', ',', '{', '}']);
             let go_on = if commented {
                 comment
             } else {
@@ -149,6 +149,7 @@ mod tests {
             "fn f() {\n    // Quick.\n    unsafe { g() };\n}\n",
             "// SAFETY: of f.\nfn f() {\n    unsafe { g() };\n}\n",
             "fn f() {\n    // SAFETY: of the first.\n    unsafe { g() };\n    unsafe { g() };\n}\n",
+            "fn f() {\n    match a {\n        // SAFETY: of the first.\n        1 => unsafe { g() },\n        _ => unsafe { g() },\n    }\n}\n",
             "fn f() {\n    // SAFETY: far away.\n\n    unsafe { g() };\n}\n",
             "const A: &str = \"\n// SAFETY: no comment.\n\";\nunsafe fn f() {}\n",
         ] {
