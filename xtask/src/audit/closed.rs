@@ -9,6 +9,14 @@ pub(crate) const FOREIGN: &[&str] = &["arrayvec", "bitflags", "linux-raw-sys", "
 /// The target whose dependencies are resolved.
 pub(crate) const TARGET: &str = "x86_64-unknown-linux-gnu";
 
+/// Features that must stay off in the whole workspace. Cargo builds each crate once with the
+/// features that all members together ask for, so a tool that asks for one of these breaks the
+/// freestanding binary in every command that builds the workspace.
+const HEAVY: &[&str] = &["alloc", "std", "use-libc"];
+
+/// A crate of the closed list and the features it is built with in the workspace.
+pub(crate) type Features = (String, Vec<String>);
+
 /// The crate names in the output of `cargo tree --prefix none --format {p}`.
 pub(crate) fn names(tree: &str) -> BTreeSet<String> {
     tree.lines()
@@ -36,6 +44,19 @@ pub(crate) fn check(build: &str, own: &[&str], resolved: &BTreeSet<String>) -> V
     violations
 }
 
+/// Looks for heavy features among those that the workspace as a whole switches on.
+pub(crate) fn check_features(crates: &[Features]) -> Vec<String> {
+    let mut violations = Vec::new();
+    for (name, features) in crates {
+        for feature in features.iter().filter(|f| HEAVY.contains(&f.as_str())) {
+            violations.push(format!(
+                "the workspace builds {name} with the feature {feature}, and with it the binary: find who asks for it (cargo tree --workspace -e features -i {name}) and remove that"
+            ));
+        }
+    }
+    violations
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +73,14 @@ mod tests {
             assert_eq!(violations.len(), 1, "{violations:?}");
             assert!(violations[0].contains(foreign), "{violations:?}");
         }
+    }
+
+    #[test]
+    fn heavy_features_are_reported() {
+        let with = |feature: &str| [("rustix".to_owned(), vec![feature.to_owned()])];
+        assert_eq!(check_features(&with("mount")), [""; 0]);
+        assert_eq!(check_features(&with("std")).len(), 1);
+        assert_eq!(check_features(&with("alloc")).len(), 1);
     }
 
     #[test]

@@ -25,9 +25,13 @@ use workspace::Member;
 /// Prints the report; an error when a rule is broken.
 pub(crate) fn run() -> Result<()> {
     let root = workspace_root()?;
-    let members = workspace::privileged(&root)?;
+    let metadata = workspace::metadata(&root)?;
+    let members = workspace::privileged(&metadata)?;
     ensure!(!members.is_empty(), "no crates below crates/");
     let mut violations = dependencies(&root, &members)?;
+    violations.extend(closed::check_features(&workspace::foreign_features(
+        &metadata,
+    )?));
     violations.extend(code(&root, &members)?);
     violations.extend(lines::check_files(&file_lengths(&root)?));
     if violations.is_empty() {
@@ -86,7 +90,7 @@ fn code(root: &Path, members: &[Member]) -> Result<Vec<String>> {
             if let Some(kind) = roots::root_kind(source) {
                 violations.extend(roots::check_root(name, kind, source));
             }
-            violations.extend(roots::check_heap(source));
+            violations.extend(roots::check_heap(name, source));
             violations.extend(panics::check_calls(source));
             let found = panics::allowances(source);
             violations.extend(panics::check_allowances(name, &found));

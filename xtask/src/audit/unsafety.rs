@@ -5,6 +5,14 @@ use super::sources::Source;
 /// The only crate that may.
 pub(crate) const CRATE: &str = "snap-start";
 
+/// The one attribute outside it: `#[unsafe(no_mangle)]` on the function that the start code calls.
+const ENTRY: (&str, &str) = ("snap-update-ns", "attribute");
+
+/// May the crate `name` switch the lint `unsafe_code` off?
+pub(crate) fn may_allow(name: &str) -> bool {
+    name == CRATE || name == ENTRY.0
+}
+
 /// At most this many in all.
 pub(crate) const BAR: usize = 15;
 
@@ -78,13 +86,17 @@ pub(crate) fn check(crates: &[(String, Vec<Use>)]) -> Vec<String> {
     let mut sum = 0;
     for (name, uses) in crates {
         sum += uses.len();
-        for Use {
-            place,
-            what,
-            explained,
-        } in uses
-        {
-            if name != CRATE {
+        let entry = |u: &Use| (name.as_str(), u.what) == ENTRY;
+        let mut entries_left = 1;
+        for used in uses {
+            let Use {
+                place,
+                what,
+                explained,
+            } = used;
+            let its_entry = entry(used) && entries_left > 0;
+            entries_left -= usize::from(its_entry);
+            if name != CRATE && !its_entry {
                 violations.push(format!(
                     "{place}: unsafe {what} in {name}: only {CRATE} may have that, use a safe call of rustix"
                 ));
@@ -155,6 +167,16 @@ mod tests {
         ] {
             assert!(!verdict(CRATE, bad).is_empty(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_entry_point_is_the_one_exception() {
+        let entry = "// SAFETY: unique.\n#[unsafe(no_mangle)]\nfn program() {}\n";
+        assert_eq!(verdict("snap-update-ns", entry), [""; 0]);
+        assert_eq!(verdict("snap-update-ns", &entry.repeat(2)).len(), 1);
+        assert_eq!(verdict("snap-session", entry).len(), 1);
+        let block = "fn f() {\n    // SAFETY: fine.\n    unsafe { g() }\n}\n";
+        assert_eq!(verdict("snap-update-ns", block).len(), 1);
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::{DependencyKind, MetadataCommand};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
-use super::closed;
+use super::closed::{self, Features};
 use super::layers::{Need, Privileged};
 
 /// A privileged crate and its folder, relative to the workspace.
@@ -17,14 +17,18 @@ pub(crate) struct Member {
     pub(crate) dir: PathBuf,
 }
 
-/// The crates right below `crates/`, from `cargo metadata`. Folders without a manifest and crates
-/// outside the workspace do not hide: the first would not build, the second has no lock file here.
-pub(crate) fn privileged(root: &Path) -> Result<Vec<Member>> {
-    let metadata = MetadataCommand::new()
+/// `cargo metadata` for the target of the binary.
+pub(crate) fn metadata(root: &Path) -> Result<Metadata> {
+    let platform = ["--filter-platform", closed::TARGET].map(ToOwned::to_owned);
+    MetadataCommand::new()
         .manifest_path(root.join("Cargo.toml"))
-        .no_deps()
+        .other_options(platform)
         .exec()
-        .context("cargo metadata")?;
+        .context("cargo metadata")
+}
+
+/// The crates right below `crates/`.
+pub(crate) fn privileged(metadata: &Metadata) -> Result<Vec<Member>> {
     let mut members = Vec::new();
     for package in metadata.workspace_packages() {
         let dir = package
@@ -55,9 +59,22 @@ pub(crate) fn privileged(root: &Path) -> Result<Vec<Member>> {
     Ok(members)
 }
 
+/// The features that the crates of the closed list are built with in the workspace as a whole.
+pub(crate) fn foreign_features(metadata: &Metadata) -> Result<Vec<Features>> {
+    let resolve = metadata.resolve.as_ref().context("no dependency graph")?;
+    let mut found = Vec::new();
+    for node in &resolve.nodes {
+        let name = metadata[&node.id].name.as_str();
+        if closed::FOREIGN.contains(&name) {
+            let features = node.features.iter().map(ToString::to_string).collect();
+            found.push((name.to_owned(), features));
+        }
+    }
+    Ok(found)
+}
+
 /// Everything that the binary is linked with when built with `features`. `cargo metadata` would
-/// answer for the features of the whole workspace together, in which xtask asks rustix for std;
-/// `cargo tree -p` answers for the binary alone.
+/// answer for the features of all members together; `cargo tree -p` answers for the binary alone.
 pub(crate) fn resolved(root: &Path, features: &[&str]) -> Result<BTreeSet<String>> {
     let mut command = Command::new(env!("CARGO"));
     command
