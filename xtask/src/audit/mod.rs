@@ -128,13 +128,19 @@ fn code(root: &Path, members: &[Member]) -> Result<Vec<String>> {
 
 fn print_allowances(allowances: &[panics::Allowance]) {
     println!("\nLINTS SWITCHED OFF: {}", allowances.len());
-    for allowance in allowances {
-        let reason = allowance.reason.as_deref().unwrap_or("(no reason)");
-        println!(
-            "  {}: {}: {reason}",
-            allowance.place,
-            allowance.lints.join(", ")
-        );
+    for panics::Allowance {
+        place,
+        lints,
+        reason,
+    } in allowances
+    {
+        let lints = lints.join(", ");
+        let reason = match reason.as_deref() {
+            Some(reason) => reason,
+            None if lints == "unsafe_code" => "see the SAFETY comments",
+            None => "(no reason)",
+        };
+        println!("  {place}: {lints}: {reason}");
     }
 }
 
