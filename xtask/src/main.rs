@@ -5,6 +5,7 @@
     clippy::indexing_slicing
 )]
 
+mod bench;
 mod peer;
 
 use anyhow::Result;
@@ -25,6 +26,11 @@ enum Chore {
         #[arg(default_value = "sid")]
         suite: String,
     },
+    /// Measure ours, the packaged original and a floor of bare system calls, taking turns.
+    Bench(bench::Bench),
+    /// One scenario of the bench, in a namespace of its own (the bench calls this).
+    #[command(hide = true)]
+    BenchInside,
 }
 
 fn main() -> Result<()> {
@@ -33,5 +39,7 @@ fn main() -> Result<()> {
             println!("{}", peer::snap_update_ns(&suite)?.display());
             Ok(())
         }
+        Chore::Bench(options) => bench::run(options),
+        Chore::BenchInside => bench::inside(),
     }
 }
