@@ -23,6 +23,7 @@ use anyhow::{Context, Result, bail, ensure};
 use snap_ns_testbed::isolate;
 
 pub(crate) use inside::main as inside;
+pub(crate) use programs::build;
 
 use crate::peer;
 use job::{Job, Outcome, Who};

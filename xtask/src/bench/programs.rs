@@ -9,7 +9,7 @@ use super::job::Who;
 use crate::peer;
 
 /// Builds the release binary of this workspace and tells where it is.
-fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
     let root = peer::workspace_root()?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)

@@ -1,13 +1,13 @@
 //! The world of a scenario, made once; and a fresh copy of its namespace for every run.
 
-use std::fs::{self, File};
-use std::os::fd::AsFd;
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use rustix::fs::{FlockOperation, flock};
-use rustix::mount::MountFlags;
-use rustix::thread::{LinkNameSpaceType, UnshareFlags};
+use nix::fcntl::{Flock, FlockArg};
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, setns, unshare};
 use snap_ns_testbed::World;
 
 use super::job::Job;
@@ -28,12 +28,11 @@ pub(crate) fn enter(job: &Job) -> Result<()> {
         .map(|(who, path)| Ok((*who, fs::read(path).with_context(|| path.clone())?)))
         .collect::<Result<_>>()?;
     let world = World::enter(Path::new(&job.scratch))?;
-    world.dir("/bench")?;
+    world.like_a_machine()?.dir("/bench")?;
     for (who, bytes) in programs {
         let path = format!("/bench/{}", who.word());
         fs::write(&path, bytes)?;
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(&path, mode)?;
+        fs::set_permissions(&path, Permissions::from_mode(0o755))?;
     }
     match job.shape {
         Shape::StartUp => {}
@@ -52,6 +51,7 @@ pub(crate) fn enter(job: &Job) -> Result<()> {
             world.read_only("/usr")?;
         }
     }
+    world.like_snap_confine();
     Ok(())
 }
 
@@ -99,32 +99,29 @@ fn typical(world: &World) -> Result<()> {
 /// profile that snap-confine writes, and the lock held as snap-confine holds it; the copy is
 /// gone afterwards. `home` is the world's own namespace. This process must have one thread.
 pub(crate) fn in_fresh_copy<T>(home: &File, body: impl FnOnce() -> Result<T>) -> Result<T> {
-    // SAFETY: this process has a single thread, so nobody shares the namespace or the cwd.
-    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNS) }.context("unshare")?;
+    unshare(CloneFlags::CLONE_NEWNS).context("unshare")?;
     let result = prepare().and_then(|lock| {
         let result = body();
         drop(lock);
         result
     });
-    rustix::thread::move_into_link_name_space(home.as_fd(), Some(LinkNameSpaceType::Mount))
-        .context("back to the world's namespace")?;
+    setns(home, CloneFlags::CLONE_NEWNS).context("back to the world's namespace")?;
     result
 }
 
-fn prepare() -> Result<File> {
-    let none = MountFlags::empty();
-    rustix::mount::mount("run", "/run", "tmpfs", none, Some(c"mode=755")).context("/run")?;
-    rustix::mount::mount("tmp", "/tmp", "tmpfs", none, Some(c"mode=1777")).context("/tmp")?;
-    fs::create_dir_all("/run/snapd/ns")?;
-    fs::create_dir_all("/run/snapd/lock")?;
-    fs::set_permissions(
-        "/run/snapd/lock",
-        std::os::unix::fs::PermissionsExt::from_mode(0o700),
-    )?;
+fn prepare() -> Result<Flock<File>> {
+    for (place, mode) in [("/run", "mode=755"), ("/tmp", "mode=1777")] {
+        let flags = MsFlags::empty();
+        mount(Some("tmpfs"), place, Some("tmpfs"), flags, Some(mode)).context(place)?;
+    }
+    let mut public = DirBuilder::new();
+    public.mode(0o755).recursive(true).create("/run/snapd/ns")?;
+    DirBuilder::new().mode(0o700).create("/run/snapd/lock")?;
     fs::write(CURRENT, ROOTFS)?;
     let lock = File::create("/run/snapd/lock/hello.lock")?;
-    flock(&lock, FlockOperation::NonBlockingLockExclusive).context("lock")?;
-    Ok(lock)
+    Flock::lock(lock, FlockArg::LockExclusiveNonblock)
+        .map_err(|(_, error)| error)
+        .context("lock")
 }
 
 /// The mount points of this namespace, in the kernel's order.

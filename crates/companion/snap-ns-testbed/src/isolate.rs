@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use rustix::io::Errno;
 use rustix::thread::UnshareFlags;
 
 /// Set in the environment of the isolated child of [`run_test_isolated`].
@@ -48,7 +49,7 @@ fn enter(isolation: Isolation, uid: u32, gid: u32) -> std::io::Result<()> {
         flags |= UnshareFlags::NEWUSER;
     }
     // SAFETY: this is a freshly forked child; nothing shares its descriptor table or namespaces.
-    unsafe { rustix::thread::unshare_unsafe(flags)? };
+    unsafe { rustix::thread::unshare_unsafe(flags).map_err(io_error)? };
     if isolation == Isolation::UserNamespace {
         fs::write("/proc/self/setgroups", "deny")?;
         fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
@@ -57,8 +58,13 @@ fn enter(isolation: Isolation, uid: u32, gid: u32) -> std::io::Result<()> {
     rustix::mount::mount_change(
         "/",
         rustix::mount::MountPropagationFlags::PRIVATE | rustix::mount::MountPropagationFlags::REC,
-    )?;
-    Ok(())
+    )
+    .map_err(io_error)
+}
+
+/// rustix is built without `std` in this workspace and does not know its errors.
+pub(crate) fn io_error(errno: Errno) -> std::io::Error {
+    std::io::Error::from_raw_os_error(errno.raw_os_error())
 }
 
 /// Runs `body` as the test `name` (its full path, as `cargo test` prints it) in a process and

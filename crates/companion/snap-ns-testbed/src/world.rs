@@ -1,11 +1,14 @@
 //! A small root file system to work in.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use rustix::mount::{MountFlags, UnmountFlags};
+
+use crate::isolate::io_error;
 
 /// The root file system of an isolated process, while it is entered.
 #[derive(Debug)]
@@ -22,7 +25,8 @@ impl World {
     pub fn enter(scratch: &Path) -> Result<Self> {
         rustix::process::umask(rustix::fs::Mode::empty());
         let data = Some(c"mode=755");
-        rustix::mount::mount("world", scratch, "tmpfs", MountFlags::empty(), data)
+        rustix::mount::mount("world", bytes(scratch), "tmpfs", MountFlags::empty(), data)
+            .map_err(io_error)
             .context("mount tmpfs for the world")?;
         let world = Self(());
         let at = |p: &str| scratch.join(p.trim_start_matches('/'));
@@ -50,13 +54,18 @@ impl World {
         fs::set_permissions(at("run/snapd/lock"), fs::Permissions::from_mode(0o700))?;
         fs::create_dir(at("tmp"))?;
         fs::set_permissions(at("tmp"), fs::Permissions::from_mode(0o1777))?;
-        for dir in ["proc", "sys", "dev"] {
-            rustix::mount::mount_bind_recursive(format!("/{dir}"), at(dir))
-                .with_context(|| format!("bind /{dir}"))?;
+        for dir in ["/proc", "/sys", "/dev"] {
+            rustix::mount::mount_bind_recursive(dir, bytes(&at(dir)))
+                .map_err(io_error)
+                .with_context(|| format!("bind {dir}"))?;
         }
-        rustix::process::pivot_root(scratch, at("old")).context("pivot_root")?;
-        rustix::process::chdir("/")?;
-        rustix::mount::unmount("/old", UnmountFlags::DETACH).context("detach the old root")?;
+        rustix::process::pivot_root(bytes(scratch), bytes(&at("old")))
+            .map_err(io_error)
+            .context("pivot_root")?;
+        rustix::process::chdir("/").map_err(io_error)?;
+        rustix::mount::unmount("/old", UnmountFlags::DETACH)
+            .map_err(io_error)
+            .context("detach the old root")?;
         fs::remove_dir("/old")?;
         Ok(world)
     }
@@ -100,9 +109,18 @@ impl World {
     ///
     /// A system call failed.
     pub fn read_only(&self, path: &str) -> Result<&Self> {
-        rustix::mount::mount_bind(path, path).with_context(|| format!("bind {path}"))?;
+        rustix::mount::mount_bind(path, path)
+            .map_err(io_error)
+            .with_context(|| format!("bind {path}"))?;
         let flags = MountFlags::BIND | MountFlags::RDONLY;
-        rustix::mount::mount_remount(path, flags, "").with_context(|| format!("remount {path}"))?;
+        rustix::mount::mount_remount(path, flags, "")
+            .map_err(io_error)
+            .with_context(|| format!("remount {path}"))?;
         Ok(self)
     }
+}
+
+/// The path as rustix takes it without `std`.
+fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_bytes()
 }
