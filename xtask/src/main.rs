@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod demo;
 mod peer;
 
 use anyhow::Result;
@@ -31,6 +32,14 @@ enum Chore {
     /// One scenario of the bench, in a namespace of its own (the bench calls this).
     #[command(hide = true)]
     BenchInside,
+    /// Show what the program does: a story in a throw-away world.
+    Demo(demo::Demo),
+    /// The story itself, in a namespace of its own (the demo calls this).
+    #[command(hide = true)]
+    DemoInside {
+        /// What to show and where, as JSON.
+        task: String,
+    },
 }
 
 fn main() -> Result<()> {
@@ -41,5 +50,7 @@ fn main() -> Result<()> {
         }
         Chore::Bench(options) => bench::run(options),
         Chore::BenchInside => bench::inside(),
+        Chore::Demo(options) => demo::run(options),
+        Chore::DemoInside { task } => demo::inside(&task),
     }
 }
