@@ -41,15 +41,8 @@ enum Cgroup {
 }
 
 /// Variables of the script that would choose other packages or leave checks out.
-const NOT_INHERITED: &[&str] = &[
-    "DEB_ROOT",
-    "USER_MOUNTS",
-    "RECORD",
-    "HOOK",
-    "KEEP",
-    "FETCH_ONLY",
-    "SNAP_UPDATE_NS",
-];
+const NOT_INHERITED: &[&str] =
+    &["DEB_ROOT", "USER_MOUNTS", "RECORD", "HOOK", "KEEP", "FETCH_ONLY", "SNAP_UPDATE_NS"];
 
 /// Runs all combinations that `options` leaves.
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -69,12 +62,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         for cgroup in [Cgroup::V1, Cgroup::V2] {
             if options.cgroup.is_none_or(|only| only == cgroup) {
-                total.add(combination(
-                    suite,
-                    cgroup,
-                    binary.as_deref(),
-                    options.verbose,
-                )?);
+                total.add(combination(suite, cgroup, binary.as_deref(), options.verbose)?);
             }
         }
     }
@@ -134,18 +122,9 @@ fn combination(
     }
     let outcome = Outcome::parse(suite, &text, output.status.success());
     let failed = outcome.failed.len();
-    println!(
-        "{suite:9}{flavour}  {} passed, {failed} failed",
-        outcome.passed
-    );
-    outcome
-        .failed
-        .iter()
-        .for_each(|what| println!("    FAIL {what}"));
-    outcome
-        .skipped
-        .iter()
-        .for_each(|what| println!("    SKIP {what}"));
+    println!("{suite:9}{flavour}  {} passed, {failed} failed", outcome.passed);
+    outcome.failed.iter().for_each(|what| println!("    FAIL {what}"));
+    outcome.skipped.iter().for_each(|what| println!("    SKIP {what}"));
     if failed > 0 {
         print!("{}", String::from_utf8_lossy(&output.stderr));
         println!("    log: {}", logs.display());

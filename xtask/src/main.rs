@@ -2,6 +2,8 @@
 #![allow(missing_docs, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
 mod audit;
+mod bench;
+mod demo;
 mod e2e;
 mod peer;
 
@@ -27,6 +29,19 @@ enum Chore {
         #[arg(default_value = "sid")]
         suite: String,
     },
+    /// Measure ours, the packaged original and a floor of bare system calls, taking turns.
+    Bench(bench::Bench),
+    /// One scenario of the bench, in a namespace of its own (the bench calls this).
+    #[command(hide = true)]
+    BenchInside,
+    /// Show what the program does: a story in a throw-away world.
+    Demo(demo::Demo),
+    /// The story itself, in a namespace of its own (the demo calls this).
+    #[command(hide = true)]
+    DemoInside {
+        /// What to show and where, as JSON.
+        task: String,
+    },
 }
 
 fn main() -> Result<()> {
@@ -37,5 +52,9 @@ fn main() -> Result<()> {
             println!("{}", peer::snap_update_ns(&suite)?.display());
             Ok(())
         }
+        Chore::Bench(options) => bench::run(options),
+        Chore::BenchInside => bench::inside(),
+        Chore::Demo(options) => demo::run(options),
+        Chore::DemoInside { task } => demo::inside(&task),
     }
 }

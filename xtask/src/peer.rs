@@ -25,19 +25,14 @@ pub(crate) fn cache_dir() -> Result<PathBuf> {
 
 /// The folder with the workspace's `Cargo.toml`.
 pub(crate) fn workspace_root() -> Result<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("xtask has a parent")?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has a parent")?;
     Ok(root.to_owned())
 }
 
 /// Fills the cache with the script of the end-to-end test, so that there is one layout and one
 /// list of packages; it starts over where an earlier download did not reach its end.
 fn download(suite: &str) -> Result<()> {
-    eprintln!(
-        "downloading snapd of Debian {suite} into {}",
-        cache_dir()?.display()
-    );
+    eprintln!("downloading snapd of Debian {suite} into {}", cache_dir()?.display());
     let output = Command::new("bash")
         .arg(workspace_root()?.join("xtask/e2e/real-client.sh"))
         .env("FETCH_ONLY", "1")

@@ -19,10 +19,7 @@ pub(crate) type Features = (String, Vec<String>);
 
 /// The crate names in the output of `cargo tree --prefix none --format {p}`.
 pub(crate) fn names(tree: &str) -> BTreeSet<String> {
-    tree.lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .map(ToOwned::to_owned)
-        .collect()
+    tree.lines().filter_map(|line| line.split_whitespace().next()).map(ToOwned::to_owned).collect()
 }
 
 /// Compares what was resolved for one `build` of the binary with the list; `own` are the

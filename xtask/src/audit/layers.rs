@@ -114,18 +114,12 @@ mod tests {
     fn crates_with(name: &str, needs: &[(&str, Need)]) -> Vec<Privileged> {
         let mut crates: Vec<Privileged> = LAYERS
             .iter()
-            .map(|l| Privileged {
-                name: l.name.to_owned(),
-                needs: Vec::new(),
-            })
+            .map(|l| Privileged { name: l.name.to_owned(), needs: Vec::new() })
             .collect();
         let needs = needs.iter().map(|(n, k)| ((*n).to_owned(), *k)).collect();
         match crates.iter_mut().find(|c| c.name == name) {
             Some(krate) => krate.needs = needs,
-            None => crates.push(Privileged {
-                name: name.to_owned(),
-                needs,
-            }),
+            None => crates.push(Privileged { name: name.to_owned(), needs }),
         }
         crates
     }
@@ -137,10 +131,7 @@ mod tests {
     #[test]
     fn what_the_table_allows_passes() {
         let needs = [("snap-path", Need::Normal), ("rustix", Need::Normal)];
-        assert_eq!(
-            verdict(LAYERS, &crates_with("snap-session", &needs)),
-            [""; 0]
-        );
+        assert_eq!(verdict(LAYERS, &crates_with("snap-session", &needs)), [""; 0]);
     }
 
     #[test]
@@ -150,12 +141,7 @@ mod tests {
             ("snap-fstab", "snap-path", Need::Normal, "may not use"),
             ("snap-session", "snap-ns-plan", Need::Normal, "may not use"),
             ("snap-start", "arrayvec", Need::Normal, "may not use"),
-            (
-                "snap-update-ns",
-                "snap-ns-testbed",
-                Need::Normal,
-                "may not use",
-            ),
+            ("snap-update-ns", "snap-ns-testbed", Need::Normal, "may not use"),
             ("snap-update-ns", "cc", Need::Build, "build-dependency"),
             ("snap-novel", "rustix", Need::Normal, "no row"),
         ] {
@@ -179,10 +165,7 @@ mod tests {
             Layer { name: "a", level: 1, may_use: &["b"] },
             Layer { name: "b", level: 1, may_use: &[] },
         ];
-        let crates = ["a", "b"].map(|name| Privileged {
-            name: name.to_owned(),
-            needs: Vec::new(),
-        });
+        let crates = ["a", "b"].map(|name| Privileged { name: name.to_owned(), needs: Vec::new() });
         assert!(verdict(&layers, &crates)[0].contains("not below it"));
     }
 }

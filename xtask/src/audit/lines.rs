@@ -37,12 +37,7 @@ pub(crate) fn size(sources: &[Source]) -> Size {
 /// Lines on which a token lies. A string counts with every line it spans, so that assembly inside
 /// `global_asm!` counts too.
 fn rust_lines(source: &Source) -> usize {
-    let lines: BTreeSet<usize> = source
-        .tokens
-        .list
-        .iter()
-        .flat_map(|t| t.first..=t.last)
-        .collect();
+    let lines: BTreeSet<usize> = source.tokens.list.iter().flat_map(|t| t.first..=t.last).collect();
     lines.len()
 }
 
@@ -65,10 +60,7 @@ pub(crate) fn check(sum: usize) -> Vec<String> {
 pub(crate) fn check_files(files: &[(PathBuf, usize)]) -> Vec<String> {
     let long = |(path, lines): &(PathBuf, usize)| {
         (*lines > FILE_BAR).then(|| {
-            format!(
-                "{} has {lines} lines, more than {FILE_BAR}: split it by topic",
-                path.display()
-            )
+            format!("{} has {lines} lines, more than {FILE_BAR}: split it by topic", path.display())
         })
     };
     files.iter().filter_map(long).collect()
@@ -76,8 +68,7 @@ pub(crate) fn check_files(files: &[(PathBuf, usize)]) -> Vec<String> {
 
 /// Is this a file whose length matters?
 pub(crate) fn is_source(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|e| e == "rs" || e == "s" || e == "S")
+    path.extension().is_some_and(|e| e == "rs" || e == "s" || e == "S")
 }
 
 #[cfg(test)]

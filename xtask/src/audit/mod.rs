@@ -29,9 +29,7 @@ pub(crate) fn run() -> Result<()> {
     let members = workspace::privileged(&metadata)?;
     ensure!(!members.is_empty(), "no crates below crates/");
     let mut violations = dependencies(&root, &members)?;
-    violations.extend(closed::check_features(&workspace::foreign_features(
-        &metadata,
-    )?));
+    violations.extend(closed::check_features(&workspace::foreign_features(&metadata)?));
     violations.extend(code(&root, &members)?);
     violations.extend(lines::check_files(&file_lengths(&root)?));
     if violations.is_empty() {
@@ -80,9 +78,7 @@ fn code(root: &Path, members: &[Member]) -> Result<Vec<String>> {
         let sources = sources::load(root, dir)?;
         violations.extend(roots::check_crate_lints(name, &manifest(root, dir)?));
         if !sources.iter().any(|s| roots::root_kind(s).is_some()) {
-            violations.push(format!(
-                "{name} has neither src/lib.rs nor src/main.rs: add one"
-            ));
+            violations.push(format!("{name} has neither src/lib.rs nor src/main.rs: add one"));
         }
         let shipped: Vec<&Source> = sources.iter().filter(|s| !s.test).collect();
         let mut uses = Vec::new();
@@ -98,28 +94,14 @@ fn code(root: &Path, members: &[Member]) -> Result<Vec<String>> {
             uses.extend(unsafety::uses(source));
         }
         let size = lines::size(&sources);
-        println!(
-            "  {name:20}{:>8}{:>8}{:>8}",
-            size.code,
-            size.raw,
-            uses.len()
-        );
+        println!("  {name:20}{:>8}{:>8}{:>8}", size.code, size.raw, uses.len());
         sum.code += size.code;
         sum.raw += size.raw;
         all_uses.push((krate.name.clone(), uses));
     }
     let unsafe_sum: usize = all_uses.iter().map(|(_, uses)| uses.len()).sum();
-    println!(
-        "  {:20}{:>8}{:>8}{:>8}",
-        "sum", sum.code, sum.raw, unsafe_sum
-    );
-    println!(
-        "  {:20}{:>8}{:>8}{:>8}",
-        "at most",
-        lines::BAR,
-        "",
-        unsafety::BAR
-    );
+    println!("  {:20}{:>8}{:>8}{:>8}", "sum", sum.code, sum.raw, unsafe_sum);
+    println!("  {:20}{:>8}{:>8}{:>8}", "at most", lines::BAR, "", unsafety::BAR);
     print_allowances(&allowances);
     violations.extend(unsafety::check(&all_uses));
     violations.extend(lines::check(sum.code));
@@ -128,12 +110,7 @@ fn code(root: &Path, members: &[Member]) -> Result<Vec<String>> {
 
 fn print_allowances(allowances: &[panics::Allowance]) {
     println!("\nLINTS SWITCHED OFF: {}", allowances.len());
-    for panics::Allowance {
-        place,
-        lints,
-        reason,
-    } in allowances
-    {
+    for panics::Allowance { place, lints, reason } in allowances {
         let lints = lints.join(", ");
         let reason = match reason.as_deref() {
             Some(reason) => reason,

@@ -9,15 +9,8 @@ const METHODS: &[&str] = &["unwrap", "expect", "unwrap_err", "expect_err"];
 
 /// Macros that panic. `assert` is allowed in `const _: () = assert!(...)` and `const { ... }`:
 /// there it is the compiler that stops.
-const MACROS: &[&str] = &[
-    "panic",
-    "unreachable",
-    "todo",
-    "unimplemented",
-    "assert",
-    "assert_eq",
-    "assert_ne",
-];
+const MACROS: &[&str] =
+    &["panic", "unreachable", "todo", "unimplemented", "assert", "assert_eq", "assert_ne"];
 
 /// Lints that stand for a possible panic: no reason is good enough to switch them off.
 const PANIC_LINTS: &[&str] = &[
@@ -98,9 +91,7 @@ pub(crate) fn allowances(source: &Source) -> Vec<Allowance> {
 
 fn allowance(source: &Source, at: usize) -> Allowance {
     let tokens = &source.tokens;
-    let inside: Vec<&str> = (at + 2..tokens.behind(at + 1) - 1)
-        .map(|i| tokens.text(i))
-        .collect();
+    let inside: Vec<&str> = (at + 2..tokens.behind(at + 1) - 1).map(|i| tokens.text(i)).collect();
     let mut lints = Vec::new();
     let mut reason = None;
     for argument in inside.split(|text| *text == ",") {
@@ -110,22 +101,13 @@ fn allowance(source: &Source, at: usize) -> Allowance {
             lint => lints.push(lint.concat()),
         }
     }
-    Allowance {
-        place: source.at(tokens.list[at].first),
-        lints,
-        reason,
-    }
+    Allowance { place: source.at(tokens.list[at].first), lints, reason }
 }
 
 /// An allowance needs a reason, and some lints are never allowed.
 pub(crate) fn check_allowances(name: &str, allowances: &[Allowance]) -> Vec<String> {
     let mut violations = Vec::new();
-    for Allowance {
-        place,
-        lints,
-        reason,
-    } in allowances
-    {
+    for Allowance { place, lints, reason } in allowances {
         for lint in lints {
             let plain = lint.rsplit("::").next().unwrap_or(lint);
             if PANIC_LINTS.contains(&plain) {
@@ -134,10 +116,7 @@ pub(crate) fn check_allowances(name: &str, allowances: &[Allowance]) -> Vec<Stri
                 ));
             }
             if plain == "unsafe_code" && !unsafety::may_allow(name) {
-                violations.push(format!(
-                    "{place}: allows {lint}: only {} may",
-                    unsafety::CRATE
-                ));
+                violations.push(format!("{place}: allows {lint}: only {} may", unsafety::CRATE));
             }
         }
         // What unsafe code is allowed for stands in its SAFETY comment, which has its own check.
@@ -192,14 +171,8 @@ mod tests {
     #[test]
     fn allowances_need_a_reason() {
         let verdict = |text: &str| check_allowances("snap-path", &allowances(&source(text)));
-        assert_eq!(
-            verdict("#[allow(clippy::x, reason = \"b\")] fn f() {}"),
-            [""; 0]
-        );
-        assert_eq!(
-            verdict("#[expect(clippy::x, reason = \"b\",)] fn f() {}"),
-            [""; 0]
-        );
+        assert_eq!(verdict("#[allow(clippy::x, reason = \"b\")] fn f() {}"), [""; 0]);
+        assert_eq!(verdict("#[expect(clippy::x, reason = \"b\",)] fn f() {}"), [""; 0]);
         for text in [
             "#[allow(clippy::x)] fn f() {}",
             "#![allow(clippy::x)]",
@@ -225,9 +198,8 @@ mod tests {
 
     #[test]
     fn allowances_are_listed_with_their_lints() {
-        let found = allowances(&source(
-            "fn a() {}\n#[allow(clippy::b, c, reason = \"why\")]\nfn f() {}",
-        ));
+        let found =
+            allowances(&source("fn a() {}\n#[allow(clippy::b, c, reason = \"why\")]\nfn f() {}"));
         let want = Allowance {
             place: "c/src/a.rs:2".to_owned(),
             lints: vec!["clippy::b".to_owned(), "c".to_owned()],

@@ -34,9 +34,7 @@ pub(crate) fn check_root(name: &str, kind: Root, source: &Source) -> Vec<String>
     let path = source.path.display();
     if !(forbids || may_deny && denies) {
         let word = if may_deny { "deny" } else { "forbid" };
-        violations.push(format!(
-            "{path}: #![{word}(unsafe_code)] is missing: add it"
-        ));
+        violations.push(format!("{path}: #![{word}(unsafe_code)] is missing: add it"));
     }
     let no_std = match kind {
         Root::Library => inner(&["no_std", "]"]),
@@ -64,11 +62,9 @@ pub(crate) fn check_heap(name: &str, source: &Source) -> Vec<String> {
         || root_kind(source) == Some(Root::Program)
         || source.path.ends_with("build.rs");
     let mut violations = Vec::new();
-    for pattern in [
-        &["extern", "crate", "alloc"][..],
-        &["alloc", ":", ":"],
-        &["extern", "crate", "std"],
-    ] {
+    for pattern in
+        [&["extern", "crate", "alloc"][..], &["alloc", ":", ":"], &["extern", "crate", "std"]]
+    {
         if on_std && pattern.contains(&"std") {
             continue;
         }
@@ -95,10 +91,8 @@ const DENIED: &[&str] = &[
 
 /// The workspace's manifest denies them.
 pub(crate) fn check_workspace_lints(manifest: &toml::Table) -> Vec<String> {
-    let lints = manifest
-        .get("workspace")
-        .and_then(|w| w.get("lints"))
-        .and_then(|l| l.get("clippy"));
+    let lints =
+        manifest.get("workspace").and_then(|w| w.get("lints")).and_then(|l| l.get("clippy"));
     let missing = DENIED.iter().filter(|lint| {
         let level = lints.and_then(|l| l.get(**lint)).and_then(|v| v.as_str());
         !matches!(level, Some("deny" | "forbid"))
@@ -110,16 +104,12 @@ pub(crate) fn check_workspace_lints(manifest: &toml::Table) -> Vec<String> {
 
 /// The crate's manifest takes them over.
 pub(crate) fn check_crate_lints(name: &str, manifest: &toml::Table) -> Vec<String> {
-    let inherited = manifest
-        .get("lints")
-        .and_then(|l| l.get("workspace"))
-        .and_then(toml::Value::as_bool);
+    let inherited =
+        manifest.get("lints").and_then(|l| l.get("workspace")).and_then(toml::Value::as_bool);
     if inherited == Some(true) {
         return Vec::new();
     }
-    vec![format!(
-        "{name}: its manifest does not say `[lints] workspace = true`: add it"
-    )]
+    vec![format!("{name}: its manifest does not say `[lints] workspace = true`: add it")]
 }
 
 #[cfg(test)]
@@ -155,17 +145,9 @@ mod tests {
     fn bad_roots_are_reported() {
         for (name, file, text) in [
             ("snap-path", "lib.rs", "#![no_std]\n#![deny(unsafe_code)]"),
-            (
-                "snap-path",
-                "lib.rs",
-                "#![no_std]\n// #![forbid(unsafe_code)]",
-            ),
+            ("snap-path", "lib.rs", "#![no_std]\n// #![forbid(unsafe_code)]"),
             ("snap-path", "lib.rs", "#![forbid(unsafe_code)]"),
-            (
-                "snap-path",
-                "lib.rs",
-                "#![cfg_attr(not(test), no_std)]\n#![forbid(unsafe_code)]",
-            ),
+            ("snap-path", "lib.rs", "#![cfg_attr(not(test), no_std)]\n#![forbid(unsafe_code)]"),
             ("snap-start", "lib.rs", "#![no_std]\n#![allow(unsafe_code)]"),
             ("snap-update-ns", "main.rs", "#![deny(unsafe_code)]"),
         ] {
@@ -181,19 +163,12 @@ mod tests {
             "extern crate std;",
             "fn f() { let a = alloc::vec![1]; }",
         ] {
-            assert_eq!(
-                check_heap("snap-path", &source("c/src/a.rs", text)).len(),
-                1,
-                "{text}"
-            );
+            assert_eq!(check_heap("snap-path", &source("c/src/a.rs", text)).len(), 1, "{text}");
         }
         assert_eq!(
             check_heap(
                 "snap-path",
-                &source(
-                    "c/src/a.rs",
-                    "// alloc::vec\n#[cfg(test)] extern crate std;"
-                )
+                &source("c/src/a.rs", "// alloc::vec\n#[cfg(test)] extern crate std;")
             ),
             [""; 0]
         );

@@ -24,12 +24,7 @@ impl Source {
     /// A Rust file, taken as code.
     pub(crate) fn rust(path: &Path, text: &str) -> Result<Self> {
         let tokens = Tokens::parse(text).with_context(|| path.display().to_string())?;
-        Ok(Self {
-            path: path.to_owned(),
-            text: text.to_owned(),
-            tokens,
-            test: false,
-        })
+        Ok(Self { path: path.to_owned(), text: text.to_owned(), tokens, test: false })
     }
 
     /// `FILE:LINE`, for messages.
@@ -63,10 +58,8 @@ pub(crate) fn load(root: &Path, crate_dir: &Path) -> Result<Vec<Source>> {
 /// A file is a test when cargo takes it for one, or when a module declaration under
 /// `#[cfg(test)]` leads to it. The name alone (`tests.rs`) does not make it one.
 pub(crate) fn mark_tests(crate_dir: &Path, sources: &mut [Source]) {
-    let mut roots: BTreeSet<PathBuf> = ["tests", "benches", "examples"]
-        .iter()
-        .map(|dir| crate_dir.join(dir))
-        .collect();
+    let mut roots: BTreeSet<PathBuf> =
+        ["tests", "benches", "examples"].iter().map(|dir| crate_dir.join(dir)).collect();
     for source in sources.iter() {
         let modules = module_dir(&source.path);
         for name in &source.tokens.test_modules {
@@ -126,14 +119,6 @@ mod tests {
         mark_tests(Path::new("c"), &mut sources);
         let code: Vec<_> = sources.iter().filter(|s| !s.test).collect();
         let code: Vec<_> = code.iter().map(|s| s.path.to_str().unwrap()).collect();
-        assert_eq!(
-            code,
-            [
-                "c/src/lib.rs",
-                "c/src/a.rs",
-                "c/src/b/tests.rs",
-                "c/build.rs"
-            ]
-        );
+        assert_eq!(code, ["c/src/lib.rs", "c/src/a.rs", "c/src/b/tests.rs", "c/build.rs"]);
     }
 }

@@ -56,22 +56,14 @@ pub(crate) fn uses(source: &Source) -> Vec<Use> {
 /// Is there a `SAFETY` comment right above `line` (from 1), or above the statement or the
 /// attributes that it belongs to?
 fn explained(lines: &[&str], line: usize) -> bool {
-    let mut above = lines
-        .iter()
-        .take(line.saturating_sub(1))
-        .rev()
-        .map(|l| l.trim());
+    let mut above = lines.iter().take(line.saturating_sub(1)).rev().map(|l| l.trim());
     let mut commented = false;
     above
         .by_ref()
         .take_while(|text| {
             let comment = text.starts_with("//");
             let starts_something_else = text.is_empty() || text.ends_with([';', ',', '{', '}']);
-            let go_on = if commented {
-                comment
-            } else {
-                comment || !starts_something_else
-            };
+            let go_on = if commented { comment } else { comment || !starts_something_else };
             commented |= comment;
             go_on
         })
@@ -89,11 +81,7 @@ pub(crate) fn check(crates: &[(String, Vec<Use>)]) -> Vec<String> {
         let entry = |u: &Use| (name.as_str(), u.what) == ENTRY;
         let mut entries_left = 1;
         for used in uses {
-            let Use {
-                place,
-                what,
-                explained,
-            } = used;
+            let Use { place, what, explained } = used;
             let its_entry = entry(used) && entries_left > 0;
             entries_left -= usize::from(its_entry);
             if name != CRATE && !its_entry {
@@ -109,9 +97,8 @@ pub(crate) fn check(crates: &[(String, Vec<Use>)]) -> Vec<String> {
         }
     }
     if sum > BAR {
-        violations.push(format!(
-            "{sum} uses of unsafe, more than {BAR}: replace some by safe code"
-        ));
+        violations
+            .push(format!("{sum} uses of unsafe, more than {BAR}: replace some by safe code"));
     }
     violations
 }

@@ -31,27 +31,18 @@ pub(crate) fn metadata(root: &Path) -> Result<Metadata> {
 pub(crate) fn privileged(metadata: &Metadata) -> Result<Vec<Member>> {
     let mut members = Vec::new();
     for package in metadata.workspace_packages() {
-        let dir = package
-            .manifest_path
-            .parent()
-            .context("a manifest lies in a folder")?;
+        let dir = package.manifest_path.parent().context("a manifest lies in a folder")?;
         let dir = dir.strip_prefix(&metadata.workspace_root)?;
         if dir.parent().is_none_or(|parent| parent != "crates") {
             continue;
         }
-        let needs = [
-            (DependencyKind::Normal, Need::Normal),
-            (DependencyKind::Build, Need::Build),
-        ];
+        let needs = [(DependencyKind::Normal, Need::Normal), (DependencyKind::Build, Need::Build)];
         let needs = needs.into_iter().flat_map(|(kind, need)| {
             let of_kind = package.dependencies.iter().filter(move |d| d.kind == kind);
             of_kind.map(move |d| (d.name.clone(), need))
         });
         members.push(Member {
-            krate: Privileged {
-                name: package.name.to_string(),
-                needs: needs.collect(),
-            },
+            krate: Privileged { name: package.name.to_string(), needs: needs.collect() },
             dir: dir.as_std_path().to_owned(),
         });
     }
@@ -80,14 +71,7 @@ pub(crate) fn resolved(root: &Path, features: &[&str]) -> Result<BTreeSet<String
     command
         .current_dir(root)
         .args(["tree", "--package", "snap-update-ns", "--edges", "normal"])
-        .args([
-            "--target",
-            closed::TARGET,
-            "--prefix",
-            "none",
-            "--format",
-            "{p}",
-        ]);
+        .args(["--target", closed::TARGET, "--prefix", "none", "--format", "{p}"]);
     for feature in features {
         command.args(["--features", feature]);
     }

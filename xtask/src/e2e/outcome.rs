@@ -78,17 +78,10 @@ impl Outcome {
     /// An error when something failed, or was skipped where nothing may be.
     pub(crate) fn verdict(&self, in_ci: bool) -> Result<()> {
         if !self.failed.is_empty() {
-            bail!(
-                "e2e: {} failed: {}",
-                self.failed.len(),
-                self.failed.join("; ")
-            );
+            bail!("e2e: {} failed: {}", self.failed.len(), self.failed.join("; "));
         }
         if in_ci && !self.skipped.is_empty() {
-            bail!(
-                "e2e: skipped in CI, where nothing may be: {}",
-                self.skipped.join("; ")
-            );
+            bail!("e2e: skipped in CI, where nothing may be: {}", self.skipped.join("; "));
         }
         Ok(())
     }
@@ -135,10 +128,7 @@ mod tests {
         let bad = Outcome::parse("sid", "PASS a\nFAIL b\n1 passed, 1 failed\n", false);
         let mut total = Outcome::parse("sid", "PASS a\n1 passed, 0 failed\n", true);
         total.add(bad.labelled("sid v1"));
-        assert_eq!(
-            (total.passed, &total.failed[..]),
-            (2, &["sid v1: b".to_owned()][..])
-        );
+        assert_eq!((total.passed, &total.failed[..]), (2, &["sid v1: b".to_owned()][..]));
         total.verdict(false).unwrap_err();
     }
 }

@@ -8,8 +8,11 @@
 //! Namespaces are entered by a *new process* ([`isolate`] prepares a [`Command`](std::process::Command)), never by a
 //! thread of a test: a user namespace can only be made by a single-threaded process.
 
+mod image;
 mod isolate;
+mod modes;
 mod world;
 
+pub use image::{Image, Mounted, Object};
 pub use isolate::{Isolation, isolate, run_test_isolated};
 pub use world::World;
