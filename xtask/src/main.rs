@@ -5,6 +5,7 @@
     clippy::indexing_slicing
 )]
 
+mod conformance;
 mod peer;
 
 use anyhow::Result;
@@ -19,6 +20,11 @@ struct Xtask {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Run the cases of xtask/conformance on ours and on the packaged original, and compare.
+    Conformance(conformance::Conformance),
+    /// One case on one side, in the namespace that the parent made: not for people.
+    #[command(name = conformance::GUEST, hide = true)]
+    ConformanceGuest,
     /// Fetch the packaged original of a Debian suite into the cache and print its path.
     Peer {
         /// The Debian suite: sid, trixie or bookworm.
@@ -29,6 +35,8 @@ enum Chore {
 
 fn main() -> Result<()> {
     match Xtask::parse().chore {
+        Chore::Conformance(options) => conformance::run(&options),
+        Chore::ConformanceGuest => conformance::guest(),
         Chore::Peer { suite } => {
             println!("{}", peer::snap_update_ns(&suite)?.display());
             Ok(())
