@@ -54,7 +54,7 @@ pub(super) fn current_profile(case: &Case) -> String {
 }
 
 fn perform(case: &Case, step: &Step, program: &File, at: &Namespaces) -> Result<Observation> {
-    world::perform(&expand(&step.world))?;
+    world::perform(&step.world)?;
     let suffix = if step.caller == Caller::User {
         "user-fstab"
     } else {

@@ -21,9 +21,9 @@ struct Mount<'a> {
 /// A line says how many mounts of the same mount point lie below it, so that a stack in another
 /// order is another table, and names a peer group by the least mount point in it.
 pub(in super::super) fn table() -> Result<Vec<String>> {
-    let text = fs::read_to_string("/proc/self/mountinfo").context("mountinfo")?;
+    let text = super::lines(&fs::read("/proc/self/mountinfo").context("mountinfo")?);
     let mounts: Vec<Mount<'_>> = text
-        .lines()
+        .iter()
         .map(|line| parse(line).with_context(|| format!("mountinfo: {line}")))
         .collect::<Result<_>>()?;
     let by_id: BTreeMap<&str, &Mount<'_>> = mounts.iter().map(|mount| (mount.id, mount)).collect();

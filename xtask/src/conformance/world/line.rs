@@ -13,36 +13,32 @@
 //! umount PATH
 //! ```
 
-use std::ffi::{CString, OsStr};
+use std::ffi::{CString, OsString};
 use std::fs::{self, Permissions};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
+use super::super::text::{raw_bytes, repeated};
 use anyhow::{Context, Result, bail};
 use rustix::fs::{CWD, FileType, Mode};
 use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
 
-/// Does what `lines` say, in their order.
-pub(in super::super) fn perform(lines: &[u8]) -> Result<()> {
-    for line in lines.split(|byte| *byte == b'\n') {
-        let line = line.trim_ascii();
-        if !line.is_empty() && !line.starts_with(b"#") {
-            one(line).with_context(|| format!("world: {}", String::from_utf8_lossy(line)))?;
+/// Does what `lines` say, in their order. `{A..B}` and `\xHH` as in profiles.
+pub(in super::super) fn perform(lines: &str) -> Result<()> {
+    for line in repeated(lines).lines().map(str::trim_ascii) {
+        if !line.is_empty() && !line.starts_with('#') {
+            one(line).with_context(|| format!("world: {line}"))?;
         }
     }
     Ok(())
 }
 
-fn one(line: &[u8]) -> Result<()> {
-    let (line, text) = match find(line, b" = ") {
-        Some(at) => (&line[..at], &line[at + 3..]),
-        None => (line, &b""[..]),
-    };
-    let words: Vec<&OsStr> = line
-        .split(|byte| *byte == b' ')
-        .filter(|word| !word.is_empty())
-        .map(OsStr::from_bytes)
+fn one(line: &str) -> Result<()> {
+    let (line, text) = line.split_once(" = ").unwrap_or((line, ""));
+    let words: Vec<OsString> = line
+        .split_ascii_whitespace()
+        .map(|word| OsString::from_vec(raw_bytes(word)))
         .collect();
     let verb = words[0].to_str().context("verb")?;
     let path = Path::new(words.get(1).context("a path is missing")?);
@@ -58,7 +54,7 @@ fn one(line: &[u8]) -> Result<()> {
             own(path, word(2), word(3))
         }
         "file" => {
-            fs::write(path, text)?;
+            fs::write(path, raw_bytes(text))?;
             own(path, word(2).or(Some("0644")), word(3))
         }
         "link" => Ok(symlink(words.get(3).context("a target is missing")?, path)?),
@@ -80,8 +76,8 @@ fn one(line: &[u8]) -> Result<()> {
                 options.as_c_str(),
             )?)
         }
-        "bind" => Ok(rustix::mount::mount_bind(path, words[2])?),
-        "rbind" => Ok(rustix::mount::mount_bind_recursive(path, words[2])?),
+        "bind" => Ok(rustix::mount::mount_bind(path, &words[2])?),
+        "rbind" => Ok(rustix::mount::mount_bind_recursive(path, &words[2])?),
         "remount" => remount(path, word(2).context("flags are missing")?),
         "umount" => Ok(rustix::mount::unmount(path, UnmountFlags::NOFOLLOW)?),
         kind => propagate(path, kind),
@@ -136,8 +132,4 @@ fn propagate(path: &Path, kind: &str) -> Result<()> {
         path,
         kind | MountPropagationFlags::REC,
     )?)
-}
-
-fn find(text: &[u8], piece: &[u8]) -> Option<usize> {
-    text.windows(piece.len()).position(|window| window == piece)
 }

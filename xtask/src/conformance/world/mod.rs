@@ -110,7 +110,7 @@ pub(super) fn enter(scratch: &Path, case: &Case) -> Result<()> {
     for users in ["/home/user", "/run/user/1000"] {
         chown(users, Some(1000), Some(1000))?;
     }
-    perform(&expand(&case.world))?;
+    perform(&case.world)?;
     for place in READ_ONLY {
         read_only(place)?;
     }
