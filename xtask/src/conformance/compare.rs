@@ -1,6 +1,7 @@
 //! What differs between two observations of the same step.
 
 use std::collections::BTreeMap;
+use std::slice::from_ref;
 
 use super::case::{Aspect, Observation};
 
@@ -17,7 +18,7 @@ pub(super) const ASPECTS: [Aspect; 6] = [
 /// The lines that differ in `aspect`: `-` only the original has, `+` only ours.
 pub(super) fn differences(aspect: Aspect, theirs: &Observation, ours: &Observation) -> Vec<String> {
     match aspect {
-        Aspect::Exit => multiset(&[theirs.exit.clone()], &[ours.exit.clone()]),
+        Aspect::Exit => multiset(from_ref(&theirs.exit), from_ref(&ours.exit)),
         Aspect::Stdout => multiset(&[spoken(&theirs.stdout)], &[spoken(&ours.stdout)]),
         Aspect::Profile => {
             let mut lines = multiset(&theirs.profile, &ours.profile);

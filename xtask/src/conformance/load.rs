@@ -5,7 +5,7 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 
-use super::case::{Case, Topic};
+use super::case::{Aspect, Case, Topic};
 use crate::peer::workspace_root;
 
 /// All cases, topic by topic.
@@ -30,6 +30,15 @@ pub(super) fn cases() -> Result<Vec<Case>> {
     for case in &cases {
         ensure!(names.insert(&case.name), "two cases named {}", case.name);
         ensure!(!case.steps.is_empty(), "case {} has no step", case.name);
+        for listed in case.steps.iter().flat_map(|step| &step.differs) {
+            let whole = matches!(listed.aspect, Aspect::Exit | Aspect::Stdout);
+            ensure!(
+                whole == listed.lines.is_empty(),
+                "case {}: {:?}: lines are named for everything but exit and stdout",
+                case.name,
+                listed.aspect
+            );
+        }
     }
     Ok(cases)
 }

@@ -90,3 +90,6 @@ fn judge_aspect(
     }
     complaints
 }
+
+#[cfg(test)]
+mod tests;
