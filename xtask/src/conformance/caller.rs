@@ -13,7 +13,7 @@ use rustix::fs::{FlockOperation, Mode};
 use rustix::process::{Gid, Uid};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
-use super::case::{Caller, Case, Lock, Step};
+use super::case::{Caller, Case, Lock, Step, Streams};
 
 /// Far more than any run needs; the freezer gives up after 3 s.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -46,6 +46,11 @@ pub(super) fn run(case: &Case, step: &Step, program: &File) -> Result<Outcome> {
         // SAFETY: the closure only makes system calls, in the forked child of a process that has
         // a single thread.
         unsafe { command.pre_exec(become_user) };
+    }
+    if step.streams == Streams::Closed {
+        // SAFETY: as above; the three descriptors are the child's own and nothing uses them
+        // before the exec.
+        unsafe { command.pre_exec(close_streams) };
     }
     // snap-confine sets it to 0; what snapd has is inherited.
     let umask = if step.caller == Caller::Snapd {
@@ -114,6 +119,14 @@ fn hold_lock(case: &Case) -> Result<File> {
         .open(path)?;
     rustix::fs::flock(&file, FlockOperation::LockExclusive)?;
     Ok(file)
+}
+
+fn close_streams() -> std::io::Result<()> {
+    for stream in 0..=2 {
+        // SAFETY: the forked child owns its standard streams and does not use them any more.
+        unsafe { rustix::io::close(stream) };
+    }
+    Ok(())
 }
 
 /// uid 1000 with the three ambient capabilities, as snap-confine 2.77 calls it.

@@ -59,6 +59,9 @@ pub(super) struct Step {
     pub(super) env: BTreeMap<String, String>,
     /// Whether the lock is held during the run, when it is not as the caller does it.
     pub(super) lock: Option<Lock>,
+    /// Whether the standard streams are closed during the run; then nothing is heard.
+    #[serde(default)]
+    pub(super) streams: Streams,
     /// The exit status that ours must have.
     pub(super) exit: i32,
     /// The deliberate differences.
@@ -126,6 +129,14 @@ pub(super) enum Caller {
     Snapd,
     /// Per-user mounts: in a fresh copy of the namespace, uid 1000 with three capabilities.
     User,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Streams {
+    #[default]
+    Open,
+    Closed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
