@@ -1,6 +1,7 @@
 //! Starting the program as one of its callers does.
 
 use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -9,7 +10,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::fs::{FlockOperation, Mode};
+use rustix::fs::{FlockOperation, MemfdFlags, Mode};
 use rustix::process::{Gid, Uid};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
@@ -32,6 +33,7 @@ pub(super) fn run(case: &Case, step: &Step, program: &File) -> Result<Outcome> {
         (Some(Lock::Held), _) | (None, Caller::SnapConfine) => Some(hold_lock(case)?),
         (Some(Lock::Free), _) | (None, Caller::Snapd | Caller::User) => None,
     };
+    let (stdout, stderr) = (memory_file("stdout")?, memory_file("stderr")?);
     let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
     command.arg0("snap-update-ns").env_clear().current_dir("/");
     command
@@ -40,8 +42,8 @@ pub(super) fn run(case: &Case, step: &Step, program: &File) -> Result<Outcome> {
         .envs(&step.env);
     command
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+        .stdout(stdout.try_clone()?)
+        .stderr(stderr.try_clone()?);
     if step.caller == Caller::User {
         // SAFETY: the closure only makes system calls, in the forked child of a process that has
         // a single thread.
@@ -62,25 +64,44 @@ pub(super) fn run(case: &Case, step: &Step, program: &File) -> Result<Outcome> {
     let mut child = command.spawn().context("start the program")?;
     rustix::process::umask(before);
     let deadline = Instant::now() + PATIENCE;
-    while child.try_wait()?.is_none() {
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
         if Instant::now() > deadline {
             child.kill()?;
+            child.wait()?;
             bail!("still running after {PATIENCE:?}");
         }
         sleep(Duration::from_micros(300));
-    }
-    let output = child.wait_with_output()?;
+    };
     drop(lock);
-    let exit = match (output.status.code(), output.status.signal()) {
+    let exit = match (status.code(), status.signal()) {
         (Some(code), _) => code.to_string(),
         (None, Some(signal)) => format!("signal {signal}"),
         (None, None) => "unknown".to_owned(),
     };
     Ok(Outcome {
         exit,
-        stdout: output.stdout,
-        stderr: output.stderr,
+        stdout: written(stdout)?,
+        stderr: written(stderr)?,
     })
+}
+
+/// A file in memory takes what is written however much it is; a pipe would make a talkative
+/// program wait for us while we wait for it.
+fn memory_file(name: &str) -> Result<File> {
+    Ok(File::from(rustix::fs::memfd_create(
+        name,
+        MemfdFlags::CLOEXEC,
+    )?))
+}
+
+fn written(mut file: File) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn arguments(case: &Case, step: &Step) -> Vec<String> {

@@ -146,6 +146,31 @@ pub(super) enum Lock {
     Free,
 }
 
+impl Aspect {
+    /// The word for it in cases and reports.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Exit => "exit",
+            Self::Stdout => "stdout",
+            Self::Profile => "profile",
+            Self::Mounts => "mounts",
+            Self::Tree => "tree",
+            Self::Host => "host",
+        }
+    }
+}
+
+impl Caller {
+    /// The word for it in cases and reports.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::SnapConfine => "snap-confine",
+            Self::Snapd => "snapd",
+            Self::User => "user",
+        }
+    }
+}
+
 /// What was seen after one step on one side.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Observation {

@@ -34,9 +34,9 @@ pub(super) fn cases() -> Result<Vec<Case>> {
             let whole = matches!(listed.aspect, Aspect::Exit | Aspect::Stdout);
             ensure!(
                 whole == listed.lines.is_empty(),
-                "case {}: {:?}: lines are named for everything but exit and stdout",
+                "case {}: {}: lines are named for everything but exit and stdout",
                 case.name,
-                listed.aspect
+                listed.aspect.name()
             );
         }
     }

@@ -25,7 +25,11 @@ pub(super) fn failure(case: &Case, complaints: &[Complaint]) {
         .max()
         .unwrap_or(0);
     for (at, step) in case.steps.iter().enumerate().take(last) {
-        println!("  to reproduce, step {}: {:?}", at + 1, step.caller);
+        println!(
+            "  to reproduce, step {}, called by {}:",
+            at + 1,
+            step.caller.name()
+        );
         for line in step.desired.iter().flat_map(|text| text.lines()) {
             println!("    {line}");
         }

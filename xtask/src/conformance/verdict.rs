@@ -62,16 +62,17 @@ fn judge_aspect(
 ) -> Vec<(String, Vec<String>)> {
     let listed = step.differs.iter().filter(|listed| listed.aspect == aspect);
     let listed: Vec<_> = listed.filter(|_| mode == Mode::Ours).collect();
+    let name = aspect.name();
     let mut complaints = Vec::new();
     for listed in &listed {
         if lines.is_empty() {
-            let what = format!("{aspect:?}: the difference of row {} is gone", listed.row);
+            let what = format!("{name}: the difference of row {} is gone", listed.row);
             complaints.push((what, vec![]));
             continue;
         }
         for piece in &listed.lines {
             if !lines.iter().any(|line| line.contains(piece)) {
-                let what = format!("{aspect:?}: row {}: no line with \"{piece}\"", listed.row);
+                let what = format!("{name}: row {}: no line with \"{piece}\"", listed.row);
                 complaints.push((what, vec![]));
             }
         }
@@ -84,7 +85,7 @@ fn judge_aspect(
     let unexplained: Vec<String> = lines.into_iter().filter(|line| !explained(line)).collect();
     if !unexplained.is_empty() {
         complaints.push((
-            format!("{aspect:?} differs (- the original, + ours)"),
+            format!("{name} differs (- the original, + ours)"),
             unexplained,
         ));
     }
