@@ -24,14 +24,21 @@ pub(super) fn failure(case: &Case, complaints: &[Complaint]) {
         .map(|complaint| complaint.step)
         .max()
         .unwrap_or(0);
+    for line in case.world.lines() {
+        println!("  to reproduce, world: {line}");
+    }
     for (at, step) in case.steps.iter().enumerate().take(last) {
         println!(
             "  to reproduce, step {}, called by {}:",
             at + 1,
             step.caller.name()
         );
-        for line in step.desired.iter().flat_map(|text| text.lines()) {
-            println!("    {line}");
+        for line in step.world.lines() {
+            println!("    world: {line}");
+        }
+        match &step.desired {
+            Some(desired) => desired.lines().for_each(|line| println!("    {line}")),
+            None => println!("    (the desired profile as it is)"),
         }
     }
 }
