@@ -3,6 +3,7 @@
 
 mod audit;
 mod bench;
+mod conformance;
 mod demo;
 mod e2e;
 mod peer;
@@ -23,6 +24,11 @@ enum Chore {
     Audit,
     /// Run the binary under the real snap-confine (needs root).
     E2e(e2e::Options),
+    /// Run the cases of xtask/conformance on ours and on the packaged original, and compare.
+    Conformance(conformance::Conformance),
+    /// One case on one side, in the namespace that the parent made: not for people.
+    #[command(name = conformance::GUEST, hide = true)]
+    ConformanceGuest,
     /// Fetch the packaged original of a Debian suite into the cache and print its path.
     Peer {
         /// The Debian suite: sid, trixie or bookworm.
@@ -48,6 +54,8 @@ fn main() -> Result<()> {
     match Xtask::parse().chore {
         Chore::Audit => audit::run(),
         Chore::E2e(options) => e2e::run(&options),
+        Chore::Conformance(options) => conformance::run(&options),
+        Chore::ConformanceGuest => conformance::guest(),
         Chore::Peer { suite } => {
             println!("{}", peer::snap_update_ns(&suite)?.display());
             Ok(())

@@ -1,0 +1,49 @@
+//! Giving a case to a guest process, and getting its observations back.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use rustix::thread::CpuSet;
+use snap_ns_testbed::isolate;
+
+use super::case::{Case, Observation};
+use super::guest::Job;
+use crate::peer::workspace_root;
+
+/// The name of the hidden subcommand.
+pub(crate) const GUEST: &str = "conformance-guest";
+
+/// What `program` does to `case`, step by step.
+pub(super) fn observe(case: &Case, program: &Path) -> Result<Vec<Observation>> {
+    let scratch = workspace_root()?.join("target/conformance-scratch");
+    fs::create_dir_all(&scratch)?;
+    let job = Job { program: program.to_owned(), scratch, case: case.clone() };
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg(GUEST).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = isolate(&mut command).spawn().context("start a guest")?;
+    let mut input = child.stdin.take().context("the guest's standard input")?;
+    input.write_all(&serde_json::to_vec(&job)?)?;
+    drop(input);
+    let output = child.wait_with_output()?;
+    ensure!(
+        output.status.success(),
+        "{}: the guest failed: {}",
+        program.display(),
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    serde_json::from_slice(&output.stdout).context("the guest's answer")
+}
+
+/// Pins this thread, and all that it starts, to one processor: Linux refuses at random to bind a
+/// mount namespace's file when the two namespaces were made on different ones (seen on 6.18).
+pub(super) fn pin(worker: usize) -> Result<()> {
+    let allowed = rustix::thread::sched_getaffinity(None)?;
+    let processors: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu)).collect();
+    let mut one = CpuSet::new();
+    let chosen = worker.checked_rem(processors.len()).context("no processor")?;
+    one.set(*processors.get(chosen).context("no processor")?);
+    Ok(rustix::thread::sched_setaffinity(None, &one)?)
+}

@@ -1,0 +1,174 @@
+//! `cargo xtask conformance`: ours and the packaged original, side by side.
+//!
+//! Cases are data (`xtask/conformance/*.toml`): a world, the callers' runs in it, and the
+//! deliberate differences. Each case is performed twice, each time in a fresh world in a process
+//! and namespaces of its own, and what is there after each step is compared.
+
+mod caller;
+mod case;
+mod compare;
+mod guest;
+mod launch;
+mod load;
+mod observe;
+mod report;
+mod rows;
+mod text;
+mod verdict;
+mod world;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+
+pub(crate) use guest::run as guest;
+pub(crate) use launch::GUEST;
+
+use case::{Case, Observation};
+use verdict::{Complaint, Mode};
+
+#[derive(Args)]
+pub(crate) struct Conformance {
+    /// Only the cases whose name contains this.
+    #[arg(long, value_name = "SUBSTRING")]
+    only: Option<String>,
+    /// List the cases and what they show.
+    #[arg(long)]
+    list: bool,
+    /// Print what each side said and changed, step by step.
+    #[arg(long)]
+    verbose: bool,
+    /// Our program; by default target/release/snap-update-ns, built first.
+    #[arg(long, value_name = "PATH")]
+    ours: Option<PathBuf>,
+    /// The program to compare with, instead of the packaged original.
+    #[arg(long, value_name = "PATH")]
+    peer: Option<PathBuf>,
+    /// The Debian suite of the packaged original.
+    #[arg(long, default_value = "sid")]
+    suite: String,
+    /// Compare the original with itself: shows that the cases themselves are deterministic.
+    #[arg(long)]
+    peer_against_itself: bool,
+}
+
+/// One case, performed on both sides.
+struct Performed {
+    theirs: Vec<Observation>,
+    ours: Vec<Observation>,
+    complaints: Vec<Complaint>,
+}
+
+/// Runs the cases; an error when any failed or none could run.
+pub(crate) fn run(options: &Conformance) -> Result<()> {
+    let mut cases = load::cases()?;
+    rows::check(&cases)?;
+    cases.retain(|case| options.only.as_ref().is_none_or(|only| case.name.contains(only)));
+    ensure!(!cases.is_empty(), "no case has such a name");
+    if options.list {
+        for case in &cases {
+            println!("{}: {}", case.name, case.shows);
+        }
+        return Ok(());
+    }
+    if !rustix::process::geteuid().is_root() {
+        println!(
+            "SKIPPED: the cases need root: they make devices, owners and preserved namespaces"
+        );
+        println!("0 passed, 0 failed, {} skipped", cases.len());
+        bail!("conformance was not checked");
+    }
+    let peer = match &options.peer {
+        Some(peer) => peer.clone(),
+        None => crate::peer::snap_update_ns(&options.suite)?,
+    };
+    let mode = if options.peer_against_itself { Mode::Itself } else { Mode::Ours };
+    let ours = match (mode, &options.ours) {
+        (Mode::Itself, _) => peer.clone(),
+        (Mode::Ours, Some(ours)) => ours.clone(),
+        (Mode::Ours, None) => build()?,
+    };
+    let results = perform_all(&cases, mode, &peer, &ours)?;
+    let mut failed = 0_usize;
+    for (case, result) in cases.iter().zip(&results) {
+        let passed = match result {
+            Ok(performed) if performed.complaints.is_empty() => true,
+            Ok(performed) => {
+                report::failure(case, &performed.complaints);
+                false
+            }
+            Err(error) => {
+                println!("FAIL {}: {}\n  {error:#}", case.name, case.shows);
+                false
+            }
+        };
+        if passed {
+            println!("pass {}", case.name);
+        } else {
+            failed += 1;
+        }
+        if let (true, Ok(performed)) = (options.verbose, result) {
+            report::observations("the original", &performed.theirs);
+            if mode == Mode::Ours {
+                report::observations("ours", &performed.ours);
+            }
+        }
+    }
+    println!("{} passed, {failed} failed", cases.len() - failed);
+    ensure!(failed == 0, "conformance: {failed} of {} cases failed", cases.len());
+    Ok(())
+}
+
+/// One worker for each processor; results in the order of the cases.
+fn perform_all(
+    cases: &[Case],
+    mode: Mode,
+    peer: &Path,
+    ours: &Path,
+) -> Result<Vec<Result<Performed>>> {
+    let next = AtomicUsize::new(0);
+    let workers = thread::available_parallelism()?.get();
+    let work = |worker: usize| -> Result<Vec<(usize, Result<Performed>)>> {
+        launch::pin(worker)?;
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(case) = cases.get(at) else {
+                return Ok(done);
+            };
+            done.push((at, perform(case, mode, peer, ours)));
+        }
+    };
+    let mut results = Vec::new();
+    thread::scope(|scope| -> Result<()> {
+        let threads: Vec<_> =
+            (0..workers).map(|worker| scope.spawn(move || work(worker))).collect();
+        for thread in threads {
+            results.extend(thread.join().ok().context("a worker died")??);
+        }
+        Ok(())
+    })?;
+    results.sort_by_key(|(at, _)| *at);
+    Ok(results.into_iter().map(|(_, result)| result).collect())
+}
+
+fn perform(case: &Case, mode: Mode, peer: &Path, ours: &Path) -> Result<Performed> {
+    let theirs = launch::observe(case, peer)?;
+    let ours = launch::observe(case, ours)?;
+    let complaints = verdict::judge(mode, case, &theirs, &ours);
+    Ok(Performed { theirs, ours, complaints })
+}
+
+fn build() -> Result<PathBuf> {
+    let root = crate::peer::workspace_root()?;
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--quiet", "--release", "-p", "snap-update-ns"])
+        .current_dir(&root)
+        .status()?;
+    ensure!(status.success(), "snap-update-ns does not build");
+    Ok(root.join("target/release/snap-update-ns"))
+}

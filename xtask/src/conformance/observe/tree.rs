@@ -1,0 +1,105 @@
+//! The visible tree: type, mode, owner, link target, contents.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::shown;
+
+/// Longer contents are told by their length and check sum.
+const SHOWN_CONTENTS: usize = 120;
+
+/// Who looks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Seen {
+    /// The case compares everything.
+    Exactly,
+    /// Empty files and directories at and below `/tmp/.snap` are left out: normalisation `D1`.
+    WithoutAside,
+}
+
+/// The tree from `/`, one line for each name, sorted; without `/proc`, and of `/dev` only `shm`.
+pub(in super::super) fn walk(seen: Seen) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    visit(Path::new("/"), seen, &mut lines)?;
+    lines.sort();
+    Ok(lines)
+}
+
+fn visit(path: &Path, seen: Seen, lines: &mut Vec<String>) -> Result<()> {
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) => {
+            lines.push(format!(
+                "{} unreadable: {}",
+                shown(path.as_os_str().as_bytes()),
+                error.kind()
+            ));
+            return Ok(());
+        }
+    };
+    let mark = lines.len();
+    let text = path.to_string_lossy();
+    let file_type = metadata.file_type();
+    let (kind, more) = if file_type.is_dir() {
+        ("dir", String::new())
+    } else if file_type.is_symlink() {
+        let target = fs::read_link(path)?;
+        ("link", format!(" -> {}", shown(target.as_os_str().as_bytes())))
+    } else if file_type.is_fifo() {
+        ("fifo", String::new())
+    } else if file_type.is_file() {
+        ("file", contents(path))
+    } else {
+        ("special", String::new())
+    };
+    let name = shown(path.as_os_str().as_bytes());
+    let (mode, uid, gid) = (metadata.mode() & 0o7777, metadata.uid(), metadata.gid());
+    if is_current_profile(&text) && metadata.len() == 0 {
+        return Ok(());
+    }
+    lines.push(format!("{name} {kind} {mode:04o} {uid}:{gid}{more}"));
+    if file_type.is_dir() && text != "/proc" {
+        let entries = fs::read_dir(path).with_context(|| text.clone().into_owned())?;
+        for entry in entries {
+            let entry = entry?.path();
+            if text != "/dev" || entry.ends_with("shm") {
+                visit(&entry, seen, lines)?;
+            }
+        }
+    }
+    let aside = text == "/tmp/.snap" || text.starts_with("/tmp/.snap/");
+    let empty = lines.len() == mark + 1 && (file_type.is_dir() || metadata.len() == 0);
+    if aside && empty && seen == Seen::WithoutAside {
+        lines.truncate(mark);
+    }
+    Ok(())
+}
+
+/// The saved profile is compared as a profile; a missing one equals an empty one.
+fn is_current_profile(path: &str) -> bool {
+    path.starts_with("/run/snapd/ns/snap.") && path.ends_with(".fstab")
+}
+
+fn contents(path: &Path) -> String {
+    if is_current_profile(&path.to_string_lossy()) {
+        return String::new();
+    }
+    match fs::read(path) {
+        Ok(bytes) if bytes.is_empty() => " empty".to_owned(),
+        Ok(bytes) if bytes.len() <= SHOWN_CONTENTS => format!(" = {}", shown(&bytes)),
+        Ok(bytes) => {
+            let sum = bytes
+                .iter()
+                .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(*byte)));
+            format!(" = {} bytes, sum {sum:08x}", bytes.len())
+        }
+        // A namespace file, for one, is a regular file that cannot be read.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => " (namespace)".to_owned(),
+        Err(error) => format!(" unreadable: {}", error.kind()),
+    }
+}
