@@ -9,15 +9,12 @@ use snap_ns_plan::{
     Attributes, Call, Creation, Fault, FsView, NodeKind, ObjectKind, Outcome, Role, Rule, Verdict,
     Wall, What,
 };
-use snap_path::{PATH_MAX, file_name, parent};
+use snap_path::{PATH_MAX, file_name, parent, prefixes};
 
 use crate::fault::failed;
 use crate::kernel::Kernel;
 use crate::look::{ground, link_is};
 use crate::walk::{Deepest, PATH, PATH_DIR, kind_of, open_child};
-
-/// The mode of the directories above what is created.
-const MODE_ABOVE: u16 = 0o755;
 
 /// Where creation of a path has to start.
 enum Start {
@@ -47,7 +44,7 @@ impl Kernel {
             Start::Below(start) => start,
         };
         let (uid, gid) = self.creates_for;
-        let dir = self.make_above(start, path, role, Attributes { mode: MODE_ABOVE, uid, gid })?;
+        let dir = self.make_above(start, path, role, |dir| rule.directory_mode(dir), (uid, gid))?;
         let (uid, gid) = (creation.uid.unwrap_or(uid), creation.gid.unwrap_or(gid));
         let own = Attributes { mode: creation.mode, uid, gid };
         self.make_object(dir.as_fd(), file_name(path), kind, own, role)?;
@@ -74,7 +71,7 @@ impl Kernel {
             Start::Below(start) => start,
         };
         let (uid, gid) = self.creates_for;
-        let dir = self.make_above(start, path, role, Attributes { mode: MODE_ABOVE, uid, gid })?;
+        let dir = self.make_above(start, path, role, |dir| rule.directory_mode(dir), (uid, gid))?;
         let name = file_name(path);
         symlinkat(target, &dir, name).map_err(failed(Call::MakeSymlink, role))?;
         let link = open_child(dir.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
@@ -105,7 +102,7 @@ impl Kernel {
             Start::Exists(there) => Err(Fault::new(What::Found(there.kind), role)),
             Start::Wall(outcome) => Ok(outcome),
             Start::Below(start) => {
-                let dir = self.make_above(start, path, role, own)?;
+                let dir = self.make_above(start, path, role, |_| own.mode, self.owner)?;
                 self.make_object(dir.as_fd(), file_name(path), ObjectKind::Directory, own, role)?;
                 Ok(Outcome::Done)
             }
@@ -145,13 +142,15 @@ impl Kernel {
         start: Deepest,
         path: &[u8],
         role: Role,
-        attributes: Attributes,
+        mode_of: impl Fn(&[u8]) -> u16,
+        (uid, gid): (u32, u32),
     ) -> Result<OwnedFd, Fault> {
-        let above = parent(path).unwrap_or_default();
-        let rest = above.get(start.len..).unwrap_or_default();
         let mut dir = start.fd;
-        for name in snap_path::components(rest) {
-            dir = self.make_object(dir.as_fd(), name, ObjectKind::Directory, attributes, role)?;
+        let above = parent(path).unwrap_or_default();
+        for prefix in prefixes(above).filter(|prefix| prefix.len() > start.len) {
+            let attributes = Attributes { mode: mode_of(prefix), uid, gid };
+            let (name, kind) = (file_name(prefix), ObjectKind::Directory);
+            dir = self.make_object(dir.as_fd(), name, kind, attributes, role)?;
         }
         Ok(dir)
     }

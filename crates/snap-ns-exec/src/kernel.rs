@@ -73,6 +73,7 @@ impl Kernel {
 impl Performer for Kernel {
     fn perform(&mut self, action: &Action<'_>, rule: &dyn Rule) -> Outcome {
         let result = match action {
+            Action::Nothing => Ok(Outcome::Done),
             Action::Unmount { mount_point } => self.unmount(mount_point),
             Action::RemoveSymlink { path, target } => self.remove_symlink(path, target),
             Action::RemoveMountPoint { path } => self.remove_mount_point(path),

@@ -99,7 +99,8 @@ impl Kernel {
     fn mount_file_system(&mut self, item: &Item<'_>, at: &CStr) -> Result<Outcome, Fault> {
         let role = Role::MountPoint;
         let mut data = Text::<DATA_MAX>::new();
-        collect_data(item, &mut data).ok_or(Fault::new(What::Full(Limit::Data), role))?;
+        collect_data(item, self.creates_for, &mut data)
+            .ok_or(Fault::new(What::Full(Limit::Data), role))?;
         let flags = Kernels::from_bits_retain(item.options.flags.bits());
         if item.options.operation == Operation::Remount {
             mount_remount(at, flags, data.as_c_str()).map_err(failed(Call::Remount, role))?;
@@ -199,8 +200,8 @@ fn propagation_flags(change: Propagation) -> MountPropagationFlags {
 }
 
 /// The data of a file system: what the profile says, and for the root of a tmpfs mode and owner.
-/// The owner is always said: it would be the calling user otherwise, whoever starts the snap first.
-fn collect_data(item: &Item<'_>, data: &mut Text<DATA_MAX>) -> Option<()> {
+/// The owner is always said: it would be whoever starts the snap first otherwise.
+fn collect_data(item: &Item<'_>, owner: (u32, u32), data: &mut Text<DATA_MAX>) -> Option<()> {
     let mut owner_known = (false, false);
     let separate = |data: &mut Text<DATA_MAX>| {
         if data.is_empty() { Some(()) } else { data.push(b",") }
@@ -215,8 +216,8 @@ fn collect_data(item: &Item<'_>, data: &mut Text<DATA_MAX>) -> Option<()> {
         return Some(());
     }
     let options = &item.options;
-    let uid = options.uid.or((!owner_known.0).then_some(0));
-    let gid = options.gid.or((!owner_known.1).then_some(0));
+    let uid = options.uid.or((!owner_known.0).then_some(owner.0));
+    let gid = options.gid.or((!owner_known.1).then_some(owner.1));
     let numbers: [(&[u8], Option<u32>, u32); 3] =
         [(b"mode=0", options.mode.map(u32::from), 8), (b"uid=", uid, 10), (b"gid=", gid, 10)];
     for (name, value, radix) in numbers {

@@ -7,7 +7,7 @@ use crate::fault::{Fault, Limit, Role, What};
 use crate::mimic::MimicState;
 use crate::plan::Plan;
 use crate::step::{Action, Creation, ObjectKind, Op, Outcome, State, Step, Wall};
-use crate::territory::Rule;
+use crate::territory::{Rule, directory_mode};
 use crate::view::FsView;
 
 /// Who performs steps: the kernel, or a model of it.
@@ -42,9 +42,6 @@ pub struct Failure {
     pub fault: Fault,
 }
 
-/// The mode of a directory or file that is created and has no other (contract section 4).
-const DEFAULT_MODE: u16 = 0o755;
-
 impl<'a> Plan<'a> {
     /// Performs the steps that are pending, in order.
     ///
@@ -62,6 +59,7 @@ impl<'a> Plan<'a> {
             let outcome = match self.is_left_out(step.op) {
                 Some(skip) => Outcome::Skipped(skip),
                 None => match self.action(step.op) {
+                    Some(Action::Nothing) => Outcome::Done,
                     Some(action) => performer.perform(&action, &*self),
                     None => Outcome::Failed(Fault::new(What::Missing, Role::Nothing)),
                 },
@@ -91,7 +89,6 @@ impl<'a> Plan<'a> {
             }
             at = at.saturating_add(1);
         }
-        self.note_unlisted_gone();
         Ok(())
     }
 
@@ -193,6 +190,7 @@ impl<'a> Plan<'a> {
             Op::RemoveMountPoint(place) => {
                 Action::RemoveMountPoint { path: self.current(place)?.entry.mount_point }
             }
+            Op::Forget(_) => Action::Nothing,
             Op::MakeSource(place) => {
                 let item = self.desired(place)?;
                 Action::Make(creation(item, item.entry.source, Role::Source))
@@ -229,27 +227,6 @@ fn creation<'p>(item: &Item<'_>, path: &'p [u8], role: Role) -> Creation<'p> {
         Kind::Directory | Kind::Symlink(_) | Kind::EnsureDir(_) => ObjectKind::Directory,
     };
     let own = if role == Role::MountPoint { item.options } else { Options::default() };
-    let mode = own.mode.or_else(|| mode_hint(path)).unwrap_or(DEFAULT_MODE);
+    let mode = own.mode.unwrap_or_else(|| directory_mode(path));
     Creation { path, role, kind, mode, uid: own.uid, gid: own.gid }
-}
-
-/// The modes of directories that snapd and X11 agreed on (contract section 4); for just these
-/// paths, not for what lies below or above.
-fn mode_hint(path: &[u8]) -> Option<u16> {
-    const PRIVATE_TMP: &[u8] = b"/var/lib/snapd/hostfs/tmp/snap-private-tmp";
-    if path == b"/tmp/.X11-unix" {
-        return Some(0o1777);
-    }
-    if let Some(name) = snap_path::below(path, b"/dev/shm")
-        && name.starts_with(b"snap.")
-        && !name.contains(&b'/')
-    {
-        return Some(0o1777);
-    }
-    let rest = snap_path::below(path, PRIVATE_TMP).filter(|rest| rest.starts_with(b"snap."))?;
-    let (_, inner) = match rest.iter().position(|&byte| byte == b'/') {
-        Some(slash) => rest.split_at_checked(slash)?,
-        None => return Some(0o700),
-    };
-    matches!(inner, b"/tmp" | b"/tmp/.X11-unix").then_some(0o1777)
 }

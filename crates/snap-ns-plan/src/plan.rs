@@ -143,6 +143,12 @@ impl<'a> Plan<'a> {
         self.steps.is_empty()
     }
 
+    /// Whether anything but the record has to be changed.
+    #[must_use]
+    pub fn touches_tree(&self) -> bool {
+        self.steps.iter().any(|step| !matches!(step.op, Op::Forget(_)))
+    }
+
     /// The steps, in the order in which they are performed.
     #[must_use]
     pub fn steps(&self) -> &[Step] {
@@ -181,7 +187,7 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn cause(&self, op: Op) -> Option<u16> {
         match op {
-            Op::Unmount(_) | Op::RemoveSymlink(_) | Op::RemoveMountPoint(_) => None,
+            Op::Unmount(_) | Op::RemoveSymlink(_) | Op::RemoveMountPoint(_) | Op::Forget(_) => None,
             Op::MakeSource(place)
             | Op::MakeMountPoint(place)
             | Op::MakeSymlink(place)
@@ -237,7 +243,8 @@ impl<'a> Plan<'a> {
     fn lay_out_teardown(&mut self, place: u16) -> Option<()> {
         let item = self.current(place)?;
         match item.options.kind {
-            Kind::EnsureDir(_) => Some(()),
+            // The directories stay.
+            Kind::EnsureDir(_) => self.push(Op::Forget(place)),
             Kind::Symlink(_) => self.push(Op::RemoveSymlink(place)),
             Kind::Directory | Kind::File => {
                 self.push(Op::Unmount(place))?;

@@ -1,7 +1,6 @@
 //! The profile that is saved: what stands, in the order in which it was made.
 
 use snap_fstab::{Entry, Sink};
-use snap_mount_options::Kind;
 use snap_path::{PATH_MAX, Text};
 
 use crate::changes::Fate;
@@ -61,7 +60,8 @@ impl Plan<'_> {
                     }
                 }
                 Op::Mount(_) | Op::MakeSymlink(_) | Op::EnsureDir(_) | Op::Mimic(_) => {}
-                Op::Unmount(_) | Op::RemoveSymlink(_) | Op::RemoveMountPoint(_) => {}
+                Op::Unmount(_) | Op::RemoveSymlink(_) | Op::RemoveMountPoint(_) | Op::Forget(_) => {
+                }
                 Op::MakeSource(_) | Op::MakeMountPoint(_) => {}
             }
         }
@@ -71,7 +71,9 @@ impl Plan<'_> {
     /// Notes that the entry of the current profile which a step undoes is gone.
     pub(crate) fn note_gone(&mut self, op: Op) {
         match op {
-            Op::Unmount(place) | Op::RemoveSymlink(place) => self.set_fate(place, Fate::Gone),
+            Op::Unmount(place) | Op::RemoveSymlink(place) | Op::Forget(place) => {
+                self.set_fate(place, Fate::Gone);
+            }
             Op::RemoveMountPoint(_)
             | Op::MakeSource(_)
             | Op::MakeMountPoint(_)
@@ -79,22 +81,6 @@ impl Plan<'_> {
             | Op::EnsureDir(_)
             | Op::Mount(_)
             | Op::Mimic(_) => {}
-        }
-    }
-
-    /// Entries of the current profile for which there is no step are gone as soon as all others
-    /// are: what they made stays.
-    pub(crate) fn note_unlisted_gone(&mut self) {
-        for place in 0..self.all_current().len() {
-            let Ok(place) = u16::try_from(place) else {
-                break;
-            };
-            let ensured = self
-                .current(place)
-                .is_some_and(|item| matches!(item.options.kind, Kind::EnsureDir(_)));
-            if ensured && self.fate(place) == Fate::Going {
-                self.set_fate(place, Fate::Gone);
-            }
         }
     }
 }

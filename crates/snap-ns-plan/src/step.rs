@@ -27,6 +27,8 @@ pub enum Op {
     RemoveSymlink(u16),
     /// Remove the mount point of an entry of the current profile, if nothing is in it.
     RemoveMountPoint(u16),
+    /// Drop an entry of the current profile of which nothing is to be undone.
+    Forget(u16),
     /// Create the source of an entry of the desired profile.
     MakeSource(u16),
     /// Create the mount point of an entry of the desired profile.
@@ -70,6 +72,8 @@ pub enum Skip {
 /// A step with all that is needed to perform it.
 #[derive(Clone, Copy, Debug)]
 pub enum Action<'p> {
+    /// Nothing; no performer ever sees this.
+    Nothing,
     /// Undo a mount, and all mounts below it.
     Unmount {
         /// Where it is.

@@ -142,8 +142,13 @@ impl<'a> Plan<'a> {
             // A source that is yet to be created is an empty directory then.
             Look::Missing { parent, .. } if parent < replaced.1 => Ok(create_unless_ignored(item)),
             Look::Missing { parent, ground } => {
-                if ignores_missing(item) {
-                    return Ok(PathNeed::Ignore);
+                match (item.options.if_missing, item.options.origin) {
+                    (IfMissing::Create, _) => {}
+                    (IfMissing::Skip, Origin::Content) => return Ok(PathNeed::Ignore),
+                    // A layout or overname is a promise.
+                    (IfMissing::Skip, Origin::Layout | Origin::Overname | Origin::Rootfs) => {
+                        return Err(Fault::new(What::Missing, role));
+                    }
                 }
                 let dir = path.get(..asked_len(parent)).unwrap_or(path);
                 self.survey_ground(place, dir, ground, role, view)?;
@@ -312,11 +317,11 @@ impl Rule for Plan<'_> {
     }
 }
 
-/// Only what content asks for can be ignored; a layout or overname is a promise.
-fn ignores_missing(item: &Item<'_>) -> bool {
-    item.options.if_missing == IfMissing::Skip && item.options.origin == Origin::Content
-}
-
+/// What cannot be looked at yet is created when it turns out to be missing, unless that is to be
+/// ignored: then the mount finds out.
 fn create_unless_ignored(item: &Item<'_>) -> PathNeed {
-    if ignores_missing(item) { PathNeed::Nothing } else { PathNeed::Create }
+    match item.options.if_missing {
+        IfMissing::Skip => PathNeed::Nothing,
+        IfMissing::Create => PathNeed::Create,
+    }
 }

@@ -78,4 +78,29 @@ pub enum Verdict {
 pub trait Rule {
     /// Whether something may be created in `dir`.
     fn verdict(&self, dir: &[u8], ground: Ground) -> Verdict;
+
+    /// The mode that a directory gets when it is created on the way to something else.
+    fn directory_mode(&self, path: &[u8]) -> u16 {
+        directory_mode(path)
+    }
+}
+
+/// The mode of what is created at `path`, if the entry has no other (contract section 4): snapd and
+/// X11 agreed on the modes of a few directories, which hold for just these paths.
+pub(crate) fn directory_mode(path: &[u8]) -> u16 {
+    const DEFAULT: u16 = 0o755;
+    const PRIVATE_TMP: &[u8] = b"/var/lib/snapd/hostfs/tmp/snap-private-tmp";
+    if path == b"/tmp/.X11-unix" {
+        return 0o1777;
+    }
+    let snap_below = |dir| snap_path::below(path, dir).filter(|rest| rest.starts_with(b"snap."));
+    if snap_below(b"/dev/shm").is_some_and(|name| !name.contains(&b'/')) {
+        return 0o1777;
+    }
+    let Some(rest) = snap_below(PRIVATE_TMP) else { return DEFAULT };
+    let Some(slash) = rest.iter().position(|&byte| byte == b'/') else { return 0o700 };
+    match rest.get(slash..) {
+        Some(b"/tmp" | b"/tmp/.X11-unix") => 0o1777,
+        Some(_) | None => DEFAULT,
+    }
 }

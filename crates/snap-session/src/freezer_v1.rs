@@ -48,7 +48,7 @@ pub(crate) fn thaw(instance: &Instance<'_>) -> Result<(), SessionError> {
 fn write_state(instance: &Instance<'_>, state: &[u8]) -> Result<Option<OwnedFd>, SessionError> {
     let path = instance_path(b"/sys/fs/cgroup/freezer/snap.", instance, b"/freezer.state");
     let write = || -> io::Result<OwnedFd> {
-        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = OFlags::RDWR | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = open(path.as_c_str(), flags, Mode::empty())?;
         rustix::io::write(&file, state)?;
         Ok(file)

@@ -149,7 +149,8 @@ fn failed(
             write!(f, "{} (current {current}:{}): ", EntryName(item), item.line)?;
             FaultText { plan, item: Some(item), fault: failure.fault }.fmt(f)
         }
-        Op::MakeSource(_)
+        Op::Forget(_)
+        | Op::MakeSource(_)
         | Op::MakeMountPoint(_)
         | Op::MakeSymlink(_)
         | Op::EnsureDir(_)
@@ -329,6 +330,7 @@ impl Display for StepText<'_> {
             Op::Unmount(place) => ("unmount", current(place)),
             Op::RemoveSymlink(place) => ("remove symbolic link", current(place)),
             Op::RemoveMountPoint(place) => ("remove mount point", current(place)),
+            Op::Forget(place) => ("forget", current(place)),
             Op::MakeSource(place) => ("create source", entry(place).map(|entry| entry.source)),
             Op::MakeMountPoint(place) => ("create mount point", mount_point(place)),
             Op::MakeSymlink(place) => ("create symbolic link", mount_point(place)),

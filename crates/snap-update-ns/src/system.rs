@@ -63,14 +63,15 @@ fn perform(
     let mut reserved = reserve(&instance, plan.saved_len()).map_err(session)?;
     let freezer = Freezer::new(instance);
     log.debug(format_args!("{} steps, {}", plan.steps().len(), freezer.name()));
-    if let Err(error) = freezer.freeze() {
+    let frozen = plan.touches_tree();
+    if frozen && let Err(error) = freezer.freeze() {
         reserved.discard();
         return Err(session(error));
     }
     let mut told = Told { log, file, reserved: Some(&mut reserved) };
     let driven = plan.drive(kernel, &mut told);
     let saved = reserved.commit(|writer| plan.write_saved(writer));
-    let thawed = freezer.thaw();
+    let thawed = if frozen { freezer.thaw() } else { Ok(()) };
     match driven {
         Err(failure) => {
             // The first error is the one line; what went wrong after it is told as well.

@@ -30,11 +30,15 @@ pub(crate) fn update(
     let variables = Variables::User { runtime_dir: runtime_dir.as_bytes(), home: real_home };
     let home_use = load(text, Role::Desired, &variables, &mut arena, desired)
         .map_err(|error| Error::Load(file, error))?;
-    let home = match home_use {
-        HomeUse::Unused => None,
-        HomeUse::InLine(_) => real_home,
+    let home = match (home_use, real_home) {
+        (HomeUse::InLine(_), Some(home)) => {
+            check_home(home).map_err(session)?;
+            Some(home)
+        }
+        // Nobody needs it, so a bad one is no error; but nothing may be created in it.
+        (_, Some(home)) if snap_path::check(home).is_ok() && check_home(home).is_ok() => Some(home),
+        (_, _) => None,
     };
-    home.map_or(Ok(()), check_home).map_err(session)?;
     let mut kernel = Kernel::new(CreatesFor::Caller).map_err(|e| Error::Root(e.raw_os_error()))?;
     let mut told = Told { log, file, reserved: None };
     let territory = Territory::User { home };
