@@ -1,23 +1,10 @@
-//! Fields of one line: where they are, and unescaping in place.
+//! Fields of one line: unescaping and folding in place.
 
 use crate::entry::ESCAPES;
 
 /// What separates fields.
 fn is_separator(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
-}
-
-/// Where the next field of `line` starts and ends, searching from `from`; none at the end of the
-/// line or at a comment.
-pub(crate) fn next_field(line: &[u8], from: usize) -> Option<(usize, usize)> {
-    let rest = line.get(from..)?;
-    let start = from.saturating_add(rest.iter().position(|&byte| !is_separator(byte))?);
-    let field = line.get(start..)?;
-    if field.first() == Some(&b'#') {
-        return None;
-    }
-    let len = field.iter().position(|&byte| is_separator(byte)).unwrap_or(field.len());
-    Some((start, start.saturating_add(len)))
 }
 
 /// Unescapes `field` to its own front and returns just that.

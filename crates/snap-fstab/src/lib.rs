@@ -14,6 +14,7 @@ mod entry;
 mod error;
 mod fields;
 mod lines;
+mod scan;
 
 pub use entry::{Entry, Sink, escaped_len};
 pub use error::{ParseError, ParseErrorKind};

@@ -1,7 +1,8 @@
 //! The entries of a profile, line by line.
 
 use crate::error::{ParseError, ParseErrorKind};
-use crate::fields::{fold_separators, next_field, unescape};
+use crate::fields::{fold_separators, unescape};
+use crate::scan::{Escapes, Scan, Span};
 
 /// The longest line in bytes, without its newline (docs/limits.md).
 pub const LINE_MAX: usize = 64 * 1024;
@@ -56,11 +57,11 @@ impl<'a> Iterator for Lines<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.rest.is_empty() {
             let text = core::mem::take(&mut self.rest);
-            let end = text.iter().position(|&byte| byte == b'\n').unwrap_or(text.len());
-            let (line, rest) = text.split_at_mut(end);
+            let scan = Scan::of(text);
+            let (line, rest) = text.split_at_mut(scan.len.min(text.len()));
             self.rest = rest.get_mut(1..).unwrap_or_default();
             self.number = self.number.saturating_add(1);
-            match parse_line(line, self.number) {
+            match parse_line(line, &scan, self.number) {
                 Ok(None) => {}
                 Ok(Some(line)) => return Some(Ok(line)),
                 Err(error) => return Some(Err(error)),
@@ -70,20 +71,19 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// Where fields stand in a line.
-type Span = (usize, usize);
-
-fn parse_line(line: &mut [u8], number: u32) -> Result<Option<Line<'_>>, ParseError> {
+fn parse_line<'a>(
+    line: &'a mut [u8],
+    scan: &Scan,
+    number: u32,
+) -> Result<Option<Line<'a>>, ParseError> {
     let error = |at: usize, kind| ParseError { line: number, column: column(at), kind };
     if line.len() > LINE_MAX {
         return Err(error(LINE_MAX, ParseErrorKind::LineTooLong));
     }
-    let is_control = |&byte: &u8| (byte < b' ' && byte != b'\t') || byte == 0x7f;
-    if let Some(at) = line.iter().position(is_control) {
-        let byte = line.get(at).copied().unwrap_or_default();
+    if let Some((at, byte)) = scan.control {
         return Err(error(at, ParseErrorKind::ControlByte(byte)));
     }
-    let Spans { head, tail, count } = spans(line);
+    let Scan { head, tail, count, .. } = *scan;
     let [source, mount_point, fs_type, options] = head;
     if count == 0 {
         return Ok(None);
@@ -107,44 +107,37 @@ fn parse_line(line: &mut [u8], number: u32) -> Result<Option<Line<'_>>, ParseErr
         mount_point: column(mount_point.0),
         options: options.map_or(0, |(start, _)| column(start)),
     };
-    let mut fields = Cutter { rest: line, at: 0 };
-    let source = unescape(fields.cut(source));
-    let mount_point = unescape(fields.cut(mount_point));
-    let fs_type = unescape(fields.cut(fs_type));
-    let options = options.map_or(&mut [][..], |span| unescape(fold_separators(fields.cut(span))));
-    let options: &[u8] = if options == b"defaults" { &[] } else { options };
+    let mut fields = Cutter { rest: line, at: 0, escapes: scan.escapes };
+    let source = fields.cut(source);
+    let mount_point = fields.cut(mount_point);
+    let fs_type = fields.cut(fs_type);
+    let options: &[u8] = match options {
+        Some(span) if count > 6 => unescape(fold_separators(fields.cut_raw(span))),
+        Some(span) => fields.cut(span),
+        None => &[],
+    };
+    let options = if options == b"defaults" { &[] } else { options };
     Ok(Some(Line { number, columns, source, mount_point, fs_type, options, dump, pass }))
-}
-
-/// The fields of a line: the first four, the last three, and how many there are.
-struct Spans {
-    head: [Span; 4],
-    tail: [Span; 3],
-    count: u32,
-}
-
-fn spans(line: &[u8]) -> Spans {
-    let mut spans = Spans { head: [(0, 0); 4], tail: [(0, 0); 3], count: 0 };
-    let mut from = 0;
-    while let Some(span) = next_field(line, from) {
-        if let Some(slot) = spans.head.get_mut(spans.count as usize) {
-            *slot = span;
-        }
-        spans.tail = [spans.tail[1], spans.tail[2], span];
-        spans.count = spans.count.saturating_add(1);
-        from = span.1;
-    }
-    spans
 }
 
 /// Cuts spans, which must come in ascending order, out of a line.
 struct Cutter<'a> {
     rest: &'a mut [u8],
     at: usize,
+    escapes: Escapes,
 }
 
 impl<'a> Cutter<'a> {
-    fn cut(&mut self, (start, end): Span) -> &'a mut [u8] {
+    /// The field at a span, unescaped.
+    fn cut(&mut self, span: Span) -> &'a mut [u8] {
+        let field = self.cut_raw(span);
+        match self.escapes {
+            Escapes::None => field,
+            Escapes::Some => unescape(field),
+        }
+    }
+
+    fn cut_raw(&mut self, (start, end): Span) -> &'a mut [u8] {
         let rest = core::mem::take(&mut self.rest);
         let cut = end.saturating_sub(self.at).min(rest.len());
         let (head, tail) = rest.split_at_mut(cut);

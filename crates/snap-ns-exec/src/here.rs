@@ -9,6 +9,7 @@ use core::ffi::CStr;
 use rustix::fd::BorrowedFd;
 use rustix::process::fchdir;
 use snap_path::Text;
+use snap_profile::Shape;
 
 use crate::fd_path::fd_path;
 
@@ -26,6 +27,14 @@ impl Here {
         match fchdir(dir) {
             Ok(()) => Self::Dot,
             Err(_) => Self::fd(dir),
+        }
+    }
+
+    /// Names the mount point of an entry: its directory is entered, its file cannot be.
+    pub(crate) fn of(fd: BorrowedFd<'_>, shape: Shape) -> Self {
+        match shape {
+            Shape::File => Self::fd(fd),
+            Shape::Directory | Shape::Symlink | Shape::EnsureDir => Self::enter(fd),
         }
     }
 

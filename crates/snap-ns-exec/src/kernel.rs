@@ -4,6 +4,8 @@ use rustix::fd::OwnedFd;
 use rustix::io;
 use snap_ns_plan::{Action, Outcome, Performer, Rule};
 
+use crate::parents::Parents;
+
 /// The mount namespace that this process is in: what a plan looks at and is performed on.
 #[derive(Debug)]
 pub struct Kernel {
@@ -13,6 +15,15 @@ pub struct Kernel {
     pub(crate) owner: (u32, u32),
     /// The user and group that shall own what has no other owner.
     pub(crate) creates_for: (u32, u32),
+    pub(crate) parents: Parents,
+    phase: Phase,
+}
+
+/// What this value was used for last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Looking,
+    Performing,
 }
 
 /// Who shall own what is created, if nobody says otherwise.
@@ -60,7 +71,8 @@ impl Kernel {
             CreatesFor::Root => (0, 0),
             CreatesFor::Caller => owner,
         };
-        Ok(Self { resolver, root, owner, creates_for })
+        let (parents, phase) = (Parents::new(), Phase::Looking);
+        Ok(Self { resolver, root, owner, creates_for, parents, phase })
     }
 
     /// How paths are walked.
@@ -72,6 +84,11 @@ impl Kernel {
 
 impl Performer for Kernel {
     fn perform(&mut self, action: &Action<'_>, rule: &dyn Rule) -> Outcome {
+        if self.phase == Phase::Looking {
+            // What was walked before the snap's processes were frozen is walked again.
+            self.parents.clear();
+            self.phase = Phase::Performing;
+        }
         let result = match action {
             Action::Nothing => Ok(Outcome::Done),
             Action::Unmount { mount_point } => self.unmount(mount_point),
@@ -80,9 +97,20 @@ impl Performer for Kernel {
             Action::Make(creation) => self.make(creation, rule),
             Action::MakeSymlink { path, target } => self.make_symlink(path, target, rule),
             Action::EnsureDir { path, must_exist } => self.ensure_dir(path, must_exist, rule),
-            Action::Mount(item) => self.mount(item),
+            Action::Mount(item) => self.mount(item, rule),
             Action::Mimic(mimic) => self.mimic(mimic),
         };
+        match action {
+            Action::Unmount { mount_point: path } => self.parents.forget_at(path),
+            Action::Mount(item) => self.parents.forget_at(item.entry.mount_point),
+            Action::Mimic(mimic) => self.parents.forget_at(mimic.dir),
+            Action::Nothing
+            | Action::RemoveSymlink { .. }
+            | Action::RemoveMountPoint { .. }
+            | Action::Make(_)
+            | Action::MakeSymlink { .. }
+            | Action::EnsureDir { .. } => {}
+        }
         result.unwrap_or_else(Outcome::Failed)
     }
 }

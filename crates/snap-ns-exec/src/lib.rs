@@ -23,6 +23,7 @@ mod kernel;
 mod look;
 mod mimic;
 mod mount;
+mod parents;
 mod unmount;
 mod walk;
 

@@ -10,10 +10,11 @@ use rustix::io::{self, Errno};
 use snap_ns_plan::{
     Access, Attributes, Call, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Role,
 };
-use snap_path::PATH_MAX;
+use snap_path::{PATH_MAX, file_name, parent};
 
 use crate::fault::failed;
 use crate::kernel::Kernel;
+use crate::parents::Side;
 use crate::walk::{PATH, PATH_DIR, kind};
 
 /// `f_type` of a tmpfs (statfs(2)).
@@ -24,6 +25,19 @@ const LIST_BYTES: usize = 16 * 1024;
 
 impl FsView for Kernel {
     fn look(&mut self, path: &[u8], role: Role) -> Result<Look, Fault> {
+        let side = if role == Role::Source { Side::Source } else { Side::Target };
+        if let Some(dir) = parent(path)
+            && let Ok(fd) = self.parent_dir(side, dir)
+        {
+            return match statat(fd, file_name(path), AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) => Ok(Look::Found(kind(FileType::from_raw_mode(stat.st_mode)))),
+                Err(Errno::NOENT) => {
+                    let ground = ground(fd).map_err(failed(Call::StatFs, role))?;
+                    Ok(Look::Missing { parent: dir.len(), ground })
+                }
+                Err(errno) => Err(failed(Call::Stat, role)(errno)),
+            };
+        }
         let deepest = self.open_deepest(path).map_err(failed(Call::Open, role))?;
         if deepest.len == path.len() {
             return Ok(Look::Found(deepest.kind));

@@ -3,88 +3,108 @@
 use core::ffi::CStr;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{StatVfsMountFlags, fstat, fstatfs};
-use rustix::io::{self, Errno};
+use rustix::fs::{AtFlags, FileType, StatVfsMountFlags, fstat, fstatfs, statat};
+use rustix::io;
 use rustix::mount::{
     MountFlags as Kernels, MountPropagationFlags, UnmountFlags, mount, mount_bind,
     mount_bind_recursive, mount_change, mount_move, mount_remount, unmount,
 };
 use rustix::process::fchdir;
 use snap_mount_options::{
-    Depth, IfMissing, Kind, MountFlags, Operation, Options, Origin, Propagation, PropagationKind,
+    Depth, IfMissing, MountFlags, Operation, Options, Origin, Propagation, PropagationKind,
 };
-use snap_ns_plan::{Call, Fault, Limit, NodeKind, Outcome, Role, Skip, What};
-use snap_path::Text;
-use snap_profile::Item;
+use snap_ns_plan::{Call, Fault, Limit, NodeKind, Outcome, Role, Rule, Skip, What};
+use snap_path::{Text, file_name, parent};
+use snap_profile::{Item, Shape};
 
 use crate::fault::failed;
 use crate::fd_path::fd_path;
 use crate::here::Here;
 use crate::kernel::Kernel;
 use crate::look::mount_flags;
+use crate::parents::{Proof, Side};
 use crate::walk::{Deepest, PATH, PATH_DIR, open_child};
 
 /// The most bytes of data that mount(2) takes: one page.
 const DATA_MAX: usize = 4096;
 
 impl Kernel {
-    pub(crate) fn mount(&mut self, item: &Item<'_>) -> Result<Outcome, Fault> {
-        let options = &item.options;
-        let ignores = options.if_missing == IfMissing::Skip && options.origin == Origin::Content;
-        let source = match options.operation {
-            Operation::Bind(_) | Operation::Move => {
-                Some(self.open_end(item.entry.source, Role::Source, options.kind))
+    pub(crate) fn mount(&mut self, item: &Item<'_>, rule: &dyn Rule) -> Result<Outcome, Fault> {
+        let options = &item.options();
+        let mounted = match options.operation {
+            Operation::Bind(_) | Operation::Move => self.mount_tree(item, options, rule),
+            Operation::Mount | Operation::Remount => self.mount_file_system(item, options),
+        };
+        let ignores = options.if_missing == IfMissing::Skip && item.origin == Origin::Content;
+        match mounted {
+            Ok(()) => Ok(Outcome::Done),
+            Err(fault) if ignores && fault.what == What::Missing => {
+                Ok(Outcome::Skipped(Skip::IgnoredMissing))
             }
-            Operation::Mount | Operation::Remount => None,
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Mounts a tree that is somewhere already.
+    fn mount_tree(
+        &mut self,
+        item: &Item<'_>,
+        options: &Options<'_>,
+        rule: &dyn Rule,
+    ) -> Result<(), Fault> {
+        let (from, to) = (item.entry.source, item.entry.mount_point);
+        let source = self.open_end(from, Role::Source, item.shape)?;
+        let target;
+        let result = if self.can_name_target(item, rule) {
+            let here = Here::enter(source.as_fd());
+            attach(options.operation, here.path(), to)
+        } else {
+            target = self.open_end(to, Role::MountPoint, item.shape)?;
+            let here = Here::of(target.as_fd(), item.shape);
+            attach(options.operation, fd_path(source.as_fd()).as_c_str(), here.path())
         };
-        let missing = |fault: &Fault| ignores && fault.what == What::Missing;
-        let source = match source.transpose() {
-            Ok(source) => source,
-            Err(fault) if missing(&fault) => return Ok(Outcome::Skipped(Skip::IgnoredMissing)),
-            Err(fault) => return Err(fault),
-        };
-        let target = match self.open_end(item.entry.mount_point, Role::MountPoint, options.kind) {
-            Ok(target) => target,
-            Err(fault) if missing(&fault) => return Ok(Outcome::Skipped(Skip::IgnoredMissing)),
-            Err(fault) => return Err(fault),
-        };
-        let target_name = match options.kind {
-            Kind::File => Here::fd(target.as_fd()),
-            Kind::Directory | Kind::Symlink(_) | Kind::EnsureDir(_) => Here::enter(target.as_fd()),
-        };
-        let at = target_name.path();
-        let Some(source) = source else {
-            return self.mount_file_system(item, at);
-        };
-        let from = fd_path(source.as_fd());
-        let (call, result) = match options.operation {
-            Operation::Bind(Depth::Recursive) => {
-                (Call::Bind, mount_bind_recursive(from.as_c_str(), at))
-            }
-            Operation::Bind(Depth::Single) => (Call::Bind, mount_bind(from.as_c_str(), at)),
-            Operation::Move => (Call::Mount, mount_move(from.as_c_str(), at)),
-            Operation::Mount | Operation::Remount => (Call::Mount, Err(Errno::INVAL)),
-        };
-        result.map_err(failed(call, Role::MountPoint))?;
+        result.map_err(failed(Call::Bind, Role::MountPoint))?;
         let wanted = options.flags & MountFlags::PER_MOUNT;
         if wanted.is_empty() && options.propagation.is_none() {
-            return Ok(Outcome::Done);
+            return Ok(());
         }
-        self.finish(item, Some(source.as_fd()), |top| remount_with(top, wanted))?;
-        Ok(Outcome::Done)
+        self.finish(item, options, Some(source.as_fd()), |top| remount_with(top, wanted))
+    }
+
+    /// Whether the mount point may be given to the kernel by its path, which costs it far less
+    /// than two descriptors. It may when nobody but root can change what the path leads to: every
+    /// directory on the way was just seen to be root's alone, none of them is in a place that the
+    /// snap itself may write to (its services may run as root), and at the end there is a
+    /// directory now. In all other cases, and for users, a descriptor is used.
+    fn can_name_target(&mut self, item: &Item<'_>, rule: &dyn Rule) -> bool {
+        let path = item.entry.mount_point;
+        let Some(dir) = parent(path) else { return false };
+        if item.shape != Shape::Directory
+            || self.creates_for != (0, 0)
+            || rule.is_unrestricted(dir)
+            || self.prove_target_dir(dir) != Ok(Proof::RootOnly)
+        {
+            return false;
+        }
+        let Ok(fd) = self.parent_dir(Side::Target, dir) else { return false };
+        statat(fd, file_name(path), AtFlags::SYMLINK_NOFOLLOW)
+            .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_dir())
     }
 
     /// Opens the mount point or source of an entry, which must be there and of the right kind.
-    fn open_end(&self, path: &[u8], role: Role, kind: Kind<'_>) -> Result<OwnedFd, Fault> {
-        let wanted = match kind {
-            Kind::File => NodeKind::File,
-            Kind::Directory | Kind::Symlink(_) | Kind::EnsureDir(_) => {
-                if let Ok(dir) = self.open(path, PATH_DIR) {
-                    return Ok(dir);
-                }
-                NodeKind::Directory
-            }
+    fn open_end(&mut self, path: &[u8], role: Role, shape: Shape) -> Result<OwnedFd, Fault> {
+        let side = if role == Role::Source { Side::Source } else { Side::Target };
+        let wanted = match shape {
+            Shape::File => NodeKind::File,
+            Shape::Directory | Shape::Symlink | Shape::EnsureDir => NodeKind::Directory,
         };
+        if wanted == NodeKind::Directory
+            && let Some(dir) = parent(path)
+            && let Ok(dir) = self.parent_dir(side, dir)
+            && let Ok(end) = open_child(dir, file_name(path), PATH_DIR)
+        {
+            return Ok(end);
+        }
         let Deepest { fd, len, kind } =
             self.open_deepest(path).map_err(failed(Call::Open, role))?;
         match (len == path.len(), kind) {
@@ -95,24 +115,25 @@ impl Kernel {
         }
     }
 
-    /// Mounts what is no bind.
-    fn mount_file_system(&mut self, item: &Item<'_>, at: &CStr) -> Result<Outcome, Fault> {
+    /// Mounts a file system, or changes one that is mounted.
+    fn mount_file_system(&mut self, item: &Item<'_>, options: &Options<'_>) -> Result<(), Fault> {
         let role = Role::MountPoint;
+        let target = self.open_end(item.entry.mount_point, role, item.shape)?;
+        let here = Here::of(target.as_fd(), item.shape);
+        let at = here.path();
         let mut data = Text::<DATA_MAX>::new();
-        collect_data(item, self.creates_for, &mut data)
+        collect_data(item, options, self.creates_for, &mut data)
             .ok_or(Fault::new(What::Full(Limit::Data), role))?;
-        let flags = Kernels::from_bits_retain(item.options.flags.bits());
-        if item.options.operation == Operation::Remount {
-            mount_remount(at, flags, data.as_c_str()).map_err(failed(Call::Remount, role))?;
-            return Ok(Outcome::Done);
+        let flags = Kernels::from_bits_retain(options.flags.bits());
+        if options.operation == Operation::Remount {
+            return mount_remount(at, flags, data.as_c_str()).map_err(failed(Call::Remount, role));
         }
-        let fs_type = item.entry.fs_type;
-        mount(item.entry.source, at, fs_type, flags, data.as_c_str())
+        mount(item.entry.source, at, item.entry.fs_type, flags, data.as_c_str())
             .map_err(failed(Call::Mount, role))?;
-        if item.options.propagation.is_some() {
-            self.finish(item, None, |_| Ok(()))?;
+        if options.propagation.is_none() {
+            return Ok(());
         }
-        Ok(Outcome::Done)
+        self.finish(item, options, None, |_| Ok(()))
     }
 
     /// Gives the mount that was just made its flags and propagation; takes it away again if that
@@ -120,6 +141,7 @@ impl Kernel {
     fn finish(
         &mut self,
         item: &Item<'_>,
+        options: &Options<'_>,
         source: Option<BorrowedFd<'_>>,
         set_flags: impl FnOnce(&Here) -> io::Result<()>,
     ) -> Result<(), Fault> {
@@ -135,12 +157,9 @@ impl Kernel {
                 return Err(Fault::new(What::Replaced, role));
             }
         }
-        let here = match item.options.kind {
-            Kind::File => Here::fd(top.as_fd()),
-            Kind::Directory | Kind::Symlink(_) | Kind::EnsureDir(_) => Here::enter(top.as_fd()),
-        };
+        let here = Here::of(top.as_fd(), item.shape);
         let set = set_flags(&here).map_err(failed(Call::Remount, role)).and_then(|()| {
-            let change = item.options.propagation.map(propagation_flags);
+            let change = options.propagation.map(propagation_flags);
             change
                 .map_or(Ok(()), |flags| mount_change(here.path(), flags))
                 .map_err(failed(Call::ChangePropagation, role))
@@ -150,6 +169,16 @@ impl Kernel {
             let _ = fchdir(&dir)
                 .and_then(|()| unmount(name, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW));
         })
+    }
+}
+
+/// Binds or moves `from` to `to`.
+fn attach(operation: Operation, from: &CStr, to: impl rustix::path::Arg) -> io::Result<()> {
+    match operation {
+        Operation::Bind(Depth::Recursive) => mount_bind_recursive(from, to),
+        Operation::Bind(Depth::Single) => mount_bind(from, to),
+        Operation::Move => mount_move(from, to),
+        Operation::Mount | Operation::Remount => Err(io::Errno::INVAL),
     }
 }
 
@@ -201,7 +230,12 @@ fn propagation_flags(change: Propagation) -> MountPropagationFlags {
 
 /// The data of a file system: what the profile says, and for the root of a tmpfs mode and owner.
 /// The owner is always said: it would be whoever starts the snap first otherwise.
-fn collect_data(item: &Item<'_>, owner: (u32, u32), data: &mut Text<DATA_MAX>) -> Option<()> {
+fn collect_data(
+    item: &Item<'_>,
+    options: &Options<'_>,
+    owner: (u32, u32),
+    data: &mut Text<DATA_MAX>,
+) -> Option<()> {
     let mut owner_known = (false, false);
     let separate = |data: &mut Text<DATA_MAX>| {
         if data.is_empty() { Some(()) } else { data.push(b",") }
@@ -215,7 +249,6 @@ fn collect_data(item: &Item<'_>, owner: (u32, u32), data: &mut Text<DATA_MAX>) -
     if !item.is_tmpfs() {
         return Some(());
     }
-    let options = &item.options;
     let uid = options.uid.or((!owner_known.0).then_some(owner.0));
     let gid = options.gid.or((!owner_known.1).then_some(owner.1));
     let numbers: [(&[u8], Option<u32>, u32); 3] =

@@ -1,7 +1,7 @@
 //! Which entries stay, which go, which come.
 
 use arrayvec::ArrayVec;
-use snap_mount_options::{Kind, Origin};
+use snap_mount_options::Origin;
 use snap_path::is_at_or_below;
 use snap_profile::Item;
 
@@ -27,7 +27,7 @@ type Rank = (u8, u32);
 
 /// The pass of an entry: overname, content, layout.
 fn pass(item: &Item<'_>) -> u8 {
-    match item.options.origin {
+    match item.origin {
         Origin::Rootfs | Origin::Overname => 0,
         Origin::Content => 1,
         Origin::Layout => 2,
@@ -103,9 +103,9 @@ impl Plan<'_> {
             let claim;
             (claim, hint) =
                 self.desired_by_path.first_at(self.all_desired(), item.entry.mount_point, hint);
-            let kept = if item.options.origin == Origin::Rootfs {
+            let kept = if item.origin == Origin::Rootfs {
                 true
-            } else if let Some(id) = item.options.synthetic_for {
+            } else if let Some(id) = item.synthetic_for() {
                 if last_id.0 != id {
                     last_id = (id, self.by_id(id));
                 }
@@ -120,7 +120,7 @@ impl Plan<'_> {
 
     /// Orders the entries that have an ID of their own.
     pub(crate) fn find_named(&mut self) {
-        let named = (0_u16..).zip(self.all_desired()).filter(|(_, item)| item.options.id.is_some());
+        let named = (0_u16..).zip(self.all_desired()).filter(|(_, item)| item.is_named());
         self.named.extend(named.map(|(place, _)| place));
         let desired = self.all_desired();
         let id = |&place: &u16| desired.get(usize::from(place)).map(Item::id);
@@ -165,7 +165,7 @@ impl Plan<'_> {
             let path = item.entry.mount_point;
             let gone = gone_above.least(path);
             let stands_on_gone = gone.is_some_and(|gone| gone < place);
-            let rootfs = item.options.origin == Origin::Rootfs;
+            let rootfs = item.origin == Origin::Rootfs;
             if stands_on_gone && !rootfs && self.fate(place) == Fate::Kept {
                 self.let_go(place);
                 changed = true;
@@ -196,7 +196,7 @@ impl Plan<'_> {
                 self.let_go(kept_as);
                 changed = true;
             }
-            let mounts = matches!(item.options.kind, Kind::Directory | Kind::File);
+            let mounts = item.shape.is_mount();
             let own = (mounts && self.need(place).kept_as.is_none()).then_some(rank);
             new_above.add(path, covering, own);
         }
@@ -207,7 +207,7 @@ impl Plan<'_> {
     fn drag_covered_mimics(&mut self) -> bool {
         let mut changed = false;
         for (place, item) in (0_u16..).zip(self.all_current()) {
-            let Some(id) = item.options.synthetic_for else {
+            let Some(id) = item.synthetic_for() else {
                 continue;
             };
             if self.fate(place) != Fate::Kept {
@@ -221,8 +221,7 @@ impl Plan<'_> {
                     && !needs_it(at)
                     && self.desired(at).is_some_and(|new| {
                         let pass_of_need = self.by_id(id).and_then(|at| self.desired(at)).map(pass);
-                        matches!(new.options.kind, Kind::Directory | Kind::File)
-                            && Some(pass(new)) <= pass_of_need
+                        new.shape.is_mount() && Some(pass(new)) <= pass_of_need
                     })
             });
             drop(above);

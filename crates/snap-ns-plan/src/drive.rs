@@ -1,7 +1,7 @@
 //! Performing a plan, and amending it when something unforeseen is in the way.
 
 use snap_mount_options::{Kind, Options, Origin};
-use snap_profile::Item;
+use snap_profile::{Item, Shape};
 
 use crate::fault::{Fault, Limit, Role, What};
 use crate::mimic::MimicState;
@@ -93,7 +93,7 @@ impl<'a> Plan<'a> {
     }
 
     fn is_content(&self, place: u16) -> bool {
-        self.desired(place).is_some_and(|item| item.options.origin == Origin::Content)
+        self.desired(place).is_some_and(|item| item.origin == Origin::Content)
     }
 
     /// Puts a mimic before the step at `at`, which met an obstacle.
@@ -182,7 +182,7 @@ impl<'a> Plan<'a> {
             }
             Op::RemoveSymlink(place) => {
                 let item = self.current(place)?;
-                let Kind::Symlink(target) = item.options.kind else {
+                let Kind::Symlink(target) = item.options().kind else {
                     return None;
                 };
                 Action::RemoveSymlink { path: item.entry.mount_point, target }
@@ -201,14 +201,14 @@ impl<'a> Plan<'a> {
             }
             Op::MakeSymlink(place) => {
                 let item = self.desired(place)?;
-                let Kind::Symlink(target) = item.options.kind else {
+                let Kind::Symlink(target) = item.options().kind else {
                     return None;
                 };
                 Action::MakeSymlink { path: item.entry.mount_point, target }
             }
             Op::EnsureDir(place) => {
                 let item = self.desired(place)?;
-                let Kind::EnsureDir(must_exist) = item.options.kind else {
+                let Kind::EnsureDir(must_exist) = item.options().kind else {
                     return None;
                 };
                 Action::EnsureDir { path: item.entry.mount_point, must_exist }
@@ -222,11 +222,11 @@ impl<'a> Plan<'a> {
 /// What has to be created for an entry at one of its two paths. Only the mount point gets the
 /// entry's own mode and owner: the source belongs to somebody else.
 fn creation<'p>(item: &Item<'_>, path: &'p [u8], role: Role) -> Creation<'p> {
-    let kind = match item.options.kind {
-        Kind::File => ObjectKind::File,
-        Kind::Directory | Kind::Symlink(_) | Kind::EnsureDir(_) => ObjectKind::Directory,
+    let kind = match item.shape {
+        Shape::File => ObjectKind::File,
+        Shape::Directory | Shape::Symlink | Shape::EnsureDir => ObjectKind::Directory,
     };
-    let own = if role == Role::MountPoint { item.options } else { Options::default() };
+    let own = if role == Role::MountPoint { item.options() } else { Options::default() };
     let mode = own.mode.unwrap_or_else(|| directory_mode(path));
     Creation { path, role, kind, mode, uid: own.uid, gid: own.gid }
 }

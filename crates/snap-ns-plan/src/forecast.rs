@@ -1,7 +1,8 @@
 //! Where a path will lead once the mounts that come before it are made.
 
-use snap_mount_options::{Kind, Operation};
+use snap_mount_options::Operation;
 use snap_path::{PATH_MAX, below};
+use snap_profile::Shape;
 
 use crate::changes::Fate;
 use crate::fault::{Fault, Limit, Role, What};
@@ -53,8 +54,8 @@ impl Plan<'_> {
             // How many bytes of the asked path the mount point stands for: all but `/rest`.
             let behind = if rest_len == 0 { 0 } else { rest_len.saturating_add(1) };
             let asked = path.len().saturating_sub(behind);
-            match (item.options.kind, item.options.operation) {
-                (Kind::Directory | Kind::File, Operation::Bind(_)) => {
+            match (item.shape, item.options().operation) {
+                (Shape::Directory | Shape::File, Operation::Bind(_)) => {
                     let source = item.entry.source;
                     let joined = if replaced.0 == 0 {
                         join(buffer, source, path.get(rest_start..).unwrap_or_default())
@@ -64,7 +65,7 @@ impl Plan<'_> {
                     len = joined.ok_or(Fault::new(What::Full(Limit::Path), role))?;
                     replaced = (asked, source.len());
                 }
-                (Kind::Directory, Operation::Mount) if item.is_tmpfs() => {
+                (Shape::Directory, Operation::Mount) if item.is_tmpfs() => {
                     return Ok(Forecast::Fresh(asked));
                 }
                 _ => return Ok(Forecast::Unknown),
@@ -80,9 +81,7 @@ impl Plan<'_> {
 
     /// The mount of this run that is the latest before `rank` at or above `path`.
     fn latest_mount(&self, path: &[u8], rank: u16) -> Option<u16> {
-        let mounts = |item: &snap_profile::Item<'_>| {
-            matches!(item.options.kind, Kind::Directory | Kind::File)
-        };
+        let mounts = |item: &snap_profile::Item<'_>| item.shape.is_mount();
         self.desired_by_path
             .at_or_above(self.all_desired(), path)
             .filter(|&place| {
@@ -100,7 +99,7 @@ impl Plan<'_> {
     pub(crate) fn lies_in_new_mount(&self, path: &[u8], rank: u16) -> bool {
         self.latest_mount(path, rank).is_some_and(|place| {
             let overname = snap_mount_options::Origin::Overname;
-            self.desired(place).is_some_and(|item| item.options.origin != overname)
+            self.desired(place).is_some_and(|item| item.origin != overname)
         })
     }
 

@@ -97,7 +97,9 @@ fn bit(depth: usize) -> u64 {
 }
 
 fn depth_bit(path: &[u8]) -> u64 {
-    bit(prefixes(path).count().saturating_sub(1))
+    // One slash before each component; `/` itself has none.
+    let slashes = path.iter().filter(|&&byte| byte == b'/').count();
+    bit(if path.len() > 1 { slashes } else { 0 })
 }
 
 /// The mount point of the entry at `place`.

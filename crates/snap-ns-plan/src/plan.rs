@@ -1,8 +1,8 @@
 //! The plan: one value that holds everything about a run.
 
 use arrayvec::ArrayVec;
-use snap_mount_options::{Kind, Origin};
-use snap_profile::{ENTRIES_MAX, Item, Profile};
+use snap_mount_options::Origin;
+use snap_profile::{ENTRIES_MAX, Item, Profile, Shape};
 
 use crate::changes::Fate;
 use crate::drive::Observer;
@@ -213,7 +213,7 @@ impl<'a> Plan<'a> {
         for at in 0..self.order.len() {
             let place = *self.order.get(at)?;
             let item = self.desired(place)?;
-            if early && item.options.origin != Origin::Overname {
+            if early && item.origin != Origin::Overname {
                 early = false;
                 self.lay_out_early_mimics()?;
             }
@@ -222,10 +222,10 @@ impl<'a> Plan<'a> {
             if need.left_out {
                 continue;
             }
-            match item.options.kind {
-                Kind::Symlink(_) => self.push(Op::MakeSymlink(place))?,
-                Kind::EnsureDir(_) => self.push(Op::EnsureDir(place))?,
-                Kind::Directory | Kind::File => {
+            match item.shape {
+                Shape::Symlink => self.push(Op::MakeSymlink(place))?,
+                Shape::EnsureDir => self.push(Op::EnsureDir(place))?,
+                Shape::Directory | Shape::File => {
                     if need.make_source {
                         self.push(Op::MakeSource(place))?;
                     }
@@ -242,11 +242,11 @@ impl<'a> Plan<'a> {
 
     fn lay_out_teardown(&mut self, place: u16) -> Option<()> {
         let item = self.current(place)?;
-        match item.options.kind {
+        match item.shape {
             // The directories stay.
-            Kind::EnsureDir(_) => self.push(Op::Forget(place)),
-            Kind::Symlink(_) => self.push(Op::RemoveSymlink(place)),
-            Kind::Directory | Kind::File => {
+            Shape::EnsureDir => self.push(Op::Forget(place)),
+            Shape::Symlink => self.push(Op::RemoveSymlink(place)),
+            Shape::Directory | Shape::File => {
                 self.push(Op::Unmount(place))?;
                 if self.mount_point_was_made(place) {
                     self.push(Op::RemoveMountPoint(place))?;

@@ -3,7 +3,7 @@
 
 use snap_mount_options::{Depth, IfMissing, Kind, MountFlags, Operation, Origin};
 use snap_path::PATH_MAX;
-use snap_profile::Item;
+use snap_profile::{Item, Shape};
 
 use crate::drive::Observer;
 use crate::fault::{Fault, Limit, Role, What};
@@ -54,7 +54,7 @@ impl<'a> Plan<'a> {
             };
             match self.survey_entry(place, item, view) {
                 Ok(()) => {}
-                Err(fault) if item.options.origin == Origin::Content => {
+                Err(fault) if item.origin == Origin::Content => {
                     self.leave_out(place);
                     observer.left_out(self, place, fault);
                 }
@@ -70,7 +70,7 @@ impl<'a> Plan<'a> {
         item: &'a Item<'a>,
         view: &mut dyn FsView,
     ) -> Result<(), Fault> {
-        let (entry, options) = (&item.entry, &item.options);
+        let (entry, options) = (&item.entry, item.options());
         let mut make_source = false;
         let mut ignore = false;
         let wanted = match options.kind {
@@ -130,7 +130,7 @@ impl<'a> Plan<'a> {
         };
         match view.look(live, role)? {
             Look::Found(kind) if kind == wanted => {
-                if let Kind::Symlink(target) = item.options.kind
+                if let Kind::Symlink(target) = item.options().kind
                     && !view.leads_to(live, target)?
                 {
                     return Err(Fault::new(What::Found(kind), role));
@@ -142,7 +142,7 @@ impl<'a> Plan<'a> {
             // A source that is yet to be created is an empty directory then.
             Look::Missing { parent, .. } if parent < replaced.1 => Ok(create_unless_ignored(item)),
             Look::Missing { parent, ground } => {
-                match (item.options.if_missing, item.options.origin) {
+                match (item.options().if_missing, item.origin) {
                     (IfMissing::Create, _) => {}
                     (IfMissing::Skip, Origin::Content) => return Ok(PathNeed::Ignore),
                     // A layout or overname is a promise.
@@ -194,8 +194,8 @@ impl<'a> Plan<'a> {
         view: &mut dyn FsView,
     ) -> Result<u16, Fault> {
         let item = self.desired(place).ok_or(fault)?;
-        let layout = item.options.origin == Origin::Layout;
-        let ensures = matches!(item.options.kind, Kind::EnsureDir(_));
+        let layout = item.origin == Origin::Layout;
+        let ensures = item.shape == Shape::EnsureDir;
         let source = fault.place.role == Role::Source;
         if self.territory().mimicry() == Mimicry::Impossible || ensures || (source && !layout) {
             // Nothing is said about where it is missing: that is what the caller will see.
@@ -305,6 +305,10 @@ impl<'a> Plan<'a> {
 }
 
 impl Rule for Plan<'_> {
+    fn is_unrestricted(&self, dir: &[u8]) -> bool {
+        self.territory().contains(dir)
+    }
+
     fn verdict(&self, dir: &[u8], ground: Ground) -> Verdict {
         match (ground.access, ground.fs) {
             (Access::ReadOnly, _) => Verdict::ReadOnly,
@@ -320,7 +324,7 @@ impl Rule for Plan<'_> {
 /// What cannot be looked at yet is created when it turns out to be missing, unless that is to be
 /// ignored: then the mount finds out.
 fn create_unless_ignored(item: &Item<'_>) -> PathNeed {
-    match item.options.if_missing {
+    match item.options().if_missing {
         IfMissing::Skip => PathNeed::Nothing,
         IfMissing::Create => PathNeed::Create,
     }

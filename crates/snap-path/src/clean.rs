@@ -44,6 +44,17 @@ pub fn check(path: &[u8]) -> Result<(), PathError> {
     if path.first() != Some(&b'/') {
         return Err(PathError::NotAbsolute);
     }
+    // Nearly every path is clean, which one look at each pair of bytes tells.
+    let doubtful = |pair: &[u8]| matches!(pair, [b'/', b'/' | b'.'] | [_, 0]);
+    let slash_behind = path.len() > 1 && path.last() == Some(&b'/');
+    if slash_behind || path.windows(2).any(doubtful) {
+        check_components(path)?;
+    }
+    if path.len() >= PATH_MAX { Err(PathError::TooLong) } else { Ok(()) }
+}
+
+/// The same, component by component.
+fn check_components(path: &[u8]) -> Result<(), PathError> {
     if path.contains(&0) {
         return Err(PathError::Nul);
     }
@@ -55,11 +66,7 @@ pub fn check(path: &[u8]) -> Result<(), PathError> {
             _ => {}
         }
     }
-    match clean || path == b"/" {
-        false => Err(PathError::NotClean),
-        true if path.len() >= PATH_MAX => Err(PathError::TooLong),
-        true => Ok(()),
-    }
+    if clean { Ok(()) } else { Err(PathError::NotClean) }
 }
 
 /// Cleans `path` in place: `//`, `/./` and a trailing `/` go away. The result borrows the start of

@@ -1,24 +1,84 @@
 //! An entry with all that is known of it.
 
 use snap_fstab::Entry;
-use snap_mount_options::Options;
+use snap_mount_options::{Kind, Options, Origin};
 
-/// One entry of a profile.
+/// One entry of a profile. There can be many, so that only what every run asks of each is kept
+/// beside the text; the rest is read again when it is needed.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {
     /// The six fields. The mount point, and a source that is a path, are clean.
     pub entry: Entry<'a>,
-    /// The options as values.
-    pub options: Options<'a>,
     /// The line in the profile, counted from 1.
     pub line: u32,
+    /// Who asked.
+    pub origin: Origin,
+    /// What the mount point is, without details.
+    pub shape: Shape,
+    synthetic: bool,
+    named: bool,
+}
+
+/// The kinds of [`Kind`], without what belongs to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A directory that is mounted on.
+    Directory,
+    /// A file that is mounted on.
+    File,
+    /// A symbolic link.
+    Symlink,
+    /// Directories that are made and stay.
+    EnsureDir,
+}
+
+impl Shape {
+    /// Whether something is mounted.
+    #[must_use]
+    pub fn is_mount(self) -> bool {
+        match self {
+            Self::Directory | Self::File => true,
+            Self::Symlink | Self::EnsureDir => false,
+        }
+    }
 }
 
 impl<'a> Item<'a> {
+    /// An entry whose options were found to be legal.
+    pub(crate) fn new(entry: Entry<'a>, line: u32, options: &Options<'a>) -> Self {
+        Self {
+            entry,
+            line,
+            origin: options.origin,
+            shape: match options.kind {
+                Kind::Directory => Shape::Directory,
+                Kind::File => Shape::File,
+                Kind::Symlink(_) => Shape::Symlink,
+                Kind::EnsureDir(_) => Shape::EnsureDir,
+            },
+            synthetic: options.synthetic_for.is_some(),
+            named: options.id.is_some(),
+        }
+    }
+
+    /// The options as values, read again.
+    #[must_use]
+    pub fn options(&self) -> Options<'a> {
+        // They were legal when the profile was loaded.
+        Options::parse(self.entry.fs_type, self.entry.options).unwrap_or_default()
+    }
+
     /// The entry's ID: what others are *needed by* (contract section 3).
     #[must_use]
     pub fn id(&self) -> &'a [u8] {
-        self.options.id.unwrap_or(self.entry.mount_point)
+        let own = if self.named { self.options().id } else { None };
+        own.unwrap_or(self.entry.mount_point)
+    }
+
+    /// Whether the entry's ID is not its mount point.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.named
     }
 
     /// True for a tmpfs.
@@ -30,6 +90,12 @@ impl<'a> Item<'a> {
     /// True for an entry that this program added for another one.
     #[must_use]
     pub fn is_synthetic(&self) -> bool {
-        self.options.synthetic_for.is_some()
+        self.synthetic
+    }
+
+    /// The ID of the entry that a synthetic entry is needed by.
+    #[must_use]
+    pub fn synthetic_for(&self) -> Option<&'a [u8]> {
+        if self.synthetic { self.options().synthetic_for } else { None }
     }
 }

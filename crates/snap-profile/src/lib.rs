@@ -18,7 +18,7 @@ mod variables;
 
 pub use arena::Arena;
 pub use error::{LoadError, LoadErrorKind};
-pub use item::Item;
+pub use item::{Item, Shape};
 pub use load::{ENTRIES_MAX, Profile, Role, TEXT_MAX, load};
 pub use variables::{HomeUse, Variables};
 

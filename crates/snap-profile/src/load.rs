@@ -91,10 +91,16 @@ impl<'a> Loader<'_, 'a> {
             return Err(error(columns.options, &[], LoadErrorKind::RootfsIsNotDesired));
         }
         if let Kind::EnsureDir(dir) = values.kind {
-            let dir = self
+            let expanded = self
                 .must_exist_dir(dir, number)
                 .map_err(|kind| error(columns.options, dir, kind))?;
-            values.kind = Kind::EnsureDir(dir);
+            if expanded != dir {
+                let option: [&[u8]; 2] =
+                    [b"x-snapd.kind=ensure-dir,x-snapd.must-exist-dir=", expanded];
+                let full = error(columns.options, &[], LoadErrorKind::ArenaFull);
+                // A user's profile is never written back: nothing else of the options matters.
+                options = self.arena.concat(&option).ok_or(full)?;
+            }
         }
         let mount_point = self
             .mount_point(mount_point, &values, number)
@@ -111,7 +117,7 @@ impl<'a> Loader<'_, 'a> {
             source
         };
         let entry = Entry { source, mount_point, fs_type, options, dump, pass };
-        Ok(Item { entry, options: values, line: number })
+        Ok(Item::new(entry, number, &values))
     }
 
     fn mount_point(
@@ -157,8 +163,11 @@ impl<'a> Loader<'_, 'a> {
 /// As [`snap_path::clean`], with the path given back when it is bad.
 fn clean(path: &mut [u8]) -> Result<&[u8], (snap_path::PathError, &[u8])> {
     match snap_path::check(path) {
-        Err(kind) if kind != snap_path::PathError::NotClean => Err((kind, path)),
-        Ok(()) | Err(_) => snap_path::clean(path).map_err(|kind| (kind, &[][..])),
+        Ok(()) => Ok(path),
+        Err(snap_path::PathError::NotClean) => {
+            snap_path::clean(path).map_err(|kind| (kind, &[][..]))
+        }
+        Err(kind) => Err((kind, path)),
     }
 }
 

@@ -34,7 +34,7 @@ fn load_text(mut text: Vec<u8>, role: Role, variables: Variables<'_>) -> Loaded 
         Ok(home) => {
             let line = |item: &Item<'_>| {
                 let entry = item.entry;
-                let dir = match item.options.kind {
+                let dir = match item.options().kind {
                     snap_mount_options::Kind::EnsureDir(dir) => dir,
                     _ => b"",
                 };
@@ -63,7 +63,7 @@ fn entries_are_cleaned_and_translated() {
         ("none /t tmpfs x-snap-mode:1777", "none /t tmpfs x-snapd.mode=1777"),
         (
             "none /h/x none x-snapd.kind=ensure-dir,x-snapd.must-exist-dir=/h/",
-            "none /h/x none x-snapd.kind=ensure-dir,x-snapd.must-exist-dir=/h/ /h",
+            "none /h/x none x-snapd.kind=ensure-dir,x-snapd.must-exist-dir=/h /h",
         ),
     ] {
         assert_eq!(loaded(text, Role::Desired, Variables::None).0, Ok(std::vec![want.into()]));
@@ -80,7 +80,7 @@ fn variables_are_expanded_where_the_contract_says() {
     assert_eq!(home, HomeUse::Unused);
     let ensure = "none $HOME/x none x-snapd.kind=ensure-dir,x-snapd.must-exist-dir=$HOME";
     let (got, home) = loaded(ensure, Role::Desired, USER);
-    let want = "none /home/u/x none x-snapd.kind=ensure-dir,x-snapd.must-exist-dir=$HOME /home/u";
+    let want = "none /home/u/x none x-snapd.kind=ensure-dir,x-snapd.must-exist-dir=/home/u /home/u";
     assert_eq!(got, Ok(std::vec![want.into()]));
     assert_eq!(home, HomeUse::InLine(1));
 }

@@ -7,7 +7,7 @@ use snap_ns_plan::{
     Call, Failure, Fault, Limit, NodeKind, Op, Outcome, Place, Plan, PlanError, Role, Skip, Wall,
     What,
 };
-use snap_profile::{Item, LoadError};
+use snap_profile::{Item, LoadError, Shape};
 use snap_session::{ProfileFile, SessionError, Subject, Task};
 
 use crate::errno::ErrnoText;
@@ -182,13 +182,13 @@ struct EntryName<'p>(&'p Item<'p>);
 
 impl Display for EntryName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let origin = match self.0.options.origin {
+        let origin = match self.0.origin {
             Origin::Layout => "layout",
             Origin::Overname => "parallel instance",
             Origin::Rootfs => "root file system",
-            Origin::Content => match self.0.options.kind {
-                Kind::EnsureDir(_) => "directory",
-                Kind::Directory | Kind::File | Kind::Symlink(_) => "content",
+            Origin::Content => match self.0.shape {
+                Shape::EnsureDir => "directory",
+                Shape::Directory | Shape::File | Shape::Symlink => "content",
             },
         };
         write!(f, "{origin} {}", Shown(self.0.entry.mount_point))
@@ -255,7 +255,7 @@ impl Display for PlaceText<'_> {
                 write!(f, "source {}", Shown(path))
             }
             Role::MustExistDir => {
-                let dir = match self.item.map(|item| item.options.kind) {
+                let dir = match self.item.map(|item| item.options().kind) {
                     Some(Kind::EnsureDir(dir)) => dir,
                     Some(Kind::Directory | Kind::File | Kind::Symlink(_)) | None => &[],
                 };

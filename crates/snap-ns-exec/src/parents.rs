@@ -1,0 +1,132 @@
+//! The directories that were walked last.
+//!
+//! Entries stand together by directory: of a thousand layouts most have the same parent. Its
+//! descriptor is kept, one for mount points and one for sources, until another one is needed or
+//! something is mounted or unmounted at it or above it; then it is walked anew.
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::fstat;
+use rustix::io;
+use snap_path::{PATH_MAX, Text, components, is_at_or_below};
+
+use crate::kernel::Kernel;
+use crate::walk::{PATH_DIR, open_child};
+
+/// Which of the two directories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The parent of mount points.
+    Target,
+    /// The parent of sources.
+    Source,
+}
+
+/// A directory that was walked.
+#[derive(Debug)]
+pub(crate) struct Parent {
+    path: Text<PATH_MAX>,
+    fd: Option<OwnedFd>,
+    proof: Option<Proof>,
+}
+
+/// Whether nobody but root can change what a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// Every directory on the way, and the last one, is root's, and nobody else may write to it.
+    RootOnly,
+    /// Not so.
+    None,
+}
+
+impl Parent {
+    pub(crate) const fn new() -> Self {
+        Self { path: Text::new(), fd: None, proof: None }
+    }
+
+    fn forget(&mut self) {
+        (self.fd, self.proof) = (None, None);
+    }
+}
+
+/// The two directories.
+#[derive(Debug)]
+pub(crate) struct Parents {
+    target: Parent,
+    source: Parent,
+}
+
+impl Parents {
+    pub(crate) const fn new() -> Self {
+        Self { target: Parent::new(), source: Parent::new() }
+    }
+
+    fn side(&mut self, side: Side) -> &mut Parent {
+        match side {
+            Side::Target => &mut self.target,
+            Side::Source => &mut self.source,
+        }
+    }
+
+    /// Forgets both.
+    pub(crate) fn clear(&mut self) {
+        self.target.forget();
+        self.source.forget();
+    }
+
+    /// Forgets what a change of the mounts at `path` may have covered or uncovered.
+    pub(crate) fn forget_at(&mut self, path: &[u8]) {
+        for parent in [&mut self.target, &mut self.source] {
+            if is_at_or_below(parent.path.as_bytes(), path) {
+                parent.forget();
+            }
+        }
+    }
+}
+
+impl Kernel {
+    /// The directory `dir`, walked now or before.
+    pub(crate) fn parent_dir(&mut self, side: Side, dir: &[u8]) -> io::Result<BorrowedFd<'_>> {
+        let known = self.parents.side(side);
+        if known.fd.is_none() || known.path.as_bytes() != dir {
+            let fd = self.open(dir, PATH_DIR)?;
+            let known = self.parents.side(side);
+            known.path.truncate(0);
+            known.proof = None;
+            // Without its path it would only be walked again the next time.
+            known.fd = known.path.push(dir).map(|()| fd);
+        }
+        self.parents.side(side).fd.as_ref().map(AsFd::as_fd).ok_or(io::Errno::NAMETOOLONG)
+    }
+
+    /// Whether nobody but root can change what `dir`, the parent of a mount point, leads to.
+    pub(crate) fn prove_target_dir(&mut self, dir: &[u8]) -> io::Result<Proof> {
+        self.parent_dir(Side::Target, dir)?;
+        if let Some(proof) = self.parents.target.proof {
+            return Ok(proof);
+        }
+        let proof = self.prove(dir)?;
+        self.parents.target.proof = Some(proof);
+        Ok(proof)
+    }
+
+    fn prove(&self, dir: &[u8]) -> io::Result<Proof> {
+        let root_only = |fd: BorrowedFd<'_>| -> io::Result<bool> {
+            let stat = fstat(fd)?;
+            // The group bits stand for access control lists as well (acl(5)).
+            Ok(stat.st_uid == 0 && stat.st_mode & 0o022 == 0)
+        };
+        if !root_only(self.root.as_fd())? {
+            return Ok(Proof::None);
+        }
+        let mut at: Option<OwnedFd> = None;
+        for name in components(dir) {
+            let above = at.as_ref().map_or(self.root.as_fd(), AsFd::as_fd);
+            let next = open_child(above, name, PATH_DIR)?;
+            if !root_only(next.as_fd())? {
+                return Ok(Proof::None);
+            }
+            at = Some(next);
+        }
+        Ok(Proof::RootOnly)
+    }
+}
