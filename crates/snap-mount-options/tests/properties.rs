@@ -1,5 +1,5 @@
 //! What holds for all options, by examples that a machine makes up.
-#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+#![allow(clippy::arithmetic_side_effects, clippy::expect_used, clippy::indexing_slicing)]
 
 use proptest::collection::vec;
 use proptest::prelude::*;
