@@ -47,7 +47,7 @@ const NOT_INHERITED: &[&str] =
 /// Runs all combinations that `options` leaves.
 pub(crate) fn run(options: &Options) -> Result<()> {
     ensure!(
-        rustix::process::geteuid().is_root(),
+        nix::unistd::geteuid().is_root(),
         "cargo xtask e2e NEEDS ROOT (loop devices, cgroups, a setuid snap-confine): nothing was tested"
     );
     let binary = match (&options.binary, options.packaged) {

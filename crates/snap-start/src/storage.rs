@@ -28,7 +28,7 @@ impl<T> Storage<T> {
 
     /// The value, for the rest of the run; `None` for everybody but the first who asks.
     #[allow(unsafe_code)]
-    #[allow(clippy::mut_from_ref)] // Once, as the flag sees to.
+    #[allow(clippy::mut_from_ref, reason = "only once, as the flag sees to")]
     pub fn take(&'static self) -> Option<&'static mut T> {
         if self.taken.swap(true, Ordering::Relaxed) {
             return None;

@@ -18,7 +18,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer { name: "snap-profile",       level: 3, may_use: &["snap-fstab", "snap-mount-options", "snap-path", "arrayvec"] },
     Layer { name: "snap-ns-plan",       level: 4, may_use: &["snap-fstab", "snap-mount-options", "snap-path", "snap-profile", "arrayvec"] },
     Layer { name: "snap-ns-exec",       level: 5, may_use: &["snap-fstab", "snap-mount-options", "snap-path", "snap-profile", "snap-ns-plan", "rustix"] },
-    Layer { name: "snap-session",       level: 5, may_use: &["snap-path", "arrayvec", "rustix"] },
+    Layer { name: "snap-session",       level: 5, may_use: &["snap-fstab", "snap-path", "arrayvec", "rustix"] },
     Layer { name: "snap-update-ns",     level: 6, may_use: &["snap-fstab", "snap-mount-options", "snap-path", "snap-profile", "snap-ns-plan", "snap-ns-exec", "snap-session", "snap-start", "arrayvec", "bitflags", "rustix"] },
 ];
 

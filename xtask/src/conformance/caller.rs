@@ -10,9 +10,12 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::fs::{FlockOperation, MemfdFlags, Mode};
-use rustix::process::{Gid, Uid};
-use rustix::thread::{CapabilitySet, CapabilitySets};
+use caps::{CapSet, Capability};
+use nix::fcntl::{Flock, FlockArg};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::prctl::set_keepcaps;
+use nix::sys::stat::{Mode, umask};
+use nix::unistd::{Gid, Uid, close, setgroups, setresgid, setresuid};
 
 use super::case::{Caller, Case, Lock, Step, Streams};
 
@@ -39,8 +42,8 @@ pub(super) fn run(case: &Case, step: &Step, program: &File) -> Result<Outcome> {
     command.args(arguments(case, step)).envs(environment(step.caller)).envs(&step.env);
     command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
     if step.caller == Caller::User {
-        // SAFETY: the closure only makes system calls, in the forked child of a process that has
-        // a single thread.
+        // SAFETY: the closure makes system calls and small allocations, in the forked child of a
+        // process that has a single thread.
         unsafe { command.pre_exec(become_user) };
     }
     if step.streams == Streams::Closed {
@@ -49,10 +52,10 @@ pub(super) fn run(case: &Case, step: &Step, program: &File) -> Result<Outcome> {
         unsafe { command.pre_exec(close_streams) };
     }
     // snap-confine sets it to 0; what snapd has is inherited.
-    let umask = if step.caller == Caller::Snapd { 0o022 } else { 0 };
-    let before = rustix::process::umask(Mode::from_raw_mode(umask));
+    let mask = if step.caller == Caller::Snapd { 0o022 } else { 0 };
+    let before = umask(Mode::from_bits_truncate(mask));
     let mut child = command.spawn().context("start the program")?;
-    rustix::process::umask(before);
+    umask(before);
     let deadline = Instant::now() + PATIENCE;
     let status = loop {
         if let Some(status) = child.try_wait()? {
@@ -77,7 +80,7 @@ pub(super) fn run(case: &Case, step: &Step, program: &File) -> Result<Outcome> {
 /// A file in memory takes what is written however much it is; a pipe would make a talkative
 /// program wait for us while we wait for it.
 fn memory_file(name: &str) -> Result<File> {
-    Ok(File::from(rustix::fs::memfd_create(name, MemfdFlags::CLOEXEC)?))
+    Ok(File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC)?))
 }
 
 fn written(mut file: File) -> Result<Vec<u8>> {
@@ -112,7 +115,7 @@ fn environment(caller: Caller) -> Vec<(&'static str, &'static str)> {
     }
 }
 
-fn hold_lock(case: &Case) -> Result<File> {
+fn hold_lock(case: &Case) -> Result<Flock<File>> {
     let path = format!("/run/snapd/lock/{}.lock", case.instance);
     let file = OpenOptions::new()
         .read(true)
@@ -121,14 +124,12 @@ fn hold_lock(case: &Case) -> Result<File> {
         .truncate(false)
         .mode(0o600)
         .open(path)?;
-    rustix::fs::flock(&file, FlockOperation::LockExclusive)?;
-    Ok(file)
+    Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, errno)| errno).context("lock")
 }
 
 fn close_streams() -> std::io::Result<()> {
     for stream in 0..=2 {
-        // SAFETY: the forked child owns its standard streams and does not use them any more.
-        unsafe { rustix::io::close(stream) };
+        close(stream)?;
     }
     Ok(())
 }
@@ -136,15 +137,15 @@ fn close_streams() -> std::io::Result<()> {
 /// uid 1000 with the three ambient capabilities, as snap-confine 2.77 calls it.
 fn become_user() -> std::io::Result<()> {
     let (uid, gid) = (Uid::from_raw(1000), Gid::from_raw(1000));
-    let three = CapabilitySet::SYS_ADMIN | CapabilitySet::CHOWN | CapabilitySet::DAC_OVERRIDE;
-    rustix::thread::set_keep_capabilities(true)?;
-    rustix::thread::set_thread_groups(&[gid])?;
-    rustix::thread::set_thread_res_gid(gid, gid, gid)?;
-    rustix::thread::set_thread_res_uid(uid, uid, uid)?;
-    let sets = CapabilitySets { effective: three, permitted: three, inheritable: three };
-    rustix::thread::set_capabilities(None, sets)?;
-    for one in [CapabilitySet::SYS_ADMIN, CapabilitySet::CHOWN, CapabilitySet::DAC_OVERRIDE] {
-        rustix::thread::configure_capability_in_ambient_set(one, true)?;
+    let three =
+        [Capability::CAP_SYS_ADMIN, Capability::CAP_CHOWN, Capability::CAP_DAC_OVERRIDE].into();
+    set_keepcaps(true)?;
+    setgroups(&[gid])?;
+    setresgid(gid, gid, gid)?;
+    setresuid(uid, uid, uid)?;
+    // The ambient ones must be inheritable, and the effective ones permitted.
+    for set in [CapSet::Inheritable, CapSet::Effective, CapSet::Permitted, CapSet::Ambient] {
+        caps::set(None, set, &three).map_err(std::io::Error::other)?;
     }
     Ok(())
 }

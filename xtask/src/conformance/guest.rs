@@ -5,12 +5,12 @@
 //! of it with a private `/tmp`; and for each per-user step a copy of the snap's.
 
 use std::fs::{self, File};
-use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use rustix::mount::MountPropagationFlags;
-use rustix::thread::{LinkNameSpaceType, UnshareFlags};
+use nix::mount::MsFlags;
+use nix::sched::{CloneFlags, setns, unshare};
 use serde::{Deserialize, Serialize};
 
 use super::caller::{self, Outcome};
@@ -69,10 +69,7 @@ fn perform(case: &Case, step: &Step, program: &File, at: &Namespaces) -> Result<
         }
         Caller::User => {
             new_namespace()?;
-            rustix::mount::mount_change(
-                "/",
-                MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC,
-            )?;
+            world::propagate(Path::new("/"), MsFlags::MS_SLAVE)?;
             caller::run(case, step, program)?
         }
     };
@@ -124,8 +121,8 @@ impl Namespaces {
         let mnt = format!("/run/snapd/ns/{}.mnt", case.instance);
         fs::write(&mnt, "")?;
         if case.namespace == Namespace::Preserved {
-            let fd = rustix::fd::AsRawFd::as_raw_fd(&self.snap);
-            rustix::mount::mount_bind(format!("/proc/self/fd/{fd}"), &mnt)
+            let namespace = format!("/proc/self/fd/{}", self.snap.as_raw_fd());
+            world::bind(namespace.as_str(), Path::new(&mnt), MsFlags::empty())
                 .context("preserve the namespace")?;
         }
         Ok(())
@@ -133,12 +130,9 @@ impl Namespaces {
 }
 
 fn enter(namespace: &File) -> Result<()> {
-    let kind = Some(LinkNameSpaceType::Mount);
-    rustix::thread::move_into_link_name_space(namespace.as_fd(), kind).context("setns")
+    setns(namespace, CloneFlags::CLONE_NEWNS).context("setns")
 }
 
 fn new_namespace() -> Result<()> {
-    // SAFETY: this process has a single thread, so no other one has its file system information
-    // taken apart; descriptors stay shared with nobody.
-    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNS) }.context("unshare")
+    unshare(CloneFlags::CLONE_NEWNS).context("unshare")
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use rustix::thread::CpuSet;
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
 use snap_ns_testbed::isolate;
 
 use super::case::{Case, Observation};
@@ -40,10 +41,12 @@ pub(super) fn observe(case: &Case, program: &Path) -> Result<Vec<Observation>> {
 /// Pins this thread, and all that it starts, to one processor: Linux refuses at random to bind a
 /// mount namespace's file when the two namespaces were made on different ones (seen on 6.18).
 pub(super) fn pin(worker: usize) -> Result<()> {
-    let allowed = rustix::thread::sched_getaffinity(None)?;
-    let processors: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu)).collect();
+    let this_thread = Pid::from_raw(0);
+    let allowed = sched_getaffinity(this_thread)?;
+    let usable = |cpu: &usize| allowed.is_set(*cpu) == Ok(true);
+    let processors: Vec<usize> = (0..CpuSet::count()).filter(usable).collect();
     let mut one = CpuSet::new();
     let chosen = worker.checked_rem(processors.len()).context("no processor")?;
-    one.set(*processors.get(chosen).context("no processor")?);
-    Ok(rustix::thread::sched_setaffinity(None, &one)?)
+    one.set(*processors.get(chosen).context("no processor")?)?;
+    Ok(sched_setaffinity(this_thread, &one)?)
 }

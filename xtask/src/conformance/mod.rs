@@ -75,7 +75,7 @@ pub(crate) fn run(options: &Conformance) -> Result<()> {
         }
         return Ok(());
     }
-    if !rustix::process::geteuid().is_root() {
+    if !nix::unistd::geteuid().is_root() {
         println!(
             "SKIPPED: the cases need root: they make devices, owners and preserved namespaces"
         );

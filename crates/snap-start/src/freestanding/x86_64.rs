@@ -6,10 +6,14 @@ use core::arch::global_asm;
 use super::entry::enter;
 use super::relro::FileHeader;
 
+// SAFETY: the file defines names of its own, each in a section that fits it. What it does to the
+// stack and to the registers, and in which state it calls `enter`, is explained there.
 global_asm!(include_str!("x86_64/start.s"), enter = sym enter);
 
 // The memory functions take the names that compiled code calls. (The tests, which run on a libc
 // that has those names, give them a prefix.)
+// SAFETY: nothing else in a program without a libc has these names. The functions keep to the System
+// V calling convention and to what C says of their arguments; tests/memory.rs tries them.
 global_asm!(
     ".macro function name",
     ".globl \\name",

@@ -13,16 +13,19 @@
 //! umount PATH
 //! ```
 
-use std::ffi::{CString, OsString};
+use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
-use super::super::text::{raw_bytes, repeated};
 use anyhow::{Context, Result, bail};
-use rustix::fs::{CWD, FileType, Mode};
-use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
+use nix::mount::{MntFlags, MsFlags, umount2};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+use super::super::text::{raw_bytes, repeated};
+use super::mount;
 
 /// Does what `lines` say, in their order. `{A..B}` and `\xHH` as in profiles.
 pub(in super::super) fn perform(lines: &str) -> Result<()> {
@@ -56,22 +59,17 @@ fn one(line: &str) -> Result<()> {
             own(path, word(2).or(Some("0644")), word(3))
         }
         "link" => Ok(symlink(words.get(3).context("a target is missing")?, path)?),
-        "fifo" => {
-            let mode = Mode::from_raw_mode(0o644);
-            Ok(rustix::fs::mknodat(CWD, path, FileType::Fifo, mode, 0)?)
-        }
+        "fifo" => Ok(mkfifo(path, Mode::from_bits_truncate(0o644))?),
         "rm" if path.is_dir() && !path.is_symlink() => Ok(fs::remove_dir(path)?),
         "rm" => Ok(fs::remove_file(path)?),
         "tmpfs" => {
             fs::create_dir_all(path)?;
-            let options = CString::new(word(2).unwrap_or("mode=755"))?;
-            let flags = MountFlags::empty();
-            Ok(rustix::mount::mount("world", path, "tmpfs", flags, options.as_c_str())?)
+            mount::tmpfs("world", path, word(2).unwrap_or("mode=755"))
         }
-        "bind" => Ok(rustix::mount::mount_bind(path, &words[2])?),
-        "rbind" => Ok(rustix::mount::mount_bind_recursive(path, &words[2])?),
+        "bind" => mount::bind(path, Path::new(&words[2]), MsFlags::empty()),
+        "rbind" => mount::bind(path, Path::new(&words[2]), MsFlags::MS_REC),
         "remount" => remount(path, word(2).context("flags are missing")?),
-        "umount" => Ok(rustix::mount::unmount(path, UnmountFlags::NOFOLLOW)?),
+        "umount" => Ok(umount2(path, MntFlags::UMOUNT_NOFOLLOW)?),
         kind => propagate(path, kind),
     }
 }
@@ -88,21 +86,21 @@ fn own(path: &Path, mode: Option<&str>, owner: Option<&str>) -> Result<()> {
 }
 
 fn remount(path: &Path, names: &str) -> Result<()> {
-    let mut flags = MountFlags::BIND;
+    let mut flags = MsFlags::MS_BIND;
     for name in names.split(',') {
         flags |= match name {
-            "ro" => MountFlags::RDONLY,
-            "nosuid" => MountFlags::NOSUID,
-            "nodev" => MountFlags::NODEV,
-            "noexec" => MountFlags::NOEXEC,
-            "noatime" => MountFlags::NOATIME,
+            "ro" => MsFlags::MS_RDONLY,
+            "nosuid" => MsFlags::MS_NOSUID,
+            "nodev" => MsFlags::MS_NODEV,
+            "noexec" => MsFlags::MS_NOEXEC,
+            "noatime" => MsFlags::MS_NOATIME,
             _ => bail!("unknown flag {name}"),
         };
     }
     if !is_mount_point(path)? {
-        rustix::mount::mount_bind(path, path)?;
+        mount::bind(path, path, MsFlags::empty())?;
     }
-    Ok(rustix::mount::mount_remount(path, flags, "")?)
+    mount::remount(path, flags)
 }
 
 fn is_mount_point(path: &Path) -> Result<bool> {
@@ -112,11 +110,11 @@ fn is_mount_point(path: &Path) -> Result<bool> {
 
 fn propagate(path: &Path, kind: &str) -> Result<()> {
     let kind = match kind {
-        "shared" => MountPropagationFlags::SHARED,
-        "slave" => MountPropagationFlags::DOWNSTREAM,
-        "private" => MountPropagationFlags::PRIVATE,
-        "unbindable" => MountPropagationFlags::UNBINDABLE,
+        "shared" => MsFlags::MS_SHARED,
+        "slave" => MsFlags::MS_SLAVE,
+        "private" => MsFlags::MS_PRIVATE,
+        "unbindable" => MsFlags::MS_UNBINDABLE,
         _ => bail!("unknown word {kind}"),
     };
-    Ok(rustix::mount::mount_change(path, kind | MountPropagationFlags::REC)?)
+    mount::propagate(path, kind)
 }

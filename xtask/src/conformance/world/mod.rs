@@ -12,20 +12,24 @@
 //! `/sys/fs/cgroup/freezer` is a plain directory, so that nothing on the machine is frozen.
 
 mod line;
+mod mount;
 
-use std::ffi::CString;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use rustix::fs::Mode;
-use rustix::mount::{MountFlags, UnmountFlags};
+use nix::mount::{MntFlags, MsFlags, umount2};
+use nix::sys::stat::{Mode, umask};
+use nix::unistd::{chdir, pivot_root};
 
 use super::case::{Case, Root};
 use super::text::expand;
 
 pub(super) use line::perform;
+pub(super) use mount::{bind, propagate};
+
+use mount::{proc, remount, tmpfs};
 
 const READ_ONLY: [&str; 7] = [
     "/usr",
@@ -81,11 +85,11 @@ const DIRS: [&str; 15] = [
 
 /// Makes the world of `case` on `scratch` and makes it the root of this process.
 pub(super) fn enter(scratch: &Path, case: &Case) -> Result<()> {
-    rustix::process::umask(Mode::from_raw_mode(0o022));
+    umask(Mode::from_bits_truncate(0o022));
     tmpfs("root", scratch, "mode=755")?;
     fs::create_dir(scratch.join("old"))?;
-    rustix::process::pivot_root(scratch, scratch.join("old")).context("pivot_root")?;
-    rustix::process::chdir("/")?;
+    pivot_root(scratch, &scratch.join("old")).context("pivot_root")?;
+    chdir("/")?;
     for (source, place) in PLACES {
         fs::create_dir_all(place)?;
         tmpfs(source, Path::new(place), "mode=755")?;
@@ -93,13 +97,13 @@ pub(super) fn enter(scratch: &Path, case: &Case) -> Result<()> {
     for dir in DIRS {
         fs::create_dir_all(dir)?;
     }
-    rustix::mount::mount("proc", "/proc", "proc", MountFlags::empty(), None)?;
+    proc(Path::new("/proc"))?;
     for node in ["null", "zero", "full", "random", "urandom"] {
         let at = format!("/dev/{node}");
         fs::write(&at, "")?;
-        rustix::mount::mount_bind(format!("/old{at}"), &at)?;
+        bind(format!("/old{at}").as_str(), Path::new(&at), MsFlags::empty())?;
     }
-    rustix::mount::unmount("/old", UnmountFlags::DETACH)?;
+    umount2("/old", MntFlags::MNT_DETACH)?;
     fs::remove_dir("/old")?;
     for sticky in ["/tmp", "/var/tmp", "/dev/shm", "/var/lib/snapd/hostfs/tmp"] {
         fs::set_permissions(sticky, Permissions::from_mode(0o1777))?;
@@ -133,14 +137,7 @@ pub(super) fn private_tmp() -> Result<()> {
     tmpfs("snap:tmp", Path::new("/tmp"), "mode=1777")
 }
 
-fn tmpfs(source: &str, at: &Path, options: &str) -> Result<()> {
-    let options = CString::new(options)?;
-    rustix::mount::mount(source, at, "tmpfs", MountFlags::empty(), options.as_c_str())
-        .with_context(|| format!("mount {source} on {}", at.display()))
-}
-
 /// As for a squashfs, both the mount and the file system become read-only.
 fn read_only(place: &str) -> Result<()> {
-    rustix::mount::mount_remount(place, MountFlags::RDONLY, "")
-        .with_context(|| format!("make {place} read-only"))
+    remount(Path::new(place), MsFlags::MS_RDONLY)
 }
