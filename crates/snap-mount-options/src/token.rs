@@ -37,6 +37,10 @@ pub(crate) fn model_option(token: &[u8]) -> Option<ModelOption<'_>> {
         None => (token.strip_prefix(b"x-snap-")?, b':', Dialect::Founding),
     };
     let at = rest.iter().position(|&byte| byte == separator);
+    // A name with the other dialect's separator in it would mean something else once translated.
+    if dialect == Dialect::Founding && rest.get(..at.unwrap_or(rest.len()))?.contains(&b'=') {
+        return None;
+    }
     let (name, value) = match at.and_then(|at| rest.split_at_checked(at)) {
         Some((name, value)) => (name, value.get(1..)),
         None => (rest, None),

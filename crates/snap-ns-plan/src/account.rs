@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 
-use snap_fstab::Sink;
+use snap_fstab::{LINE_MAX, Sink};
 use snap_profile::{ENTRIES_MAX, TEXT_MAX};
 
 use crate::fault::Limit;
@@ -14,6 +14,9 @@ use crate::saved::Moment;
 struct Count {
     bytes: usize,
     lines: usize,
+    /// The bytes of the line that is written, and of the longest one.
+    line: usize,
+    longest: usize,
 }
 
 impl Sink for Count {
@@ -21,7 +24,10 @@ impl Sink for Count {
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
         self.bytes = self.bytes.saturating_add(bytes.len());
+        self.line = self.line.saturating_add(bytes.len());
         if bytes == b"\n" {
+            self.longest = self.longest.max(self.line.saturating_sub(1));
+            self.line = 0;
             self.lines = self.lines.saturating_add(1);
         }
         Ok(())
@@ -48,12 +54,16 @@ impl Plan<'_> {
         if self.is_empty() {
             return Ok(());
         }
-        let Count { bytes, lines } = self.count(Moment::AllDone);
+        let Count { bytes, lines, longest, .. } = self.count(Moment::AllDone);
         if lines > ENTRIES_MAX {
             return Err(PlanError::Full(Limit::Entries));
         }
         if bytes > TEXT_MAX {
             return Err(PlanError::Full(Limit::Text));
+        }
+        // Escapes and synthetic options make lines longer than they were read.
+        if longest > LINE_MAX {
+            return Err(PlanError::Full(Limit::Line));
         }
         Ok(())
     }

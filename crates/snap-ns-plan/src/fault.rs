@@ -99,6 +99,8 @@ pub enum Limit {
     Entries,
     /// Bytes of the profile that would be saved.
     Text,
+    /// Bytes of a line of the profile that would be saved.
+    Line,
     /// Steps of the plan.
     Steps,
     /// Writable mimics of one run.

@@ -284,6 +284,7 @@ fn limit_text(limit: Limit) -> &'static str {
     match limit {
         Limit::Entries => "more than 16384 entries would have to be recorded",
         Limit::Text => "more than 8 MiB of profile would have to be recorded",
+        Limit::Line => "a line of more than 64 KiB would have to be recorded",
         Limit::Steps => "too many steps",
         Limit::Mimics => "more than 4096 directories would have to become writable",
         Limit::Children => "more than 8192 things are in a directory that has to become writable",
