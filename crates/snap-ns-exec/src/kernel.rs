@@ -98,7 +98,7 @@ impl Performer for Kernel {
             Action::MakeSymlink { path, target } => self.make_symlink(path, target, rule),
             Action::EnsureDir { path, must_exist } => self.ensure_dir(path, must_exist, rule),
             Action::Mount(item) => self.mount(item, rule),
-            Action::Mimic(mimic) => self.mimic(mimic),
+            Action::Mimic(mimic) => self.mimic(mimic, rule),
         };
         match action {
             Action::Unmount { mount_point: path } => self.parents.forget_at(path),

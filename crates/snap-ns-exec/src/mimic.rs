@@ -3,12 +3,14 @@
 use core::mem::MaybeUninit;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, fstat, mkdirat, readlinkat_raw, symlinkat, unlinkat};
+use rustix::fs::{
+    AtFlags, Gid, Mode, Uid, chownat, fstat, mkdirat, readlinkat_raw, symlinkat, unlinkat,
+};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, unmount};
 use rustix::process::fchdir;
 use snap_ns_plan::{
-    Attributes, Call, Child, Fault, Limit, Mimic, NodeKind, ObjectKind, Outcome, Role, What,
+    Attributes, Call, Fault, Limit, Mimic, NodeKind, ObjectKind, Outcome, Role, Rule, What,
 };
 use snap_path::{PATH_MAX, Text, components, file_name, parent};
 
@@ -16,6 +18,7 @@ use crate::fault::failed;
 use crate::fd_path::fd_path;
 use crate::here::Here;
 use crate::kernel::Kernel;
+use crate::parents::Proof;
 use crate::unmount::detach;
 use crate::walk::{PATH, PATH_DIR, open_child};
 
@@ -23,25 +26,48 @@ use crate::walk::{PATH, PATH_DIR, open_child};
 /// policy knows the place (contract section 5).
 const ASIDE: &[u8] = b"/tmp/.snap";
 
-/// Mode and owner of the directories of the aside.
-const ASIDE_ATTRIBUTES: Attributes = Attributes { mode: 0o755, uid: 0, gid: 0 };
+/// Mode and owner of the directories of the aside, and of what a mimic's children are mounted on.
+const CHILD_ATTRIBUTES: Attributes = Attributes { mode: 0o755, uid: 0, gid: 0 };
+
+/// How the children of a mimic's directory are given to the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Naming {
+    /// As a name in the aside, and a path.
+    ByName,
+    /// As descriptors.
+    ByDescriptor,
+}
 
 impl Kernel {
     /// Makes all of `mimic`, or nothing of it.
-    pub(crate) fn mimic(&mut self, mimic: &Mimic<'_>) -> Result<Outcome, Fault> {
+    pub(crate) fn mimic(&mut self, mimic: &Mimic<'_>, rule: &dyn Rule) -> Result<Outcome, Fault> {
         let mut path = Text::<PATH_MAX>::new();
         path.push(ASIDE)
             .and_then(|()| path.push(mimic.dir))
             .ok_or(Fault::new(What::Full(Limit::Path), Role::Aside))?;
         let aside_path = path.as_bytes();
+        let naming = self.naming(mimic, rule);
         self.make_aside(aside_path)?;
-        let result = self.build(mimic, aside_path);
+        let result = self.build(mimic, aside_path, naming);
         // What is empty by now was ours.
         self.remove_aside(aside_path);
         result.map(|()| Outcome::Done)
     }
 
-    fn build(&mut self, mimic: &Mimic<'_>, aside_path: &[u8]) -> Result<(), Fault> {
+    /// How the children of a mimic's directory may be named. By name when nobody but root can
+    /// change the directory or the way to it (see `can_name_target` for places of the snap): what
+    /// was listed is what is there.
+    fn naming(&mut self, mimic: &Mimic<'_>, rule: &dyn Rule) -> Naming {
+        let own = mimic.attributes.uid == 0 && mimic.attributes.mode & 0o022 == 0;
+        let above = parent(mimic.dir).map(|dir| self.prove_target_dir(dir));
+        if own && !rule.is_unrestricted(mimic.dir) && above == Some(Ok(Proof::RootOnly)) {
+            Naming::ByName
+        } else {
+            Naming::ByDescriptor
+        }
+    }
+
+    fn build(&mut self, mimic: &Mimic<'_>, aside_path: &[u8], naming: Naming) -> Result<(), Fault> {
         let open = |role| failed(Call::Open, role);
         let (above, name) = self.open_parent(mimic.dir).map_err(open(Role::Mimic))?;
         let dir = open_child(above.as_fd(), name, PATH_DIR).map_err(open(Role::Mimic))?;
@@ -54,7 +80,7 @@ impl Kernel {
         let result = open_child(aside_above.as_fd(), aside_name, PATH_DIR)
             .map_err(open(Role::Aside))
             .and_then(|aside| {
-                let covered = self.cover(mimic, above.as_fd(), name, dir.as_fd(), &aside);
+                let covered = self.cover(mimic, (above.as_fd(), name), dir.as_fd(), &aside, naming);
                 // The aside goes whether or not the mimic stands.
                 let released = detach(aside_above.as_fd(), aside_name, aside.as_fd());
                 let released = released.map_err(|(call, errno)| failed(call, Role::Aside)(errno));
@@ -71,10 +97,10 @@ impl Kernel {
     fn cover(
         &self,
         mimic: &Mimic<'_>,
-        above: BorrowedFd<'_>,
-        name: &[u8],
+        (above, name): (BorrowedFd<'_>, &[u8]),
         dir: BorrowedFd<'_>,
         aside: &OwnedFd,
+        naming: Naming,
     ) -> Result<(), Fault> {
         let Attributes { mode, uid, gid } = mimic.attributes;
         let mut data = Text::<64>::new();
@@ -92,22 +118,68 @@ impl Kernel {
             .map_err(failed(Call::Mount, Role::Mimic))?;
         open_child(above, name, PATH_DIR)
             .map_err(failed(Call::Open, Role::Mimic))
-            .and_then(|tmpfs| self.restore(mimic, aside, &tmpfs))
+            .and_then(|tmpfs| self.restore(mimic, aside, &tmpfs, naming))
             .inspect_err(|_| uncover(above, name))
     }
 
-    fn restore(&self, mimic: &Mimic<'_>, aside: &OwnedFd, tmpfs: &OwnedFd) -> Result<(), Fault> {
+    fn restore(
+        &self,
+        mimic: &Mimic<'_>,
+        aside: &OwnedFd,
+        tmpfs: &OwnedFd,
+        naming: Naming,
+    ) -> Result<(), Fault> {
+        if naming == Naming::ByName {
+            fchdir(aside).map_err(failed(Call::ChangeDirectory, Role::Aside))?;
+        }
         for (number, child) in (mimic.first_child..).zip(mimic.children) {
             let role = Role::Child(number);
-            match child.kind {
-                NodeKind::Directory => self.restore_dir(mimic.name(child), aside, tmpfs, role)?,
-                NodeKind::File => self.restore_file(mimic.name(child), aside, tmpfs, role)?,
-                NodeKind::Symlink => self.restore_link(mimic, child, aside, tmpfs, role)?,
+            let name = mimic.name(child);
+            match (child.kind, naming) {
+                (NodeKind::Directory | NodeKind::File, Naming::ByName) => {
+                    self.restore_by_name(mimic.dir, name, child.kind, tmpfs, role)?;
+                }
+                (NodeKind::Directory, Naming::ByDescriptor) => {
+                    self.restore_dir(name, aside, tmpfs, role)?;
+                }
+                (NodeKind::File, Naming::ByDescriptor) => {
+                    self.restore_file(name, aside, tmpfs, role)?;
+                }
+                (NodeKind::Symlink, _) => self.restore_link(name, aside, tmpfs, role)?,
                 // Told by the caller: a device, FIFO or socket cannot be re-created.
-                NodeKind::Special => {}
+                (NodeKind::Special, _) => {}
             }
         }
         Ok(())
+    }
+
+    /// Restores `name` of the working directory, which is the aside.
+    fn restore_by_name(
+        &self,
+        dir: &[u8],
+        name: &[u8],
+        kind: NodeKind,
+        tmpfs: &OwnedFd,
+        role: Role,
+    ) -> Result<(), Fault> {
+        let mut target = Text::<PATH_MAX>::new();
+        target
+            .push(dir)
+            .and_then(|()| target.push(b"/"))
+            .and_then(|()| target.push(name))
+            .ok_or(Fault::new(What::Full(Limit::Path), role))?;
+        if kind == NodeKind::File {
+            self.make_object(tmpfs.as_fd(), name, ObjectKind::File, CHILD_ATTRIBUTES, role)?;
+            return mount_bind(name, target.as_c_str()).map_err(failed(Call::Bind, role));
+        }
+        mkdirat(tmpfs, name, Mode::from_raw_mode(CHILD_ATTRIBUTES.mode.into()))
+            .map_err(failed(Call::MakeDirectory, role))?;
+        if self.owner != (0, 0) {
+            let root = (Some(Uid::ROOT), Some(Gid::ROOT));
+            chownat(tmpfs, name, root.0, root.1, AtFlags::SYMLINK_NOFOLLOW)
+                .map_err(failed(Call::ChangeOwner, role))?;
+        }
+        mount_bind_recursive(name, target.as_c_str()).map_err(failed(Call::Bind, role))
     }
 
     fn restore_dir(
@@ -137,7 +209,7 @@ impl Kernel {
         role: Role,
     ) -> Result<(), Fault> {
         let source = open_child(aside.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
-        let attributes = ASIDE_ATTRIBUTES;
+        let attributes = CHILD_ATTRIBUTES;
         let target = self.make_object(tmpfs.as_fd(), name, ObjectKind::File, attributes, role)?;
         let (from, to) = (fd_path(source.as_fd()), fd_path(target.as_fd()));
         mount_bind(from.as_c_str(), to.as_c_str()).map_err(failed(Call::Bind, role))
@@ -145,13 +217,11 @@ impl Kernel {
 
     fn restore_link(
         &self,
-        mimic: &Mimic<'_>,
-        child: &Child,
+        name: &[u8],
         aside: &OwnedFd,
         tmpfs: &OwnedFd,
         role: Role,
     ) -> Result<(), Fault> {
-        let name = mimic.name(child);
         let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
         let link = open_child(aside.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
         let stat = fstat(&link).map_err(failed(Call::Stat, role))?;
@@ -175,7 +245,7 @@ impl Kernel {
                 Ok(next) => next,
                 Err(Errno::NOENT) => {
                     let kind = ObjectKind::Directory;
-                    self.make_object(dir.as_fd(), name, kind, ASIDE_ATTRIBUTES, Role::Aside)?
+                    self.make_object(dir.as_fd(), name, kind, CHILD_ATTRIBUTES, Role::Aside)?
                 }
                 Err(errno) => return Err(open(errno)),
             };

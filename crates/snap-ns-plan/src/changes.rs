@@ -19,6 +19,15 @@ pub(crate) enum Fate {
     Gone,
 }
 
+/// How much of the two profiles is the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// All of it: there is nothing to do.
+    Everything,
+    /// Not all of it.
+    Some,
+}
+
 /// The most components of a path: each takes two bytes.
 const DEPTH_MAX: usize = snap_path::PATH_MAX / 2;
 
@@ -93,9 +102,9 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Decides the fate of every entry of the current profile, and which of the desired ones are
-    /// kept.
-    pub(crate) fn find_changes(&mut self) {
+    /// Finds what is the same in both profiles: the fate of every entry of the current one, and
+    /// which of the desired ones are kept.
+    pub(crate) fn find_kept(&mut self) -> Kept {
         self.needs.extend(self.all_desired().iter().map(|_| Need::default()));
         let mut hint = 0;
         let mut last_id: (&[u8], Option<u16>) = (&[], None);
@@ -115,6 +124,14 @@ impl Plan<'_> {
             };
             self.fates.push(if kept { Fate::Kept } else { Fate::Going });
         }
+        let nothing_goes = self.fates.iter().all(|&fate| fate == Fate::Kept);
+        let nothing_comes = self.needs.iter().all(|need| need.kept_as.is_some());
+        if nothing_goes && nothing_comes { Kept::Everything } else { Kept::Some }
+    }
+
+    /// Turns what is kept, but stands on what goes or would be covered by what comes, into what
+    /// goes and comes again.
+    pub(crate) fn drag(&mut self) {
         while self.drag_what_stands_on_gone() || self.drag_what_new_ones_cover() {}
     }
 

@@ -4,7 +4,7 @@ use arrayvec::ArrayVec;
 use snap_mount_options::Origin;
 use snap_profile::{ENTRIES_MAX, Item, Profile, Shape};
 
-use crate::changes::Fate;
+use crate::changes::{Fate, Kept};
 use crate::drive::Observer;
 use crate::fault::{Fault, Limit};
 use crate::index::Index;
@@ -95,8 +95,11 @@ impl<'a> Plan<'a> {
         self.desired_by_path.fill(desired);
         self.find_duplicates()?;
         self.find_named();
+        if self.find_kept() == Kept::Everything {
+            return Ok(());
+        }
         self.current_by_path.fill(current);
-        self.find_changes();
+        self.drag();
         self.find_order();
         self.survey(view, observer)?;
         self.lay_out_steps().ok_or(PlanError::Full(Limit::Steps))?;

@@ -1,7 +1,7 @@
 //! From text to items.
 
 use arrayvec::ArrayVec;
-use snap_fstab::{Entry, Line, escaped_len, parse};
+use snap_fstab::{Columns, Entry, Line, escaped_len, parse};
 use snap_mount_options::{Kind, Operation, Options, Origin, founding};
 
 use crate::arena::Arena;
@@ -40,7 +40,7 @@ pub fn load<'a>(
     arena: &mut Arena<'a>,
     profile: &mut Profile<'a>,
 ) -> Result<HomeUse, LoadError<'a>> {
-    let mut loader = Loader { role, variables, arena, home_use: HomeUse::Unused };
+    let mut loader = Loader { role, variables, arena, home_use: HomeUse::Unused, last: None };
     for line in parse(text) {
         let line = line.map_err(|error| LoadError {
             line: error.line,
@@ -65,43 +65,31 @@ struct Loader<'l, 'a> {
     variables: &'l Variables<'l>,
     arena: &'l mut Arena<'a>,
     home_use: HomeUse,
+    /// The options of the entry before.
+    last: Option<Typed<'a>>,
+}
+
+/// The options of an entry, as text and as values, with the type that they are for.
+#[derive(Clone, Copy)]
+struct Typed<'a> {
+    fs_type: &'a [u8],
+    options: &'a [u8],
+    values: Options<'a>,
 }
 
 impl<'a> Loader<'_, 'a> {
     fn item(&mut self, line: Line<'a>) -> Result<Item<'a>, LoadError<'a>> {
-        let Line { number, columns, source, mount_point, mut fs_type, mut options, dump, pass } =
-            line;
+        let Line { number, columns, source, mount_point, fs_type, options, dump, pass } = line;
         let error = |column, culprit, kind| LoadError { line: number, column, culprit, kind };
-        let mut values = Options::parse(fs_type, options).map_err(|bad| {
-            let (before, rest) = options.split_at_checked(bad.start).unwrap_or_default();
-            let offset = u32::try_from(escaped_len(before)).unwrap_or(u32::MAX);
-            let culprit = rest.get(..bad.len).unwrap_or_default();
-            let column = columns.options.saturating_add(offset);
-            error(column, culprit, LoadErrorKind::Option(bad.kind))
-        })?;
-        if founding::is_used(fs_type, options) {
-            let translated = self.arena.fill(|free| founding::translate(fs_type, options, free));
-            let full = error(columns.options, &[], LoadErrorKind::ArenaFull);
-            options = translated.ok_or(full)?;
-            fs_type = if fs_type == founding::SYMLINK_TYPE { b"none" } else { fs_type };
-            values = Options::parse(fs_type, options)
-                .map_err(|bad| error(columns.options, &[], LoadErrorKind::Option(bad.kind)))?;
-        }
-        if self.role == Role::Desired && values.origin == Origin::Rootfs {
-            return Err(error(columns.options, &[], LoadErrorKind::RootfsIsNotDesired));
-        }
-        if let Kind::EnsureDir(dir) = values.kind {
-            let expanded = self
-                .must_exist_dir(dir, number)
-                .map_err(|kind| error(columns.options, dir, kind))?;
-            if expanded != dir {
-                let option: [&[u8]; 2] =
-                    [b"x-snapd.kind=ensure-dir,x-snapd.must-exist-dir=", expanded];
-                let full = error(columns.options, &[], LoadErrorKind::ArenaFull);
-                // A user's profile is never written back: nothing else of the options matters.
-                options = self.arena.concat(&option).ok_or(full)?;
-            }
-        }
+        // Entries next to each other mostly have the same options.
+        let known = self.last.filter(|last| last.fs_type == fs_type && last.options == options);
+        let typed = match known {
+            Some(known) => known,
+            None => self.read_options(fs_type, options, &columns, number)?,
+        };
+        // What was rewritten is not the same text again.
+        self.last = Some(typed).filter(|typed| typed.options == options);
+        let Typed { fs_type, options, values } = typed;
         let mount_point = self
             .mount_point(mount_point, &values, number)
             .map_err(|(kind, text)| error(columns.mount_point, text, kind))?;
@@ -118,6 +106,47 @@ impl<'a> Loader<'_, 'a> {
         };
         let entry = Entry { source, mount_point, fs_type, options, dump, pass };
         Ok(Item::new(entry, number, &values))
+    }
+
+    /// Reads and checks an entry's options, and rewrites them where they are not as they are to be
+    /// written.
+    fn read_options(
+        &mut self,
+        mut fs_type: &'a [u8],
+        mut options: &'a [u8],
+        columns: &Columns,
+        line: u32,
+    ) -> Result<Typed<'a>, LoadError<'a>> {
+        let error = |column, culprit, kind| LoadError { line, column, culprit, kind };
+        let full = error(columns.options, &[], LoadErrorKind::ArenaFull);
+        let mut values = Options::parse(fs_type, options).map_err(|bad| {
+            let (before, rest) = options.split_at_checked(bad.start).unwrap_or_default();
+            let offset = u32::try_from(escaped_len(before)).unwrap_or(u32::MAX);
+            let culprit = rest.get(..bad.len).unwrap_or_default();
+            let column = columns.options.saturating_add(offset);
+            error(column, culprit, LoadErrorKind::Option(bad.kind))
+        })?;
+        if founding::is_used(fs_type, options) {
+            let translated = self.arena.fill(|free| founding::translate(fs_type, options, free));
+            options = translated.ok_or(full)?;
+            fs_type = if fs_type == founding::SYMLINK_TYPE { b"none" } else { fs_type };
+            values = Options::parse(fs_type, options)
+                .map_err(|bad| error(columns.options, &[], LoadErrorKind::Option(bad.kind)))?;
+        }
+        if self.role == Role::Desired && values.origin == Origin::Rootfs {
+            return Err(error(columns.options, &[], LoadErrorKind::RootfsIsNotDesired));
+        }
+        if let Kind::EnsureDir(dir) = values.kind {
+            let expanded =
+                self.must_exist_dir(dir, line).map_err(|kind| error(columns.options, dir, kind))?;
+            if expanded != dir {
+                // Nothing else in the options of such an entry means anything.
+                let option: [&[u8]; 2] =
+                    [b"x-snapd.kind=ensure-dir,x-snapd.must-exist-dir=", expanded];
+                options = self.arena.concat(&option).ok_or(full)?;
+            }
+        }
+        Ok(Typed { fs_type, options, values })
     }
 
     fn mount_point(
