@@ -7,34 +7,42 @@ use rustix::fs::{AtFlags, FileType, statat, unlinkat};
 use rustix::io::{self, Errno};
 use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_change, unmount};
 use rustix::process::fchdir;
-use snap_ns_plan::{Call, Fault, Outcome, Role, Skip};
-use snap_path::PATH_MAX;
+use snap_ns_plan::{Call, Fault, NodeKind, Outcome, Role, Skip, What};
+use snap_path::{PATH_MAX, file_name, parent};
 
 use crate::fault::failed;
 use crate::here::Here;
 use crate::kernel::Kernel;
 use crate::look::link_is;
+use crate::parents::Side;
 use crate::walk::{PATH, kind_of, open_child};
 
 impl Kernel {
-    /// Undoes the mount at `path` and all below it, even when it is in use. It is made private
-    /// first, so that nothing is unmounted in other namespaces.
+    /// Undoes the mount at `path` and all below it. One that is in use, or has others below it, is
+    /// made private, so that nothing is unmounted in other namespaces, and detached.
     pub(crate) fn unmount(&mut self, path: &[u8]) -> Result<Outcome, Fault> {
         let role = Role::MountPoint;
-        let (dir, name) = match self.open_parent(path) {
-            Ok(opened) => opened,
-            Err(errno) if is_absent(errno) => return Ok(Outcome::Skipped(Skip::NotThere)),
-            Err(errno) => return Err(failed(Call::Open, role)(errno)),
+        let name = file_name(path);
+        let Some(above) = parent(path) else { return Err(Fault::new(What::MimicOfRoot, role)) };
+        let undo = |dir: BorrowedFd<'_>| -> Result<(), (Call, Errno)> {
+            fchdir(dir).map_err(|errno| (Call::ChangeDirectory, errno))?;
+            match unmount(name, UnmountFlags::NOFOLLOW) {
+                Ok(()) => Ok(()),
+                Err(Errno::BUSY) => {
+                    let top = open_child(dir, name, PATH).map_err(|errno| (Call::Open, errno))?;
+                    detach(dir, name, top.as_fd())
+                }
+                Err(errno) => Err((Call::Unmount, errno)),
+            }
         };
-        let top = match open_child(dir.as_fd(), name, PATH) {
-            Ok(top) => top,
-            Err(errno) if is_absent(errno) => return Ok(Outcome::Skipped(Skip::NotThere)),
-            Err(errno) => return Err(failed(Call::Open, role)(errno)),
-        };
-        match detach(dir.as_fd(), name, top.as_fd()) {
+        let dir = self.parent_dir(Side::Target, above).map_err(|errno| (Call::Open, errno));
+        match dir.and_then(undo) {
             Ok(()) => Ok(Outcome::Done),
-            // Not a mount point (umount(2)): it was undone before.
-            Err((_, Errno::INVAL)) => Ok(Outcome::Skipped(Skip::NotThere)),
+            // There is nothing, or it is no mount point (umount(2)): it was undone before.
+            Err((Call::Open | Call::Unmount, errno)) if is_absent(errno) => {
+                Ok(Outcome::Skipped(Skip::NotThere))
+            }
+            Err((Call::Unmount, Errno::INVAL)) => Ok(Outcome::Skipped(Skip::NotThere)),
             Err((call, errno)) => Err(failed(call, role)(errno)),
         }
     }
@@ -60,14 +68,15 @@ impl Kernel {
 
     /// Removes a mount point that nothing is in and nothing is mounted on.
     pub(crate) fn remove_mount_point(&mut self, path: &[u8]) -> Result<Outcome, Fault> {
-        let remove = || -> io::Result<()> {
-            let (dir, name) = self.open_parent(path)?;
-            let stat = statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let mut remove = || -> io::Result<()> {
+            let name = file_name(path);
+            let dir = self.parent_dir(Side::Target, parent(path).ok_or(Errno::BUSY)?)?;
+            let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
             let file_type = FileType::from_raw_mode(stat.st_mode);
             if file_type.is_dir() {
-                unlinkat(&dir, name, AtFlags::REMOVEDIR)
+                unlinkat(dir, name, AtFlags::REMOVEDIR)
             } else if file_type.is_file() && stat.st_size == 0 {
-                unlinkat(&dir, name, AtFlags::empty())
+                unlinkat(dir, name, AtFlags::empty())
             } else {
                 Err(Errno::NOTEMPTY)
             }
@@ -102,13 +111,8 @@ pub(crate) fn detach(
 ) -> Result<(), (Call, Errno)> {
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     let change = |errno| (Call::ChangePropagation, errno);
-    let is_dir = kind_of(top).map_err(|errno| (Call::Stat, errno))?;
-    let here = match is_dir {
-        snap_ns_plan::NodeKind::Directory => Here::enter(top),
-        snap_ns_plan::NodeKind::File
-        | snap_ns_plan::NodeKind::Symlink
-        | snap_ns_plan::NodeKind::Special => Here::fd(top),
-    };
+    let kind = kind_of(top).map_err(|errno| (Call::Stat, errno))?;
+    let here = if kind == NodeKind::Directory { Here::enter(top) } else { Here::fd(top) };
     mount_change(here.path(), private).map_err(change)?;
     fchdir(dir).map_err(|errno| (Call::ChangeDirectory, errno))?;
     let flags = UnmountFlags::DETACH | UnmountFlags::NOFOLLOW;

@@ -15,6 +15,8 @@ pub(crate) enum Fate {
     Kept,
     /// It is to be undone.
     Going,
+    /// It goes with the tmpfs that it stands on; there is nothing to be done for it.
+    GoingWithTmpfs,
     /// It was undone.
     Gone,
 }
@@ -133,6 +135,20 @@ impl Plan<'_> {
     /// goes and comes again.
     pub(crate) fn drag(&mut self) {
         while self.drag_what_stands_on_gone() || self.drag_what_new_ones_cover() {}
+        for place in (0_u16..).take(self.all_current().len()) {
+            if self.fate(place) != Fate::Kept && self.stands_on_going_tmpfs(place) {
+                self.set_fate(place, Fate::GoingWithTmpfs);
+            }
+        }
+    }
+
+    /// Whether an entry was mounted or made in a tmpfs that goes: both go at once.
+    fn stands_on_going_tmpfs(&self, place: u16) -> bool {
+        let Some(item) = self.current(place) else { return false };
+        let above = self.current_by_path.at_or_above(self.all_current(), item.entry.mount_point);
+        above.filter(|&above| above < place).max().is_some_and(|ground| {
+            self.fate(ground) != Fate::Kept && self.current(ground).is_some_and(Item::is_tmpfs)
+        })
     }
 
     /// Orders the entries that have an ID of their own.
@@ -263,20 +279,21 @@ impl Plan<'_> {
         }
     }
 
-    /// Whether the mount point of an entry that goes was made for it and has to be removed. What a
-    /// mimic covers was there before, and what is in a tmpfs that goes as well goes with it.
-    pub(crate) fn mount_point_was_made(&self, place: u16) -> bool {
-        let Some(item) = self.current(place) else {
-            return false;
-        };
-        if item.is_synthetic() && item.is_tmpfs() {
-            return false;
+    /// The tmpfs at `place` was unmounted: what stood on it is gone as well.
+    pub(crate) fn note_gone_with(&mut self, place: u16) {
+        self.set_fate(place, Fate::Gone);
+        let Some(item) = self.current(place).filter(|item| item.is_tmpfs()) else { return };
+        let mut at = self.current_by_path.start_of(self.all_current(), item.entry.mount_point);
+        while let Some(on_it) = self.current_by_path.nth(at)
+            && self.current(on_it).is_some_and(|other| {
+                is_at_or_below(other.entry.mount_point, item.entry.mount_point)
+            })
+        {
+            if self.fate(on_it) == Fate::GoingWithTmpfs && on_it > place {
+                self.set_fate(on_it, Fate::Gone);
+            }
+            at = at.saturating_add(1);
         }
-        let above = self.current_by_path.at_or_above(self.all_current(), item.entry.mount_point);
-        let ground = above.filter(|&above| above < place).last();
-        !ground.is_some_and(|ground| {
-            self.fate(ground) != Fate::Kept && self.current(ground).is_some_and(Item::is_tmpfs)
-        })
     }
 
     /// Puts what has to be made into the order of application.

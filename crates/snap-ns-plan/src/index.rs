@@ -45,8 +45,8 @@ impl Index {
         self.places.get(at).copied()
     }
 
-    /// Where the entries with just this mount point start in the order.
-    fn start_of(&self, items: &[Item<'_>], path: &[u8]) -> usize {
+    /// Where the entries at or below `path` start in the order.
+    pub(crate) fn start_of(&self, items: &[Item<'_>], path: &[u8]) -> usize {
         let before =
             |&place: &u16| parents_first(mount_point(items, place), path) == Ordering::Less;
         self.places.partition_point(before)

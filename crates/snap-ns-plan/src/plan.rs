@@ -208,7 +208,7 @@ impl<'a> Plan<'a> {
     fn lay_out_steps(&mut self) -> Option<()> {
         for place in (0..self.all_current().len()).rev() {
             let place = u16::try_from(place).ok()?;
-            if self.fate(place) != Fate::Kept {
+            if self.fate(place) == Fate::Going {
                 self.lay_out_teardown(place)?;
             }
         }
@@ -251,7 +251,8 @@ impl<'a> Plan<'a> {
             Shape::Symlink => self.push(Op::RemoveSymlink(place)),
             Shape::Directory | Shape::File => {
                 self.push(Op::Unmount(place))?;
-                if self.mount_point_was_made(place) {
+                // What a mimic covers was there before.
+                if !(item.is_synthetic() && item.is_tmpfs()) {
                     self.push(Op::RemoveMountPoint(place))?;
                 }
                 Some(())

@@ -33,7 +33,7 @@ impl Plan<'_> {
         for (item, fate) in self.all_current().iter().zip(&self.fates) {
             let stands = match fate {
                 Fate::Kept => true,
-                Fate::Going => at == Moment::Now,
+                Fate::Going | Fate::GoingWithTmpfs => at == Moment::Now,
                 Fate::Gone => false,
             };
             if stands {
@@ -71,9 +71,8 @@ impl Plan<'_> {
     /// Notes that the entry of the current profile which a step undoes is gone.
     pub(crate) fn note_gone(&mut self, op: Op) {
         match op {
-            Op::Unmount(place) | Op::RemoveSymlink(place) | Op::Forget(place) => {
-                self.set_fate(place, Fate::Gone);
-            }
+            Op::Unmount(place) => self.note_gone_with(place),
+            Op::RemoveSymlink(place) | Op::Forget(place) => self.set_fate(place, Fate::Gone),
             Op::RemoveMountPoint(_)
             | Op::MakeSource(_)
             | Op::MakeMountPoint(_)
