@@ -54,21 +54,41 @@ impl Kernel {
     ) -> Result<(), Fault> {
         let (from, to) = (item.entry.source, item.entry.mount_point);
         let source = self.open_end(from, Role::Source, item.shape)?;
-        let target;
-        let result = if self.can_name_target(item, rule) {
-            let here = Here::enter(source.as_fd());
-            attach(options.operation, here.path(), to)
-        } else {
-            target = self.open_end(to, Role::MountPoint, item.shape)?;
-            let here = Here::of(target.as_fd(), item.shape);
-            attach(options.operation, fd_path(source.as_fd()).as_c_str(), here.path())
+        let target = match self.can_name_target(item, rule) {
+            true => None,
+            false => Some(self.open_end(to, Role::MountPoint, item.shape)?),
+        };
+        // Where it can be taken away again has to be known before it is there.
+        let fresh = self.fresh(item, options)?;
+        let result = match &target {
+            None => attach(options.operation, Here::enter(source.as_fd()).path(), to),
+            Some(target) => {
+                let here = Here::of(target.as_fd(), item.shape);
+                attach(options.operation, fd_path(source.as_fd()).as_c_str(), here.path())
+            }
         };
         result.map_err(failed(Call::Bind, Role::MountPoint))?;
-        let wanted = options.flags & MountFlags::PER_MOUNT;
-        if wanted.is_empty() && options.propagation.is_none() {
-            return Ok(());
+        match fresh {
+            Some(fresh) => fresh.finish(options, Some(source.as_fd())),
+            None => Ok(()),
         }
-        self.finish(item, options, Some(source.as_fd()), |top| remount_with(top, wanted))
+    }
+
+    /// What has to be finished after the mount itself, if anything.
+    fn fresh<'k>(
+        &'k mut self,
+        item: &Item<'k>,
+        options: &Options<'_>,
+    ) -> Result<Option<Fresh<'k>>, Fault> {
+        let bind = matches!(options.operation, Operation::Bind(_));
+        let flags = bind && options.flags.intersects(MountFlags::PER_MOUNT);
+        if !flags && options.propagation.is_none() {
+            return Ok(None);
+        }
+        let (path, shape) = (item.entry.mount_point, item.shape);
+        let dir = self.parent_dir(Side::Target, parent(path).unwrap_or_default());
+        let dir = dir.map_err(failed(Call::Open, Role::MountPoint))?;
+        Ok(Some(Fresh { dir, name: file_name(path), shape }))
     }
 
     /// Whether the mount point may be given to the kernel by its path, which costs it far less
@@ -128,27 +148,36 @@ impl Kernel {
         if options.operation == Operation::Remount {
             return mount_remount(at, flags, data.as_c_str()).map_err(failed(Call::Remount, role));
         }
+        let fresh = self.fresh(item, options)?;
         mount(item.entry.source, at, item.entry.fs_type, flags, data.as_c_str())
             .map_err(failed(Call::Mount, role))?;
-        if options.propagation.is_none() {
-            return Ok(());
-        }
-        self.finish(item, options, None, |_| Ok(()))
+        fresh.map_or(Ok(()), |fresh| fresh.finish(options, None))
+    }
+}
+
+/// A mount that was just made, by its name in the directory that holds its mount point.
+struct Fresh<'m> {
+    dir: BorrowedFd<'m>,
+    name: &'m [u8],
+    shape: Shape,
+}
+
+impl Fresh<'_> {
+    /// Gives the mount its flags and propagation; takes it away again if that fails.
+    fn finish(&self, options: &Options<'_>, source: Option<BorrowedFd<'_>>) -> Result<(), Fault> {
+        self.set(options, source).inspect_err(|fault| {
+            if fault.what != What::Replaced {
+                // Undone as well as can be: the fault that matters is the first one.
+                let _ = fchdir(self.dir).and_then(|()| {
+                    unmount(self.name, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW)
+                });
+            }
+        })
     }
 
-    /// Gives the mount that was just made its flags and propagation; takes it away again if that
-    /// fails.
-    fn finish(
-        &mut self,
-        item: &Item<'_>,
-        options: &Options<'_>,
-        source: Option<BorrowedFd<'_>>,
-        set_flags: impl FnOnce(&Here) -> io::Result<()>,
-    ) -> Result<(), Fault> {
+    fn set(&self, options: &Options<'_>, source: Option<BorrowedFd<'_>>) -> Result<(), Fault> {
         let role = Role::MountPoint;
-        let path = item.entry.mount_point;
-        let (dir, name) = self.open_parent(path).map_err(failed(Call::Open, role))?;
-        let top = open_child(dir.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
+        let top = open_child(self.dir, self.name, PATH).map_err(failed(Call::Open, role))?;
         // It must be what was mounted: nobody else's mount is to be changed.
         if let Some(source) = source {
             let id = |fd| fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
@@ -157,18 +186,17 @@ impl Kernel {
                 return Err(Fault::new(What::Replaced, role));
             }
         }
-        let here = Here::of(top.as_fd(), item.shape);
-        let set = set_flags(&here).map_err(failed(Call::Remount, role)).and_then(|()| {
-            let change = options.propagation.map(propagation_flags);
-            change
-                .map_or(Ok(()), |flags| mount_change(here.path(), flags))
-                .map_err(failed(Call::ChangePropagation, role))
-        });
-        set.inspect_err(|_| {
-            // Undone as well as can be: the fault that matters is the first one.
-            let _ = fchdir(&dir)
-                .and_then(|()| unmount(name, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW));
-        })
+        let here = Here::of(top.as_fd(), self.shape);
+        let wanted = options.flags & MountFlags::PER_MOUNT;
+        if source.is_some() && !wanted.is_empty() {
+            let has = fstatfs(&top).map_err(failed(Call::StatFs, role))?.f_flags;
+            let flags = with_kept(mount_flags(has), wanted);
+            mount_remount(here.path(), flags, c"").map_err(failed(Call::Remount, role))?;
+        }
+        let change = options.propagation.map(propagation_flags);
+        change
+            .map_or(Ok(()), |flags| mount_change(here.path(), flags))
+            .map_err(failed(Call::ChangePropagation, role))
     }
 }
 
@@ -182,17 +210,8 @@ fn attach(operation: Operation, from: &CStr, to: impl rustix::path::Arg) -> io::
     }
 }
 
-/// Adds `wanted` to the flags of the mount `top`; it keeps those that it has from its source.
-fn remount_with(top: &Here, wanted: MountFlags) -> io::Result<()> {
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    let fd = rustix::fs::open(
-        top.path(),
-        PATH & !rustix::fs::OFlags::NOFOLLOW,
-        rustix::fs::Mode::empty(),
-    )?;
-    let has = mount_flags(fstatfs(&fd)?.f_flags);
+/// The flags to remount a bind with: what it `has` from its source, and what is `wanted`.
+fn with_kept(has: StatVfsMountFlags, wanted: MountFlags) -> Kernels {
     // The numbers of statvfs(3) and mount(2) are not all the same.
     let kept = [
         (StatVfsMountFlags::RDONLY, Kernels::RDONLY),
@@ -212,7 +231,7 @@ fn remount_with(top: &Here, wanted: MountFlags) -> io::Result<()> {
             flags |= kernels;
         }
     }
-    mount_remount(top.path(), flags, c"")
+    flags
 }
 
 fn propagation_flags(change: Propagation) -> MountPropagationFlags {
