@@ -27,7 +27,8 @@ const ASIDE: &[u8] = b"/tmp/.snap";
 const ASIDE_ATTRIBUTES: Attributes = Attributes { mode: 0o755, uid: 0, gid: 0 };
 
 impl Kernel {
-    /// Makes all of `mimic`, or nothing of it.
+    /// Makes all of `mimic`, or nothing of it. (Empty directories of the aside may stay when not
+    /// all of them can be made.)
     pub(crate) fn mimic(&mut self, mimic: &Mimic<'_>) -> Result<Outcome, Fault> {
         let mut path = Text::<PATH_MAX>::new();
         path.push(ASIDE)
