@@ -18,7 +18,7 @@ pub struct OptionError {
 pub enum OptionErrorKind {
     /// The mode is not octal, or above 01777.
     Mode,
-    /// The user or group is neither a number nor `root` or `nobody`.
+    /// The user or group is neither a number nor `root`, `nobody` or `nogroup`.
     Owner,
     /// The kind is none that we know.
     Kind,

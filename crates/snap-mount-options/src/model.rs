@@ -149,7 +149,7 @@ impl<'a> Builder<'a> {
             b"uid" | b"user" => once(&mut self.options.uid, value::owner(value()?)?),
             b"gid" | b"group" => once(&mut self.options.gid, value::owner(value()?)?),
             b"synthetic" => no_value().map(|()| self.synthetic = true),
-            // Every mount is undone that way (docs/compatibility.md): nothing to remember.
+            // Every mount is undone that way (docs/architecture.md): nothing to remember.
             b"detach" => no_value(),
             b"ignore-missing" => no_value().map(|()| self.options.if_missing = IfMissing::Skip),
             // A later version's option: kept in the text, ignored here (contract section 3).

@@ -17,7 +17,7 @@ pub(crate) fn mode(text: &[u8]) -> Result<u16, OptionErrorKind> {
     }
 }
 
-/// A decimal user or group number, or one of the two names that need no name service.
+/// A decimal user or group number, or one of the names that need no name service.
 pub(crate) fn owner(text: &[u8]) -> Result<u32, OptionErrorKind> {
     match text {
         b"root" => return Ok(0),

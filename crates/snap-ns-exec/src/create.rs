@@ -169,7 +169,7 @@ impl Kernel {
         let object = match kind {
             ObjectKind::Directory => {
                 match mkdirat(dir, name, mode) {
-                    // Somebody was faster; what is there now is looked at below.
+                    // Somebody was faster: a directory will do, anything else cannot be opened.
                     Ok(()) | Err(Errno::EXIST) => {}
                     Err(errno) => return Err(failed(Call::MakeDirectory, role)(errno)),
                 }

@@ -4,9 +4,11 @@
 //! *Terms*: to *walk* is to open a path so that no component is a symbolic link; *here* is the
 //! working directory, which this crate moves to whatever it works on, because the kernel resolves
 //! `.` at no cost; the *aside* is where a mimic's directory is bound while it is re-created.
-//! *Guarantees*: a path is walked once, by descriptor, and mounts are made on descriptors (`.` or
-//! `/proc/self/fd/N`); every descriptor is close-on-exec; an action that fails leaves nothing
-//! behind that a later run would not find. No allocation, no panic on any input.
+//! *Guarantees*: no component of a path is ever followed as a symbolic link. Mounts are made on
+//! descriptors (`.` or `/proc/self/fd/N`); only a bind's mount point is named by its path, and only
+//! where the walk has just shown that nobody but root can change what the path leads to. Every
+//! descriptor is close-on-exec. An action that fails takes back what it mounted; directories that it
+//! created may stay. No allocation, no panic on any input.
 //! *Does not*: decide. Where something may be created is the plan's rule; what cannot be created is
 //! reported as an obstacle.
 //!

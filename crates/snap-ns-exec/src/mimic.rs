@@ -39,7 +39,8 @@ enum Naming {
 }
 
 impl Kernel {
-    /// Makes all of `mimic`, or nothing of it.
+    /// Makes all of `mimic`, or nothing of it. (Empty directories of the aside may stay when not
+    /// all of them can be made.)
     pub(crate) fn mimic(&mut self, mimic: &Mimic<'_>, rule: &dyn Rule) -> Result<Outcome, Fault> {
         let mut path = Text::<PATH_MAX>::new();
         path.push(ASIDE)

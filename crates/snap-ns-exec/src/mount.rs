@@ -93,9 +93,10 @@ impl Kernel {
 
     /// Whether the mount point may be given to the kernel by its path, which costs it far less
     /// than two descriptors. It may when nobody but root can change what the path leads to: every
-    /// directory on the way was just seen to be root's alone, none of them is in a place that the
+    /// directory on the way was just seen to be root's alone, its name is not in a place that the
     /// snap itself may write to (its services may run as root), and at the end there is a
-    /// directory now. In all other cases, and for users, a descriptor is used.
+    /// directory now. In all other cases, and for users, a descriptor is used. (Of a directory that
+    /// is a bind of such a place, only owner and mode are looked at: docs/architecture.md.)
     fn can_name_target(&mut self, item: &Item<'_>, rule: &dyn Rule) -> bool {
         let path = item.entry.mount_point;
         let Some(dir) = parent(path) else { return false };

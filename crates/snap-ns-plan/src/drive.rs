@@ -12,8 +12,8 @@ use crate::view::FsView;
 
 /// Who performs steps: the kernel, or a model of it.
 pub trait Performer: FsView {
-    /// Performs `action` or leaves everything as it was. Before something is created, `rule` is
-    /// asked about the directory.
+    /// Performs `action`, or leaves everything as it was but for directories that it created on
+    /// the way. Before something is created, `rule` is asked about the directory.
     fn perform(&mut self, action: &Action<'_>, rule: &dyn Rule) -> Outcome;
 }
 

@@ -105,7 +105,7 @@ pub enum Limit {
     Steps,
     /// Writable mimics of one run.
     Mimics,
-    /// Children of one mimic.
+    /// Children of one mimic, or of all mimics of a run.
     Children,
     /// Bytes in the names of all mimics' children.
     Names,

@@ -84,11 +84,12 @@ impl Plan<'_> {
     }
 }
 
-/// Room for the options of a synthetic entry: the fixed words, and an ID, which is a path.
+/// Room for the options of a synthetic entry: the fixed words, and an ID, which is nearly always a
+/// path.
 const OPTIONS_MAX: usize = PATH_MAX + 128;
 
-/// Writes the lines of a mimic (contract section 4). Nothing of it when a line does not fit, which
-/// paths that were checked do.
+/// Writes the lines of a mimic (contract section 4). What does not fit a path or the options is left
+/// out: docs/limits.md says when that is.
 fn write_mimic<S: Sink>(mimic: &Mimic<'_>, id: &[u8], sink: &mut S) -> Result<(), S::Error> {
     let Some(options) = tmpfs_options(mimic, id) else { return Ok(()) };
     let entry = Entry {

@@ -122,7 +122,7 @@ pub struct Creation<'p> {
     pub role: Role,
     /// What.
     pub kind: ObjectKind,
-    /// The mode of the object itself; directories above it get 0755.
+    /// The mode of the object itself; directories above it get what the rule says.
     pub mode: u16,
     /// The owner of the object itself, if not the performer's usual one, which those above it get.
     pub uid: Option<u32>,

@@ -6,9 +6,9 @@
 //! to enter its mount namespace; the *lock* is snapd's, one for each instance; to *freeze* is to
 //! stop all processes of the instance by the kernel's control groups; the *store* is where the two
 //! profiles are.
-//! *Guarantees*: every descriptor is close-on-exec and opened without following a symbolic link at
-//! its end; no allocation, no panic on any input. What was frozen is thawed by
-//! [`Freezer::thaw`], also when freezing failed half way.
+//! *Guarantees*: every descriptor is close-on-exec; a file that belongs to an instance or a user is
+//! opened without following a symbolic link at its end; no allocation, no panic on any input. A
+//! [`Freezer`] that cannot freeze every process thaws all of them.
 //! *Does not*: know anything about entries, mounts or plans.
 #![no_std]
 #![forbid(unsafe_code)]

@@ -4,9 +4,10 @@
 //! execution, and the profile that is saved; and for making sentences of what went wrong.
 //! *Terms*: a *notice* is told on standard error and changes nothing; *the log* is what
 //! `SNAPD_DEBUG=1` or an existing log file asks for.
-//! *Guarantees*: the order of contract section 2; one line on standard output if and only if the
-//! exit status is 1; what was frozen is thawed; what stands is what is saved.
-//! *Does not*: touch the environment, parse text, or make system calls of its own but write(2).
+//! *Guarantees*: the order of contract section 2, but that nothing is frozen before there is
+//! something to do; one line on standard output if and only if the exit status is 1; on every way
+//! out, what was frozen is thawed and what stands is saved. (A process that is killed does neither.)
+//! *Does not*: touch the environment, parse profiles, or make system calls of its own but write(2).
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -3,11 +3,11 @@
 use snap_ns_plan::Plan;
 use snap_profile::{Arena, Profile, TEXT_MAX};
 
-/// Room for expanded variables and translated options: all the text of a profile, and 24 bytes more
-/// for each of its entries.
+/// Room for expanded variables and translated options of both profiles: the text of one, and 128
+/// bytes more for each entry it can have.
 const ARENA_BYTES: usize = TEXT_MAX + 2 * 1024 * 1024;
 
-/// Every buffer of a run: about 45 MiB of zeros, of which only what is used is ever touched.
+/// Every buffer of a run: about 34 MiB of zeros, of which only what is used is ever touched.
 #[derive(Debug)]
 pub struct Workspace {
     desired_text: [u8; TEXT_MAX],
