@@ -21,7 +21,7 @@ pub(crate) fn mode(text: &[u8]) -> Result<u16, OptionErrorKind> {
 pub(crate) fn owner(text: &[u8]) -> Result<u32, OptionErrorKind> {
     match text {
         b"root" => return Ok(0),
-        b"nobody" | b"nogroup" => return Ok(NOBODY),
+        b"nobody" => return Ok(NOBODY),
         _ => {}
     }
     let step = |number: u32, &byte: &u8| match byte {

@@ -166,15 +166,16 @@ impl Kernel {
     ) -> Result<OwnedFd, Fault> {
         let Attributes { mode, uid, gid } = attributes;
         let mode = Mode::from_raw_mode(mode.into());
+        let exists = |errno: Errno| errno == Errno::EXIST;
         let object = match kind {
-            ObjectKind::Directory => {
-                match mkdirat(dir, name, mode) {
-                    // Somebody was faster: a directory will do, anything else cannot be opened.
-                    Ok(()) | Err(Errno::EXIST) => {}
-                    Err(errno) => return Err(failed(Call::MakeDirectory, role)(errno)),
+            ObjectKind::Directory => match mkdirat(dir, name, mode) {
+                Ok(()) => open_child(dir, name, PATH_DIR).map_err(failed(Call::Open, role))?,
+                // Somebody was faster. It is used as it is.
+                Err(errno) if exists(errno) => {
+                    return open_child(dir, name, PATH_DIR).map_err(failed(Call::Open, role));
                 }
-                open_child(dir, name, PATH_DIR).map_err(failed(Call::Open, role))?
-            }
+                Err(errno) => return Err(failed(Call::MakeDirectory, role)(errno)),
+            },
             ObjectKind::File => {
                 let flags = OFlags::CREATE
                     | OFlags::EXCL
@@ -183,13 +184,11 @@ impl Kernel {
                     | OFlags::CLOEXEC;
                 match openat(dir, name, flags, mode) {
                     Ok(file) => file,
-                    Err(Errno::EXIST) => {
+                    Err(errno) if exists(errno) => {
                         let file = open_child(dir, name, PATH).map_err(failed(Call::Open, role))?;
                         let found = kind_of(&file).map_err(failed(Call::Stat, role))?;
-                        if found != NodeKind::File {
-                            return Err(Fault::new(What::Found(found), role));
-                        }
-                        file
+                        let other = Fault::new(What::Found(found), role);
+                        return if found == NodeKind::File { Ok(file) } else { Err(other) };
                     }
                     Err(errno) => return Err(failed(Call::MakeFile, role)(errno)),
                 }

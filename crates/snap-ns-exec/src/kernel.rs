@@ -53,7 +53,9 @@ impl Kernel {
     /// The root directory cannot be opened.
     pub fn new(creates_for: CreatesFor) -> io::Result<Self> {
         let mut kernel = Self::with_resolver(creates_for, Resolver::OpenAt2)?;
-        if let Err(io::Errno::NOSYS) = kernel.open_from(&kernel.root, b".", crate::walk::PATH_DIR) {
+        if let Err(io::Errno::NOSYS | io::Errno::PERM) =
+            kernel.open_from(&kernel.root, b".", crate::walk::PATH_DIR)
+        {
             kernel.resolver = Resolver::Emulated;
         }
         Ok(kernel)

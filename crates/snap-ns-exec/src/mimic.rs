@@ -7,7 +7,7 @@ use rustix::fs::{
     AtFlags, Gid, Mode, Uid, chownat, fstat, mkdirat, readlinkat_raw, symlinkat, unlinkat,
 };
 use rustix::io::Errno;
-use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, unmount};
+use rustix::mount::{MountFlags, mount, mount_bind, mount_bind_recursive};
 use rustix::process::fchdir;
 use snap_ns_plan::{
     Attributes, Call, Fault, Limit, Mimic, NodeKind, ObjectKind, Outcome, Role, Rule, What,
@@ -19,7 +19,7 @@ use crate::fd_path::fd_path;
 use crate::here::Here;
 use crate::kernel::Kernel;
 use crate::parents::Proof;
-use crate::unmount::detach;
+use crate::unmount::{detach, take_away};
 use crate::walk::{PATH, PATH_DIR, open_child};
 
 /// Below this directory a mimic's directory is bound while it is re-created; snapd's AppArmor
@@ -61,7 +61,7 @@ impl Kernel {
     fn naming(&mut self, mimic: &Mimic<'_>, rule: &dyn Rule) -> Naming {
         let own = mimic.attributes.uid == 0 && mimic.attributes.mode & 0o022 == 0;
         let above = parent(mimic.dir).map(|dir| self.prove_target_dir(dir));
-        if own && !rule.is_unrestricted(mimic.dir) && above == Some(Ok(Proof::RootOnly)) {
+        if own && !rule.may_change(mimic.dir) && above == Some(Ok(Proof::RootOnly)) {
             Naming::ByName
         } else {
             Naming::ByDescriptor
@@ -78,20 +78,16 @@ impl Kernel {
         let here = Here::enter(place.as_fd());
         mount_bind_recursive(fd_path(dir.as_fd()).as_c_str(), here.path())
             .map_err(failed(Call::Bind, Role::Aside))?;
-        let result = open_child(aside_above.as_fd(), aside_name, PATH_DIR)
+        let aside = open_child(aside_above.as_fd(), aside_name, PATH_DIR)
             .map_err(open(Role::Aside))
-            .and_then(|aside| {
-                let covered = self.cover(mimic, (above.as_fd(), name), dir.as_fd(), &aside, naming);
-                // The aside goes whether or not the mimic stands.
-                let released = detach(aside_above.as_fd(), aside_name, aside.as_fd());
-                let released = released.map_err(|(call, errno)| failed(call, Role::Aside)(errno));
-                match covered {
-                    Ok(()) => released.inspect_err(|_| uncover(above.as_fd(), name)),
-                    Err(fault) => Err(fault),
-                }
-            });
-        drop(dir);
-        result
+            .inspect_err(|_| take_away(aside_above.as_fd(), aside_name))?;
+        let covered = self.cover(mimic, (above.as_fd(), name), dir.as_fd(), &aside, naming);
+        // The aside goes whether or not the mimic stands.
+        let released = detach(aside_above.as_fd(), aside_name, aside.as_fd())
+            .map_err(|(call, errno)| failed(call, Role::Aside)(errno))
+            .inspect_err(|_| take_away(aside_above.as_fd(), aside_name));
+        covered?;
+        released.inspect_err(|_| take_away(above.as_fd(), name))
     }
 
     /// Covers the directory with a tmpfs and fills that from the aside.
@@ -120,7 +116,7 @@ impl Kernel {
         open_child(above, name, PATH_DIR)
             .map_err(failed(Call::Open, Role::Mimic))
             .and_then(|tmpfs| self.restore(mimic, aside, &tmpfs, naming))
-            .inspect_err(|_| uncover(above, name))
+            .inspect_err(|_| take_away(above, name))
     }
 
     fn restore(
@@ -269,17 +265,5 @@ impl Kernel {
         {
             path = above;
         }
-    }
-}
-
-/// Takes the tmpfs away again, with whatever was mounted in it.
-fn uncover(above: BorrowedFd<'_>, name: &[u8]) {
-    let Ok(tmpfs) = open_child(above, name, PATH_DIR) else {
-        return;
-    };
-    if detach(above, name, tmpfs.as_fd()).is_err() {
-        // Private or not: it must not stay.
-        let flags = UnmountFlags::DETACH | UnmountFlags::NOFOLLOW;
-        let _ = fchdir(above).and_then(|()| unmount(name, flags));
     }
 }

@@ -6,10 +6,9 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, StatVfsMountFlags, fstat, fstatfs, statat};
 use rustix::io;
 use rustix::mount::{
-    MountFlags as Kernels, MountPropagationFlags, UnmountFlags, mount, mount_bind,
-    mount_bind_recursive, mount_change, mount_move, mount_remount, unmount,
+    MountFlags as Kernels, MountPropagationFlags, mount, mount_bind, mount_bind_recursive,
+    mount_change, mount_move, mount_remount,
 };
-use rustix::process::fchdir;
 use snap_mount_options::{
     Depth, IfMissing, MountFlags, Operation, Options, Origin, Propagation, PropagationKind,
 };
@@ -23,7 +22,12 @@ use crate::here::Here;
 use crate::kernel::Kernel;
 use crate::look::mount_flags;
 use crate::parents::{Proof, Side};
+use crate::unmount::take_away;
 use crate::walk::{Deepest, PATH, PATH_DIR, open_child};
+
+/// `nosymfollow` in statvfs(3) and mount(2), from Linux 5.10 on.
+const ST_NOSYMFOLLOW: u64 = 0x2000;
+const MS_NOSYMFOLLOW: u32 = 0x100;
 
 /// The most bytes of data that mount(2) takes: one page.
 const DATA_MAX: usize = 4096;
@@ -102,7 +106,7 @@ impl Kernel {
         let Some(dir) = parent(path) else { return false };
         if item.shape != Shape::Directory
             || self.creates_for != (0, 0)
-            || rule.is_unrestricted(dir)
+            || rule.may_change(dir)
             || self.prove_target_dir(dir) != Ok(Proof::RootOnly)
         {
             return false;
@@ -168,10 +172,7 @@ impl Fresh<'_> {
     fn finish(&self, options: &Options<'_>, source: Option<BorrowedFd<'_>>) -> Result<(), Fault> {
         self.set(options, source).inspect_err(|fault| {
             if fault.what != What::Replaced {
-                // Undone as well as can be: the fault that matters is the first one.
-                let _ = fchdir(self.dir).and_then(|()| {
-                    unmount(self.name, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW)
-                });
+                take_away(self.dir, self.name);
             }
         })
     }
@@ -222,6 +223,10 @@ fn with_kept(has: StatVfsMountFlags, wanted: MountFlags) -> Kernels {
         (StatVfsMountFlags::NOATIME, Kernels::NOATIME),
         (StatVfsMountFlags::NODIRATIME, Kernels::NODIRATIME),
         (StatVfsMountFlags::RELATIME, Kernels::RELATIME),
+        (
+            StatVfsMountFlags::from_bits_retain(ST_NOSYMFOLLOW),
+            Kernels::from_bits_retain(MS_NOSYMFOLLOW),
+        ),
     ];
     let asks_for_atime =
         wanted.intersects(MountFlags::NO_ATIME | MountFlags::RELATIME | MountFlags::STRICT_ATIME);

@@ -118,3 +118,15 @@ pub(crate) fn detach(
     let flags = UnmountFlags::DETACH | UnmountFlags::NOFOLLOW;
     unmount(name, flags).map_err(|errno| (Call::Unmount, errno))
 }
+
+/// Takes the mount `name` in `dir` away after something failed, as well as it can be done: the
+/// fault that matters is the first one. Without a free descriptor it goes all the same.
+pub(crate) fn take_away(dir: BorrowedFd<'_>, name: &[u8]) {
+    if let Ok(top) = open_child(dir, name, PATH)
+        && detach(dir, name, top.as_fd()).is_ok()
+    {
+        return;
+    }
+    let flags = UnmountFlags::DETACH | UnmountFlags::NOFOLLOW;
+    let _ = fchdir(dir).and_then(|()| unmount(name, flags));
+}

@@ -56,9 +56,17 @@ impl<'a> Plan<'a> {
     ) -> Result<(), Failure> {
         let mut at = 0;
         while let Some(&step) = self.steps.get(at) {
-            let outcome = match self.is_left_out(step.op) {
-                Some(skip) => Outcome::Skipped(skip),
-                None => match self.action(step.op) {
+            let refreshed = if let Op::Mimic(mimic) = step.op
+                && self.has_torn_down()
+            {
+                self.relist(mimic, performer)
+            } else {
+                Ok(())
+            };
+            let outcome = match (self.is_left_out(step.op), refreshed) {
+                (Some(skip), _) => Outcome::Skipped(skip),
+                (None, Err(fault)) => Outcome::Failed(fault),
+                (None, Ok(())) => match self.action(step.op) {
                     Some(Action::Nothing) => Outcome::Done,
                     Some(action) => performer.perform(&action, &*self),
                     None => Outcome::Failed(Fault::new(What::Missing, Role::Nothing)),
@@ -90,6 +98,11 @@ impl<'a> Plan<'a> {
             at = at.saturating_add(1);
         }
         Ok(())
+    }
+
+    /// Whether the tree is another one than the survey looked at.
+    fn has_torn_down(&self) -> bool {
+        self.steps.first().is_some_and(|step| self.cause(step.op).is_none())
     }
 
     fn is_content(&self, place: u16) -> bool {

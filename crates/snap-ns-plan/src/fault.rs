@@ -58,6 +58,8 @@ pub enum What {
     CommaInId,
     /// A directory that only root may change is writable by others, or is not root's.
     NotOurs,
+    /// An ensure-dir entry's directory does not lie below this one.
+    NotBelow,
     /// Something else was mounted there in the meantime.
     Replaced,
     /// A recursive bind cannot be made read-only by mount(2).
@@ -107,6 +109,8 @@ pub enum Limit {
     Mimics,
     /// Children of one mimic, or of all mimics of a run.
     Children,
+    /// Children of all mimics.
+    AllChildren,
     /// Bytes in the names of all mimics' children.
     Names,
     /// Bytes of a path.

@@ -8,6 +8,9 @@ use crate::changes::Fate;
 use crate::fault::{Fault, Limit, Role, What};
 use crate::plan::Plan;
 
+/// How many binds of binds are followed; nobody writes so many, and each costs a search.
+const CHAIN_MAX: usize = 64;
+
 /// A path, rewritten.
 #[derive(Debug)]
 pub(crate) enum Forecast<'b> {
@@ -41,13 +44,16 @@ impl Plan<'_> {
         let mut replaced = (0, 0);
         let mut len = 0;
         let mut rank = rank;
-        loop {
+        for _ in 0..CHAIN_MAX {
             let now = if replaced.0 == 0 { path } else { buffer.get(..len).unwrap_or_default() };
-            let Some(latest) = self.latest_mount(now, rank) else {
-                break;
-            };
-            let Some(item) = self.desired(latest) else {
-                break;
+            let latest = self.latest_mount(now, rank).and_then(|at| Some((at, self.desired(at)?)));
+            let Some((latest, item)) = latest else {
+                if self.lies_under_gone(now) {
+                    return Ok(Forecast::Unknown);
+                }
+                let path =
+                    if replaced.0 == 0 { path } else { buffer.get(..len).unwrap_or_default() };
+                return Ok(Forecast::Live { path, replaced });
             };
             let rest_len = below(now, item.entry.mount_point).map_or(0, <[u8]>::len);
             let rest_start = now.len().saturating_sub(rest_len);
@@ -72,11 +78,7 @@ impl Plan<'_> {
             }
             rank = self.need(latest).rank;
         }
-        let now = if replaced.0 == 0 { path } else { buffer.get(..len).unwrap_or_default() };
-        if self.lies_under_gone(now) {
-            return Ok(Forecast::Unknown);
-        }
-        Ok(Forecast::Live { path: now, replaced })
+        Ok(Forecast::Unknown)
     }
 
     /// The mount of this run that is the latest before `rank` at or above `path`.

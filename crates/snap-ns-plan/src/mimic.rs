@@ -57,11 +57,17 @@ pub(crate) struct Slot<'a> {
     pub(crate) dir: &'a [u8],
     /// The entry of the desired profile that needs it.
     pub(crate) needed_by: u16,
+    pub(crate) listed: Listed,
+    pub(crate) state: MimicState,
+    pub(crate) turn: Turn,
+}
+
+/// What was seen of a mimic's directory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listed {
     pub(crate) attributes: Attributes,
     pub(crate) first_child: u32,
     pub(crate) children: u32,
-    pub(crate) state: MimicState,
-    pub(crate) turn: Turn,
 }
 
 /// When a mimic is made.

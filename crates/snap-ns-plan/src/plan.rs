@@ -8,7 +8,7 @@ use crate::changes::{Fate, Kept};
 use crate::drive::Observer;
 use crate::fault::{Fault, Limit};
 use crate::index::Index;
-use crate::mimic::{ALL_CHILDREN_MAX, Child, MIMICS_MAX, Mimic, NAMES_MAX, Slot};
+use crate::mimic::{ALL_CHILDREN_MAX, Child, Listed, MIMICS_MAX, Mimic, NAMES_MAX, Slot};
 use crate::step::{Op, STEPS_MAX, Skip, State, Step};
 use crate::survey::Need;
 use crate::territory::Territory;
@@ -174,10 +174,10 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn mimic(&self, place: u16) -> Option<Mimic<'_>> {
         let slot = self.mimics.get(usize::from(place))?;
-        let first = slot.first_child as usize;
-        let children = self.children.get(first..first.saturating_add(slot.children as usize))?;
-        let (dir, attributes, first_child) = (slot.dir, slot.attributes, slot.first_child);
-        Some(Mimic { dir, attributes, children, first_child, names: &self.names })
+        let Listed { attributes, first_child, children } = slot.listed;
+        let first = first_child as usize;
+        let children = self.children.get(first..first.saturating_add(children as usize))?;
+        Some(Mimic { dir: slot.dir, attributes, children, first_child, names: &self.names })
     }
 
     /// The name of the mimics' child with the number `number`, as in a fault.
@@ -198,6 +198,17 @@ impl<'a> Plan<'a> {
             | Op::Mount(place) => Some(place),
             Op::Mimic(mimic) => self.mimics.get(usize::from(mimic)).map(|slot| slot.needed_by),
         }
+    }
+
+    /// The entry that a step is for, of whichever profile.
+    #[must_use]
+    pub fn item(&self, op: Op) -> Option<&'a Item<'a>> {
+        if let Op::Unmount(at) | Op::RemoveSymlink(at) | Op::RemoveMountPoint(at) | Op::Forget(at) =
+            op
+        {
+            return self.current(at);
+        }
+        self.desired(self.cause(op)?)
     }
 
     pub(crate) fn need(&self, place: u16) -> Need {

@@ -1,14 +1,14 @@
 //! Looking at the tree before anything is touched: what has to be created, which directories have
 //! to be made writable, and what cannot work at all.
 
-use snap_mount_options::{Depth, IfMissing, Kind, MountFlags, Operation, Origin};
+use snap_mount_options::{Depth, IfMissing, Kind, MountFlags, Operation, Options, Origin};
 use snap_path::PATH_MAX;
 use snap_profile::{Item, Shape};
 
 use crate::drive::Observer;
 use crate::fault::{Fault, Limit, Role, What};
 use crate::forecast::Forecast;
-use crate::mimic::{CHILDREN_MAX, Child, MimicState, Slot, Turn};
+use crate::mimic::{CHILDREN_MAX, Child, Listed, MimicState, Slot, Turn};
 use crate::plan::{Plan, PlanError};
 use crate::territory::{Mimicry, Rule, Verdict};
 use crate::view::{Access, FsKind, FsView, Ground, Look, NodeKind};
@@ -29,6 +29,13 @@ pub(crate) struct Need {
     /// It was made in this run.
     pub(crate) made: bool,
 }
+
+/// How much longer a path gets where the executor sets a mimic's directory aside (`/tmp/.snap`).
+const ASIDE_LEN: usize = 10;
+
+/// The most data of a file system that is sure to fit mount(2)'s one page with its commas, and mode
+/// and owner behind it.
+const DATA_MAX: usize = 3584;
 
 /// What one path of an entry needs.
 enum PathNeed {
@@ -74,7 +81,10 @@ impl<'a> Plan<'a> {
         let mut make_source = false;
         let mut ignore = false;
         let wanted = match options.kind {
-            Kind::EnsureDir(_) => return Ok(()),
+            Kind::EnsureDir(dir) if snap_path::is_at_or_below(entry.mount_point, dir) => {
+                return Ok(());
+            }
+            Kind::EnsureDir(_) => return Err(Fault::new(What::NotBelow, Role::MustExistDir)),
             Kind::Symlink(_) => NodeKind::Symlink,
             Kind::Directory => NodeKind::Directory,
             Kind::File => NodeKind::File,
@@ -89,6 +99,10 @@ impl<'a> Plan<'a> {
                 PathNeed::Create => make_source = true,
                 PathNeed::Ignore => ignore = true,
             }
+        }
+        let data: usize = Options::data(entry.options).map(<[u8]>::len).sum();
+        if matches!(options.operation, Operation::Mount) && data > DATA_MAX {
+            return Err(Fault::new(What::Full(Limit::Data), Role::MountPoint));
         }
         let mut make_mount_point = false;
         match self.survey_path(place, item, entry.mount_point, Role::MountPoint, wanted, view)? {
@@ -208,6 +222,10 @@ impl<'a> Plan<'a> {
         if item.id().contains(&b',') {
             return Err(Fault { what: What::CommaInId, ..fault });
         }
+        let aside = dir.len().saturating_add(ASIDE_LEN);
+        if item.id().len() >= PATH_MAX || aside >= PATH_MAX {
+            return Err(Fault { what: What::Full(Limit::Path), ..fault });
+        }
         let rank = self.need(place).rank;
         let mut buffer = [0; PATH_MAX];
         let live = match self.forecast(dir, rank, fault.place.role, &mut buffer)? {
@@ -215,6 +233,23 @@ impl<'a> Plan<'a> {
             Forecast::Fresh(_) | Forecast::Unknown => dir,
         };
         let full = |limit| Fault::at(What::Full(limit), fault.place.role, dir.len());
+        let listed = self.list_children(live, full, view)?;
+        let turn = if self.lies_in_new_mount(dir, rank) { Turn::Late } else { Turn::Early };
+        let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
+        let slot = Slot { dir, needed_by: place, listed, state: MimicState::Planned, turn };
+        self.mimics.try_push(slot).map_err(|_| full(Limit::Mimics))?;
+        let start = self.mimics_before(dir);
+        self.mimics_by_dir.try_insert(start, mimic).map_err(|_| full(Limit::Mimics))?;
+        Ok(mimic)
+    }
+
+    /// Looks at what is in the directory `live`.
+    fn list_children(
+        &mut self,
+        live: &[u8],
+        full: impl Fn(Limit) -> Fault,
+        view: &mut dyn FsView,
+    ) -> Result<Listed, Fault> {
         let attributes = view.attributes(live)?;
         let first_child = self.children.len();
         let mut count = 0_usize;
@@ -225,29 +260,36 @@ impl<'a> Plan<'a> {
             let name_len = u16::try_from(name.len()).unwrap_or(u16::MAX);
             names.try_extend_from_slice(name).map_err(|_| full(Limit::Names))?;
             let child = Child { name_start, name_len, kind };
-            children.try_push(child).map_err(|_| full(Limit::Children))?;
-            if count > CHILDREN_MAX { Err(full(Limit::Children)) } else { Ok(()) }
+            children.try_push(child).map_err(|_| full(Limit::AllChildren))?;
+            let path_len = live.len().saturating_add(name.len()).saturating_add(1);
+            if count > CHILDREN_MAX {
+                return Err(full(Limit::Children));
+            }
+            if path_len >= PATH_MAX { Err(full(Limit::Path)) } else { Ok(()) }
         })?;
         // The same order whatever the file system says first.
         let all_names = &self.names[..];
         if let Some(new) = self.children.get_mut(first_child..) {
             new.sort_unstable_by(|a, b| a.name(all_names).cmp(b.name(all_names)));
         }
-        let turn = if self.lies_in_new_mount(dir, rank) { Turn::Late } else { Turn::Early };
-        let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
-        let slot = Slot {
-            dir,
-            needed_by: place,
+        Ok(Listed {
             attributes,
             first_child: u32::try_from(first_child).unwrap_or(u32::MAX),
             children: u32::try_from(count).unwrap_or(u32::MAX),
-            state: MimicState::Planned,
-            turn,
-        };
-        self.mimics.try_push(slot).map_err(|_| full(Limit::Mimics))?;
-        let start = self.mimics_before(dir);
-        self.mimics_by_dir.try_insert(start, mimic).map_err(|_| full(Limit::Mimics))?;
-        Ok(mimic)
+        })
+    }
+
+    /// Looks again at a mimic's directory, which may have other things in it now that the teardown
+    /// is done.
+    pub(crate) fn relist(&mut self, mimic: u16, view: &mut dyn FsView) -> Result<(), Fault> {
+        let at = usize::from(mimic);
+        let Some(dir) = self.mimics.get(at).map(|slot| slot.dir) else { return Ok(()) };
+        let full = |limit| Fault::new(What::Full(limit), Role::Mimic);
+        let listed = self.list_children(dir, full, view)?;
+        if let Some(slot) = self.mimics.get_mut(at) {
+            slot.listed = listed;
+        }
+        Ok(())
     }
 
     fn mimics_before(&self, dir: &[u8]) -> usize {
@@ -305,8 +347,17 @@ impl<'a> Plan<'a> {
 }
 
 impl Rule for Plan<'_> {
-    fn is_unrestricted(&self, dir: &[u8]) -> bool {
+    /// What another entry put there may be shown from anywhere, also from where the snap writes.
+    fn may_change(&self, dir: &[u8]) -> bool {
+        let shows_other = |item: &Item<'_>| {
+            let ours = item.is_tmpfs() || item.is_synthetic() || item.origin == Origin::Rootfs;
+            item.shape.is_mount() && !ours
+        };
+        let current = self.current_by_path.at_or_above(self.all_current(), dir);
+        let desired = self.desired_by_path.at_or_above(self.all_desired(), dir);
         self.territory().contains(dir)
+            || current.filter_map(|place| self.current(place)).any(shows_other)
+            || desired.filter_map(|place| self.desired(place)).any(shows_other)
     }
 
     fn verdict(&self, dir: &[u8], ground: Ground) -> Verdict {

@@ -79,9 +79,9 @@ pub trait Rule {
     /// Whether something may be created in `dir`.
     fn verdict(&self, dir: &[u8], ground: Ground) -> Verdict;
 
-    /// Whether `dir` is in a place that the snap or the user may write to, so that it can change
-    /// at any time.
-    fn is_unrestricted(&self, dir: &[u8]) -> bool;
+    /// Whether `dir` may be in a place that the snap or the user can write to, so that it can
+    /// change at any time, even if root owns it.
+    fn may_change(&self, dir: &[u8]) -> bool;
 
     /// The mode that a directory gets when it is created on the way to something else.
     fn directory_mode(&self, path: &[u8]) -> u16 {

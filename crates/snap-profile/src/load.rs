@@ -140,13 +140,19 @@ impl<'a> Loader<'_, 'a> {
             let expanded =
                 self.must_exist_dir(dir, line).map_err(|kind| error(columns.options, dir, kind))?;
             if expanded != dir {
-                // Nothing else in the options of such an entry means anything.
-                let option: [&[u8]; 2] =
-                    [b"x-snapd.kind=ensure-dir,x-snapd.must-exist-dir=", expanded];
-                options = self.arena.concat(&option).ok_or(full)?;
+                options = self.replace(options, dir, expanded).ok_or(full)?;
             }
         }
         Ok(Typed { fs_type, options, values })
+    }
+
+    /// `options` with the directory that must exist replaced.
+    fn replace(&mut self, options: &[u8], dir: &[u8], by: &[u8]) -> Option<&'a [u8]> {
+        const NAME: &[u8] = b"x-snapd.must-exist-dir=";
+        let start = options.windows(NAME.len()).position(|window| window == NAME)?;
+        let (before, value) = options.split_at_checked(start.checked_add(NAME.len())?)?;
+        let after = value.get(dir.len()..)?;
+        self.arena.concat(&[before, by, after]).map(|text| &*text)
     }
 
     fn mount_point(

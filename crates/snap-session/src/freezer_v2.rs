@@ -14,7 +14,8 @@ use crate::freezer::Deadline;
 use crate::instance::Instance;
 use crate::join::{InstancePath, instance_path};
 
-/// How deep groups can be nested below `/sys/fs/cgroup`.
+/// How deep groups are looked for below `/sys/fs/cgroup`. systemd puts those of snaps at depth 6 at
+/// most; any user can nest others as deep as the kernel lets them, which must stop nobody.
 const DEPTH_MAX: usize = 32;
 
 /// Room for one batch of directory entries at each depth.
@@ -27,16 +28,7 @@ pub(crate) fn freeze(instance: &Instance<'_>) -> Result<(), SessionError> {
 }
 
 pub(crate) fn thaw(instance: &Instance<'_>) -> Result<(), SessionError> {
-    let mut first_error = Ok(());
-    let walked = visit_groups(instance, &mut |group| {
-        // One that cannot be thawed is no reason to leave the others frozen.
-        let thawed = write_freeze(group, b"0");
-        if first_error.is_ok() {
-            first_error = thawed;
-        }
-        Ok(())
-    });
-    walked.and(first_error)
+    visit_groups(instance, &mut |group| write_freeze(group, b"0"))
 }
 
 fn write_freeze(group: BorrowedFd<'_>, state: &[u8]) -> Result<(), SessionError> {
@@ -59,8 +51,11 @@ fn wait_until_frozen(group: BorrowedFd<'_>, deadline: &Deadline) -> Result<(), S
             let mut text = [0_u8; 256];
             let len = rustix::io::pread(&events, &mut text, 0)?;
             let text = text.get(..len).unwrap_or_default();
-            if text.split(|&byte| byte == b'\n').any(|line| line == b"frozen 1") {
-                return Ok(true);
+            let mut lines = text.split(|&byte| byte == b'\n');
+            match lines.find_map(|line| line.strip_prefix(b"frozen ")) {
+                // Before Linux 5.2 there is no freezer, and nothing to wait for.
+                Some(b"1") | None => return Ok(true),
+                Some(_) => {}
             }
             let Some(left) = deadline.left() else { return Ok(false) };
             let mut changed = [PollFd::new(&events, PollFlags::PRI)];
@@ -78,6 +73,11 @@ fn wait_until_frozen(group: BorrowedFd<'_>, deadline: &Deadline) -> Result<(), S
     }
 }
 
+/// An error while groups are gone through.
+fn unless_gone(errno: Errno) -> Result<(), SessionError> {
+    if is_gone(errno) { Ok(()) } else { Err(failed(Task::Read, Subject::Freezer)(errno)) }
+}
+
 /// Whether a group vanished, which it may at any moment.
 fn is_gone(errno: Errno) -> bool {
     matches!(errno, Errno::NOENT | Errno::NODEV)
@@ -85,7 +85,8 @@ fn is_gone(errno: Errno) -> bool {
 
 type Visitor<'v> = dyn FnMut(BorrowedFd<'_>) -> Result<(), SessionError> + 'v;
 
-/// Shows every group of the instance to `visitor`, except the one that this process is in.
+/// Shows every group of the instance to `visitor`, except the one that this process is in. An
+/// error does not keep the other groups from being visited; the first one is returned.
 fn visit_groups(instance: &Instance<'_>, visitor: &mut Visitor<'_>) -> Result<(), SessionError> {
     let prefix = instance_path(b"snap.", instance, b".");
     let mut own = [0_u8; PATH_MAX];
@@ -93,8 +94,9 @@ fn visit_groups(instance: &Instance<'_>, visitor: &mut Visitor<'_>) -> Result<()
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let root = open(c"/sys/fs/cgroup", flags, Mode::empty())
         .map_err(failed(Task::Open, Subject::Freezer))?;
-    let mut walk = Walk { prefix, own, path: Text::new(), visitor };
-    walk.descend(root, 0)
+    let mut walk = Walk { prefix, own, path: Text::new(), visitor, result: Ok(()) };
+    walk.descend(root, 0);
+    walk.result
 }
 
 struct Walk<'w, 'v> {
@@ -105,45 +107,55 @@ struct Walk<'w, 'v> {
     /// The path of the group that is looked at.
     path: Text<PATH_MAX>,
     visitor: &'w mut Visitor<'v>,
+    /// The first error.
+    result: Result<(), SessionError>,
 }
 
 impl Walk<'_, '_> {
-    fn descend(&mut self, group: OwnedFd, depth: usize) -> Result<(), SessionError> {
-        let failed_here = failed(Task::Read, Subject::Freezer);
+    fn note(&mut self, result: Result<(), SessionError>) {
+        if self.result.is_ok() {
+            self.result = result;
+        }
+    }
+
+    fn descend(&mut self, group: OwnedFd, depth: usize) {
         let mut buffer = [MaybeUninit::uninit(); LIST_BYTES];
         let mut entries = RawDir::new(group.as_fd(), &mut buffer);
         while let Some(entry) = entries.next() {
             let entry = match entry {
                 Ok(entry) => entry,
-                Err(errno) if is_gone(errno) => return Ok(()),
-                Err(errno) => return Err(failed_here(errno)),
+                Err(errno) => {
+                    self.note(unless_gone(errno));
+                    return;
+                }
             };
             let name = entry.file_name();
             if entry.file_type() != FileType::Directory || matches!(name.to_bytes(), b"." | b"..") {
                 continue;
             }
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let child = match openat(group.as_fd(), name, flags, Mode::empty()) {
-                Ok(child) => child,
-                Err(errno) if is_gone(errno) => continue,
-                Err(errno) => return Err(failed_here(errno)),
-            };
             let len = self.path.as_bytes().len();
             let pushed = self.path.push(b"/").and_then(|()| self.path.push(name.to_bytes()));
-            if pushed.is_none() || depth >= DEPTH_MAX {
-                return Err(failed_here(Errno::NAMETOOLONG));
-            }
-            if self.belongs_to_instance(name.to_bytes()) {
-                // What is below a frozen group is frozen with it, we ourselves included.
-                if !is_at_or_below(self.own, self.path.as_bytes()) {
-                    (self.visitor)(child.as_fd())?;
+            if pushed.is_some() {
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                match openat(group.as_fd(), name, flags, Mode::empty()) {
+                    Ok(child) => self.look_at(child, name.to_bytes(), depth),
+                    Err(errno) => self.note(unless_gone(errno)),
                 }
-            } else {
-                self.descend(child, depth.saturating_add(1))?;
             }
             self.path.truncate(len);
         }
-        Ok(())
+    }
+
+    fn look_at(&mut self, group: OwnedFd, name: &[u8], depth: usize) {
+        if !self.belongs_to_instance(name) {
+            if depth < DEPTH_MAX {
+                self.descend(group, depth.saturating_add(1));
+            }
+        } else if !is_at_or_below(self.own, self.path.as_bytes()) {
+            // What is below a frozen group is frozen with it; if we are, it is left alone.
+            let result = (self.visitor)(group.as_fd());
+            self.note(result);
+        }
     }
 
     fn belongs_to_instance(&self, name: &[u8]) -> bool {

@@ -50,8 +50,10 @@ fn open_lock(instance: &Instance<'_>) -> Result<OwnedFd, SessionError> {
     let mode = Mode::RUSR | Mode::WUSR;
     match open(path.as_c_str(), flags, mode) {
         Err(Errno::NOENT) => {
-            mkdirat(CWD, c"/run/snapd/lock", Mode::RWXU)
-                .map_err(failed(Task::Create, Subject::LockDirectory))?;
+            match mkdirat(CWD, c"/run/snapd/lock", Mode::RWXU) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(errno) => return Err(failed(Task::Create, Subject::LockDirectory)(errno)),
+            }
             open(path.as_c_str(), flags, mode)
         }
         result => result,

@@ -116,7 +116,7 @@ pub fn reserve(instance: &Instance<'_>, len: usize) -> Result<Reserved, SessionE
     let mut reserved = Reserved { file, temporary, path, len: 0 };
     let prepare = |reserved: &mut Reserved| -> io::Result<()> {
         // snap-confine may call as the user; the profile is root's all the same.
-        if !rustix::process::geteuid().is_root() {
+        if !(rustix::process::geteuid().is_root() && rustix::process::getegid().is_root()) {
             fchown(&reserved.file, Some(Uid::ROOT), Some(Gid::ROOT))?;
         }
         reserved.grow_to(len)

@@ -221,9 +221,10 @@ impl Display for FaultText<'_> {
             What::MimicFailed => write!(f, "cannot make {at} writable, as said before"),
             What::CommaInId => write!(
                 f,
-                "{at} would need a writable copy, but the entry's mount point has a comma in it"
+                "{at} would need a writable copy, but the entry's ID (its mount point) has a comma in it"
             ),
             What::NotOurs => write!(f, "{at}: a directory there is not root's alone"),
+            What::NotBelow => write!(f, "the directory to be made does not lie below {at}"),
             What::Replaced => write!(f, "something else was mounted at {at} in the meantime"),
             What::RecursiveReadOnly => {
                 f.write_str("a recursive bind cannot be read-only: use bind,ro")
@@ -288,6 +289,9 @@ fn limit_text(limit: Limit) -> &'static str {
         Limit::Steps => "too many steps",
         Limit::Mimics => "more than 4096 directories would have to become writable",
         Limit::Children => "more than 8192 things are in a directory that has to become writable",
+        Limit::AllChildren => {
+            "more than 32768 things are in the directories that have to become writable"
+        }
         Limit::Names => "the names in directories that have to become writable exceed 4 MiB",
         Limit::Path => "the path gets longer than 4095 bytes",
         Limit::Data => "the mount options are longer than 4095 bytes",
@@ -351,7 +355,7 @@ impl Display for StepText<'_> {
                 "would show on the host, needs a writable copy"
             }
             Outcome::Failed(fault) => {
-                let item = self.plan.cause(self.op).and_then(|place| self.plan.desired(place));
+                let item = self.plan.item(self.op);
                 write!(f, "{what} {}: ", Shown(path))?;
                 return FaultText { plan: self.plan, item, fault }.fmt(f);
             }

@@ -71,17 +71,21 @@ _start:
 71: add rcx, 8
     jmp 7b
 
-    # rt_sigaction (13) of SIGPIPE (13): SIG_IGN (1), no flags, no restorer, an empty mask. Writing
-    # to a stream that nobody reads is an error to be returned, not a death in the middle of a run.
-8:  mov eax, 13
-    push 0
+    # rt_sigaction (13) of SIGPIPE (13) and SIGXFSZ (25): SIG_IGN (1), no flags, no restorer, an empty
+    # mask. Writing to a stream that nobody reads, or beyond the caller's RLIMIT_FSIZE, is an error
+    # to be returned, not a death in the middle of a run.
+8:  push 0
     push 0
     push 0
     push 1
-    mov edi, 13
     mov rsi, rsp
     xor edx, edx
     mov r10d, 8
+    mov edi, 13
+    mov eax, 13
+    syscall
+    mov edi, 25
+    mov eax, 13
     syscall
 
     mov rax, [r12]                      # argc
