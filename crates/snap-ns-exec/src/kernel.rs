@@ -76,12 +76,6 @@ impl Kernel {
         let (parents, phase) = (Parents::new(), Phase::Looking);
         Ok(Self { resolver, root, owner, creates_for, parents, phase })
     }
-
-    /// How paths are walked.
-    #[must_use]
-    pub fn resolver(&self) -> Resolver {
-        self.resolver
-    }
 }
 
 impl Performer for Kernel {

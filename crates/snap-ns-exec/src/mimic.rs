@@ -133,15 +133,13 @@ impl Kernel {
             let role = Role::Child(number);
             let name = mimic.name(child);
             match (child.kind, naming) {
-                (NodeKind::Directory | NodeKind::File, Naming::ByName) => {
-                    self.restore_by_name(mimic.dir, name, child.kind, tmpfs, role)?;
+                (NodeKind::Directory, Naming::ByName) => {
+                    self.restore_by_name(mimic.dir, name, tmpfs, role)?;
                 }
                 (NodeKind::Directory, Naming::ByDescriptor) => {
                     self.restore_dir(name, aside, tmpfs, role)?;
                 }
-                (NodeKind::File, Naming::ByDescriptor) => {
-                    self.restore_file(name, aside, tmpfs, role)?;
-                }
+                (NodeKind::File, _) => self.restore_file(name, aside, tmpfs, role)?,
                 (NodeKind::Symlink, _) => self.restore_link(name, aside, tmpfs, role)?,
                 // Told by the caller: a device, FIFO or socket cannot be re-created.
                 (NodeKind::Special, _) => {}
@@ -150,12 +148,11 @@ impl Kernel {
         Ok(())
     }
 
-    /// Restores `name` of the working directory, which is the aside.
+    /// Restores the directory `name` of the working directory, which is the aside.
     fn restore_by_name(
         &self,
         dir: &[u8],
         name: &[u8],
-        kind: NodeKind,
         tmpfs: &OwnedFd,
         role: Role,
     ) -> Result<(), Fault> {
@@ -165,10 +162,6 @@ impl Kernel {
             .and_then(|()| target.push(b"/"))
             .and_then(|()| target.push(name))
             .ok_or(Fault::new(What::Full(Limit::Path), role))?;
-        if kind == NodeKind::File {
-            self.make_object(tmpfs.as_fd(), name, ObjectKind::File, CHILD_ATTRIBUTES, role)?;
-            return mount_bind(name, target.as_c_str()).map_err(failed(Call::Bind, role));
-        }
         mkdirat(tmpfs, name, Mode::from_raw_mode(CHILD_ATTRIBUTES.mode.into()))
             .map_err(failed(Call::MakeDirectory, role))?;
         if self.owner != (0, 0) {

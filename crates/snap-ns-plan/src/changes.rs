@@ -1,8 +1,6 @@
 //! Which entries stay, which go, which come.
 
-use arrayvec::ArrayVec;
 use snap_mount_options::Origin;
-use snap_path::is_at_or_below;
 use snap_profile::Item;
 
 use crate::plan::{Plan, PlanError};
@@ -30,51 +28,12 @@ pub(crate) enum Kept {
     Some,
 }
 
-/// The most components of a path: each takes two bytes.
-const DEPTH_MAX: usize = snap_path::PATH_MAX / 2;
-
-/// The order of application: the pass, then the order of mount points.
-type Rank = (u8, u32);
-
 /// The pass of an entry: overname, content, layout.
 fn pass(item: &Item<'_>) -> u8 {
     match item.origin {
         Origin::Rootfs | Origin::Overname => 0,
         Origin::Content => 1,
         Origin::Layout => 2,
-    }
-}
-
-/// The directories above (or at) the one that is looked at, while mount points are gone through in
-/// order; each with the least of something, itself and all above it included.
-struct Ancestors<'a, T> {
-    stack: ArrayVec<(&'a [u8], Option<T>), DEPTH_MAX>,
-}
-
-impl<'a, T: Ord + Copy> Ancestors<'a, T> {
-    fn new() -> Self {
-        Self { stack: ArrayVec::new() }
-    }
-
-    /// The least value of those at or above `path`.
-    fn least(&mut self, path: &[u8]) -> Option<T> {
-        while self.stack.last().is_some_and(|(top, _)| !is_at_or_below(path, top)) {
-            self.stack.pop();
-        }
-        self.stack.last().and_then(|&(_, least)| least)
-    }
-
-    /// Adds `path`, after [`least`](Self::least) was asked for it.
-    fn add(&mut self, path: &'a [u8], inherited: Option<T>, own: Option<T>) {
-        let least = match (inherited, own) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-        if self.stack.last().is_some_and(|&(top, _)| top == path) {
-            self.stack.pop();
-        }
-        // A path has no more components than fit, so this cannot fail.
-        let _ = self.stack.try_push((path, least));
     }
 }
 
@@ -187,78 +146,49 @@ impl Plan<'_> {
     /// An entry that was mounted on what goes now has to go first.
     fn drag_what_stands_on_gone(&mut self) -> bool {
         let mut changed = false;
-        let mut gone_above = Ancestors::<u16>::new();
+        let mut last: Option<&[u8]> = None;
         for at in 0..self.all_current().len() {
-            let Some(place) = self.current_by_path.nth(at) else {
-                break;
-            };
-            let Some(item) = self.current(place) else {
-                break;
-            };
-            let path = item.entry.mount_point;
-            let gone = gone_above.least(path);
-            let stands_on_gone = gone.is_some_and(|gone| gone < place);
-            let rootfs = item.origin == Origin::Rootfs;
-            if stands_on_gone && !rootfs && self.fate(place) == Fate::Kept {
-                self.let_go(place);
-                changed = true;
+            let Some(gone) = self.current_by_path.nth(at) else { break };
+            let path = crate::index::mount_point(self.all_current(), gone);
+            // Of several at one mount point the first one drags the others.
+            if self.fate(gone) == Fate::Kept || last == Some(path) {
+                continue;
             }
-            let own = (self.fate(place) != Fate::Kept).then_some(place);
-            gone_above.add(path, gone, own);
+            last = Some(path);
+            changed |= self.drag_below(path, |_, place, _| place > gone);
         }
         changed
     }
 
-    /// An entry that would be applied after a new one, at or below its mount point, has to be made
-    /// anew: it would be covered otherwise.
+    /// An entry that would be applied after a new one, below its mount point, has to be made anew:
+    /// it would be covered otherwise. So has a mimic that was made for such an entry.
     fn drag_what_new_ones_cover(&mut self) -> bool {
         let mut changed = false;
-        let mut new_above = Ancestors::<Rank>::new();
         for at in 0..self.all_desired().len() {
-            let Some(place) = self.desired_by_path.nth(at) else {
-                break;
-            };
-            let Some(item) = self.desired(place) else {
-                break;
-            };
-            let path = item.entry.mount_point;
-            let rank = (pass(item), u32::try_from(at).unwrap_or(u32::MAX));
-            let covering = new_above.least(path);
-            let covered = covering.is_some_and(|new| new < rank);
-            if let Some(kept_as) = self.need(place).kept_as.filter(|_| covered) {
-                self.let_go(kept_as);
-                changed = true;
+            let Some(place) = self.desired_by_path.nth(at) else { break };
+            let Some(new) = self.desired(place) else { break };
+            if self.need(place).kept_as.is_none() && new.shape.is_mount() {
+                changed |= self.drag_below(new.entry.mount_point, |plan, _, item| {
+                    let asks = match item.synthetic_for() {
+                        Some(id) => plan.by_id(id).and_then(|at| plan.desired(at)),
+                        None => Some(item),
+                    };
+                    asks.is_some_and(|asks| pass(asks) >= pass(new) && !core::ptr::eq(asks, new))
+                });
             }
-            let mounts = item.shape.is_mount();
-            let own = (mounts && self.need(place).kept_as.is_none()).then_some(rank);
-            new_above.add(path, covering, own);
         }
-        changed | self.drag_covered_mimics()
+        changed
     }
 
-    /// The same for what belongs to kept mimics.
-    fn drag_covered_mimics(&mut self) -> bool {
+    /// Lets go of what is kept at or below `path`, if `chosen` says so of an entry of the current
+    /// profile and its place.
+    fn drag_below(&mut self, path: &[u8], chosen: impl Fn(&Self, u16, &Item<'_>) -> bool) -> bool {
         let mut changed = false;
-        for (place, item) in (0_u16..).zip(self.all_current()) {
-            let Some(id) = item.synthetic_for() else {
-                continue;
-            };
-            if self.fate(place) != Fate::Kept {
-                continue;
-            }
-            let path = item.entry.mount_point;
-            let mut above = self.desired_by_path.at_or_above(self.all_desired(), path);
-            let needs_it = |at| self.desired(at).is_some_and(|item: &Item<'_>| item.id() == id);
-            let covering = above.find(|&at| {
-                self.need(at).kept_as.is_none()
-                    && !needs_it(at)
-                    && self.desired(at).is_some_and(|new| {
-                        let pass_of_need = self.by_id(id).and_then(|at| self.desired(at)).map(pass);
-                        new.shape.is_mount() && Some(pass(new)) <= pass_of_need
-                    })
-            });
-            drop(above);
-            if covering.is_some() {
+        for at in self.current_by_path.subtree(self.all_current(), path) {
+            let Some(place) = self.current_by_path.nth(at) else { break };
+            let Some(item) = self.current(place) else { break };
+            let rootfs = item.origin == Origin::Rootfs;
+            if self.fate(place) == Fate::Kept && !rootfs && chosen(self, place, item) {
                 self.let_go(place);
                 changed = true;
             }
@@ -283,16 +213,11 @@ impl Plan<'_> {
     pub(crate) fn note_gone_with(&mut self, place: u16) {
         self.set_fate(place, Fate::Gone);
         let Some(item) = self.current(place).filter(|item| item.is_tmpfs()) else { return };
-        let mut at = self.current_by_path.start_of(self.all_current(), item.entry.mount_point);
-        while let Some(on_it) = self.current_by_path.nth(at)
-            && self.current(on_it).is_some_and(|other| {
-                is_at_or_below(other.entry.mount_point, item.entry.mount_point)
-            })
-        {
+        for at in self.current_by_path.subtree(self.all_current(), item.entry.mount_point) {
+            let Some(on_it) = self.current_by_path.nth(at) else { break };
             if self.fate(on_it) == Fate::GoingWithTmpfs && on_it > place {
                 self.set_fate(on_it, Fate::Gone);
             }
-            at = at.saturating_add(1);
         }
     }
 

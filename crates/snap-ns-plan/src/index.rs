@@ -1,9 +1,10 @@
 //! Finding entries by mount point.
 
 use core::cmp::Ordering;
+use core::ops::Range;
 
 use arrayvec::ArrayVec;
-use snap_path::{parents_first, prefixes};
+use snap_path::{is_at_or_below, parents_first, prefixes};
 use snap_profile::{ENTRIES_MAX, Item};
 
 /// The places of a profile's entries, ordered by mount point (parents first), then by place.
@@ -46,10 +47,18 @@ impl Index {
     }
 
     /// Where the entries at or below `path` start in the order.
-    pub(crate) fn start_of(&self, items: &[Item<'_>], path: &[u8]) -> usize {
+    fn start_of(&self, items: &[Item<'_>], path: &[u8]) -> usize {
         let before =
             |&place: &u16| parents_first(mount_point(items, place), path) == Ordering::Less;
         self.places.partition_point(before)
+    }
+
+    /// The numbers in the order of the entries at or below `path`.
+    pub(crate) fn subtree(&self, items: &[Item<'_>], path: &[u8]) -> Range<usize> {
+        let start = self.start_of(items, path);
+        let rest = self.places.get(start..).unwrap_or_default();
+        let below = |&place: &u16| is_at_or_below(mount_point(items, place), path);
+        start..start.saturating_add(rest.partition_point(below))
     }
 
     /// The entries with just this mount point, in the order of the profile.

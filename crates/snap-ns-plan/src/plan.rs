@@ -60,6 +60,7 @@ pub enum PlanError {
 impl<'a> Plan<'a> {
     /// An empty plan.
     #[must_use]
+    #[allow(clippy::new_without_default, reason = "it is only ever a static or a buffer")]
     pub const fn new() -> Self {
         Self {
             inputs: None,
@@ -293,11 +294,5 @@ impl<'a> Plan<'a> {
         // A mimic serves others as well.
         let own = !matches!(op, Op::Mimic(_));
         self.cause(op).filter(|&place| own && self.need(place).left_out).map(|_| Skip::LeftOut)
-    }
-}
-
-impl Default for Plan<'_> {
-    fn default() -> Self {
-        Self::new()
     }
 }

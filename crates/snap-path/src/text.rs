@@ -12,6 +12,7 @@ pub struct Text<const N: usize> {
 impl<const N: usize> Text<N> {
     /// The empty text.
     #[must_use]
+    #[allow(clippy::new_without_default, reason = "it is only ever a static or a buffer")]
     pub const fn new() -> Self {
         Self { bytes: [0; N], len: 0 }
     }
@@ -65,11 +66,5 @@ impl<const N: usize> Text<N> {
             cut.fill(0);
             self.len = len;
         }
-    }
-}
-
-impl<const N: usize> Default for Text<N> {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -1,6 +1,7 @@
 //! Stopping the processes of a snap while its mounts change.
 
 use rustix::fs::statfs;
+use rustix::io::Errno;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 use crate::error::SessionError;
@@ -35,15 +36,6 @@ impl<'i> Freezer<'i> {
         Self { instance, version }
     }
 
-    /// The name of the cgroup version, for the log.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self.version {
-            Version::V1 => "cgroup v1",
-            Version::V2 => "cgroup v2",
-        }
-    }
-
     /// Freezes every process of the instance, and waits until they are frozen. A group that does
     /// not exist, or vanishes, is fine. If they do not freeze in time, all are thawed again.
     ///
@@ -74,26 +66,29 @@ impl<'i> Freezer<'i> {
     }
 }
 
-/// The end of the time that freezing may take.
-pub(crate) struct Deadline(Timespec);
+/// Whether a group vanished, which it may at any moment.
+pub(crate) fn is_gone(errno: Errno) -> bool {
+    matches!(errno, Errno::NOENT | Errno::NODEV)
+}
+
+/// The end of the time that freezing may take, in nanoseconds of the monotonic clock.
+pub(crate) struct Deadline(i64);
+
+const SECOND: i64 = 1_000_000_000;
+
+fn now() -> i64 {
+    let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::Monotonic);
+    tv_sec.saturating_mul(SECOND).saturating_add(tv_nsec)
+}
 
 impl Deadline {
     pub(crate) fn start() -> Self {
-        let now = clock_gettime(ClockId::Monotonic);
-        Self(Timespec { tv_sec: now.tv_sec.saturating_add(FREEZE_SECONDS), ..now })
+        Self(now().saturating_add(FREEZE_SECONDS.saturating_mul(SECOND)))
     }
 
     /// The time that is left; none when it is over.
     pub(crate) fn left(&self) -> Option<Timespec> {
-        let now = clock_gettime(ClockId::Monotonic);
-        let seconds = self.0.tv_sec.checked_sub(now.tv_sec)?;
-        let nanos = self.0.tv_nsec.checked_sub(now.tv_nsec)?;
-        let left = if nanos < 0 {
-            let nanos = nanos.checked_add(1_000_000_000)?;
-            Timespec { tv_sec: seconds.checked_sub(1)?, tv_nsec: nanos }
-        } else {
-            Timespec { tv_sec: seconds, tv_nsec: nanos }
-        };
-        (left.tv_sec >= 0).then_some(left)
+        let left = self.0.saturating_sub(now());
+        (left >= 0).then_some(Timespec { tv_sec: left / SECOND, tv_nsec: left % SECOND })
     }
 }

@@ -8,7 +8,7 @@ use rustix::thread::nanosleep;
 use rustix::time::Timespec;
 
 use crate::error::{SessionError, Subject, Task, failed};
-use crate::freezer::Deadline;
+use crate::freezer::{Deadline, is_gone};
 use crate::instance::Instance;
 use crate::join::instance_path;
 
@@ -58,8 +58,4 @@ fn write_state(instance: &Instance<'_>, state: &[u8]) -> Result<Option<OwnedFd>,
         Err(errno) if is_gone(errno) => Ok(None),
         Err(errno) => Err(failed(Task::Write, Subject::Freezer)(errno)),
     }
-}
-
-fn is_gone(errno: Errno) -> bool {
-    matches!(errno, Errno::NOENT | Errno::NODEV)
 }

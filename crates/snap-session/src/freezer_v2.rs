@@ -10,7 +10,7 @@ use rustix::io::{self, Errno};
 use snap_path::{PATH_MAX, Text, is_at_or_below};
 
 use crate::error::{SessionError, Subject, Task, failed};
-use crate::freezer::Deadline;
+use crate::freezer::{Deadline, is_gone};
 use crate::instance::Instance;
 use crate::join::{InstancePath, instance_path};
 
@@ -76,11 +76,6 @@ fn wait_until_frozen(group: BorrowedFd<'_>, deadline: &Deadline) -> Result<(), S
 /// An error while groups are gone through.
 fn unless_gone(errno: Errno) -> Result<(), SessionError> {
     if is_gone(errno) { Ok(()) } else { Err(failed(Task::Read, Subject::Freezer)(errno)) }
-}
-
-/// Whether a group vanished, which it may at any moment.
-fn is_gone(errno: Errno) -> bool {
-    matches!(errno, Errno::NOENT | Errno::NODEV)
 }
 
 type Visitor<'v> = dyn FnMut(BorrowedFd<'_>) -> Result<(), SessionError> + 'v;

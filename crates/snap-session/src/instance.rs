@@ -2,9 +2,6 @@
 
 use core::fmt;
 
-/// The longest instance name in bytes: a name, an underscore and a key.
-pub const INSTANCE_MAX: usize = NAME_MAX + 1 + KEY_MAX;
-
 const NAME_MAX: usize = 40;
 const KEY_MAX: usize = 10;
 

@@ -28,7 +28,7 @@ mod store;
 pub use error::{SessionError, Subject, Task};
 pub use freezer::Freezer;
 pub use home::check_home;
-pub use instance::{INSTANCE_MAX, Instance, NameError};
+pub use instance::{Instance, NameError};
 pub use join::{Joined, join};
 pub use lock::{Lock, check_locked, lock};
 pub use log::open_log;

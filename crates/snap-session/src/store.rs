@@ -119,7 +119,7 @@ pub fn reserve(instance: &Instance<'_>, len: usize) -> Result<Reserved, SessionE
         if !(rustix::process::geteuid().is_root() && rustix::process::getegid().is_root()) {
             fchown(&reserved.file, Some(Uid::ROOT), Some(Gid::ROOT))?;
         }
-        reserved.grow_to(len)
+        reserved.grow(len)
     };
     match prepare(&mut reserved) {
         Ok(()) => Ok(reserved),
@@ -136,31 +136,14 @@ impl Reserved {
     /// # Errors
     ///
     /// There is none; what was there before still is.
-    pub fn grow(&mut self, len: usize) -> Result<(), SessionError> {
-        self.grow_to(len).map_err(failed(Task::Reserve, Subject::CurrentProfile))
-    }
-
-    fn grow_to(&mut self, len: usize) -> io::Result<()> {
+    pub fn grow(&mut self, len: usize) -> Result<(), Errno> {
         let len = u64::try_from(len).unwrap_or(u64::MAX);
         if len > self.len {
             match fallocate(&self.file, FallocateFlags::empty(), 0, len) {
-                Ok(()) => self.len = len,
-                // /run is a tmpfs nearly everywhere, and a tmpfs can (fallocate(2)); elsewhere the
-                // room is taken by zeros.
-                Err(Errno::OPNOTSUPP) => self.fill_with_zeros(len)?,
+                // /run is a tmpfs, and a tmpfs can (fallocate(2)); elsewhere one has to hope.
+                Ok(()) | Err(Errno::OPNOTSUPP) => self.len = len,
                 Err(errno) => return Err(errno),
             }
-        }
-        Ok(())
-    }
-
-    fn fill_with_zeros(&mut self, len: u64) -> io::Result<()> {
-        let zeros = [0_u8; 4096];
-        while self.len < len {
-            let missing = usize::try_from(len.saturating_sub(self.len)).unwrap_or(usize::MAX);
-            let piece = zeros.get(..missing.min(zeros.len())).unwrap_or_default();
-            let written = rustix::io::pwrite(&self.file, piece, self.len)?;
-            self.len = self.len.saturating_add(u64::try_from(written).unwrap_or(0));
         }
         Ok(())
     }

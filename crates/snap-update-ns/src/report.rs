@@ -119,18 +119,9 @@ impl Observer for Told<'_> {
 
     fn make_room(&mut self, bytes: usize) -> Result<(), Fault> {
         let Some(reserved) = &mut self.reserved else { return Ok(()) };
-        reserved.grow(bytes).map_err(|error| {
-            let errno = match error {
-                SessionError::Failed { errno, .. } => errno,
-                SessionError::NotLocked
-                | SessionError::MissingCapability(_)
-                | SessionError::ProfileTooLarge(_)
-                | SessionError::NotFrozen => 0,
-            };
-            Fault::new(
-                What::Failed(snap_ns_plan::Call::Reserve, errno),
-                snap_ns_plan::Role::Nothing,
-            )
+        reserved.grow(bytes).map_err(|errno| {
+            let what = What::Failed(snap_ns_plan::Call::Reserve, errno.raw_os_error());
+            Fault::new(what, snap_ns_plan::Role::Nothing)
         })
     }
 }

@@ -62,7 +62,7 @@ fn perform(
     let session = |error: SessionError| Error::Session(instance, error);
     let mut reserved = reserve(&instance, plan.saved_len()).map_err(session)?;
     let freezer = Freezer::new(instance);
-    log.debug(format_args!("{} steps, {}", plan.steps().len(), freezer.name()));
+    log.debug(format_args!("{} steps", plan.steps().len()));
     let frozen = plan.touches_tree();
     if frozen && let Err(error) = freezer.freeze() {
         reserved.discard();

@@ -31,6 +31,7 @@ pub(crate) struct Buffers {
 impl Workspace {
     /// All buffers empty.
     #[must_use]
+    #[allow(clippy::new_without_default, reason = "it is only ever a static or a buffer")]
     pub const fn new() -> Self {
         Self {
             desired_text: [0; TEXT_MAX],
@@ -51,11 +52,5 @@ impl Workspace {
             current: &mut self.current,
             plan: &mut self.plan,
         }
-    }
-}
-
-impl Default for Workspace {
-    fn default() -> Self {
-        Self::new()
     }
 }
