@@ -175,6 +175,7 @@ fn nothing_is_made_right_below_a_read_only_root() {
         for dir in ["/run", "/var", "/srv", "/tmp"] {
             mount(Some(dir), dir, None, libc::MS_BIND, None);
         }
+        machine.lock_again();
         fs::write(crate::machine::CURRENT, "").unwrap();
         mount(None, "/", None, libc::MS_REMOUNT | libc::MS_BIND | libc::MS_RDONLY, None);
         let words = "cannot create anything right below /: a writable copy of / would be needed";

@@ -57,7 +57,10 @@ impl Machine {
         for dir in ["/usr/share/base", "/usr/odd/dir", "/opt/there", "/snap/hello/1/lib/sub"] {
             world.dir(dir)?;
         }
-        world.dir("/var/snap/hello/common/data/sub")?.dir("/home/user")?.dir("/run/user/0")?;
+        world
+            .file("/var/snap/hello/common/data/sub/text", "data\n")?
+            .dir("/home/user")?
+            .dir("/run/user/0")?;
         world.file("/usr/share/base/text", "base\n")?.file("/snap/hello/1/lib/text", "snap\n")?;
         world.file("/snap/hello/1/file", "file\n")?.link("/snap/hello/1/link", "lib")?;
         odd_objects(&world, "/usr/odd")?;
@@ -111,6 +114,12 @@ impl Machine {
         let output = self.run();
         assert_eq!(output.status.code(), Some(0), "undo: {output:?}");
         assert_eq!(fs::read_to_string(CURRENT).expect("saved"), ROOTFS);
+    }
+
+    /// Holds the instance's lock by a file that is opened anew.
+    pub(crate) fn lock_again(&mut self) {
+        self.unlock();
+        self.lock = hold("/run/snapd/lock/hello.lock");
     }
 
     /// Lets go of the instance's lock.

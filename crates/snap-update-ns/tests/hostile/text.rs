@@ -23,7 +23,7 @@ fn dump_and_pass_that_are_no_numbers() {
         let bad = |rest: &str, at| case(&format!("{start} {rest}"), At(at), words);
         let cases = [
             bad("zero 0", "zero"),
-            bad("0 one", "one"),
+            bad("0 first", "first"),
             bad("-1 0", "-1"),
             bad("0 +1", "+1"),
             bad("0x1 0", "0x1"),

@@ -1,6 +1,7 @@
 //! Users' mounts: homes and profiles that cannot be used.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 
 use crate::check::{one_line, refused_for_user};
 use crate::machine::{Machine, USERS, on_a_machine};
@@ -149,16 +150,11 @@ fn more_expanded_text_than_there_is_room_for() {
 
 #[test]
 fn a_caller_without_the_capabilities() {
-    on_a_machine("user::a_caller_without_the_capabilities", |machine| {
-        use std::os::unix::process::CommandExt;
-        // SAFETY: reads a number.
-        if unsafe { libc::geteuid() } != 0
-            || fs::read_to_string("/proc/self/uid_map")
-                .is_ok_and(|map| map.split_whitespace().nth(2) == Some("1"))
-        {
-            eprintln!("SKIPPED: a user namespace with one user has no second one");
-            return;
-        }
+    let name = "user::a_caller_without_the_capabilities";
+    if !snap_ns_testbed::is_root_or_skips(name) {
+        return;
+    }
+    on_a_machine(name, |machine| {
         fs::write(USERS, GOOD).unwrap();
         let before = State::now();
         for mut command in [machine.command(), machine.user_command(None)] {
