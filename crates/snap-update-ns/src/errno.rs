@@ -31,6 +31,7 @@ impl fmt::Display for ErrnoText {
             Errno::MFILE => "too many open files",
             Errno::FBIG => "file too large",
             Errno::NOSPC => "no space left on device",
+            Errno::SPIPE => "illegal seek",
             Errno::ROFS => "read-only file system",
             Errno::MLINK => "too many links",
             Errno::NAMETOOLONG => "file name too long",

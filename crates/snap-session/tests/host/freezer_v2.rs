@@ -72,7 +72,8 @@ fn nested_groups_are_frozen_and_thawed() {
         for _ in 0..3 {
             assert_eq!(freezer.freeze(), Ok(()));
             // Not at some time, but at once: it was waited for.
-            assert!(scope.is_frozen() && service.is_frozen() && below.is_frozen());
+            let frozen = [&scope, &service, &below].map(Group::is_frozen);
+            assert_eq!(frozen, [true; 3], "scope, service, group below the scope");
             assert!(busy.iter().all(Busy::stands));
             assert!(others.iter().all(|other| !other.is_frozen()));
             assert_eq!(others.each_ref().map(|it| it.read("cgroup.freeze")), ["0\n"; 5]);

@@ -218,5 +218,10 @@ fn a_profile_that_is_no_file() {
         std::os::unix::fs::symlink("/etc/other", DESIRED).unwrap();
         let words = "cannot open the desired mount profile of hello: too many levels of symbolic";
         check(machine, words);
+        fs::remove_file(DESIRED).unwrap();
+        let fifo = std::ffi::CString::new(DESIRED).unwrap();
+        // SAFETY: one system call with a string.
+        assert_eq!(unsafe { libc::mkfifo(fifo.as_ptr(), 0o644) }, 0);
+        check(machine, "cannot read the desired mount profile of hello: illegal seek");
     });
 }
