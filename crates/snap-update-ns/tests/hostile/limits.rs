@@ -135,6 +135,7 @@ fn more_than_4096_writable_copies() {
 }
 
 #[test]
+#[ignore = "bug: found by the executor, when entries before it are mounted already"]
 fn mount_data_of_more_than_a_page() {
     on_a_machine("limits::mount_data_of_more_than_a_page", |machine| {
         let words = "the mount options are longer than 4095 bytes";
