@@ -181,7 +181,11 @@ fn an_environment_of_nonsense() {
         for value in ["", "2", "yes", "11", "0", "1 ", "\u{1b}[31m"] {
             fs::write(DESIRED, GOOD.concat()).unwrap();
             let mut command = machine.command();
-            command.env("SNAPD_DEBUG", value).env("LD_PRELOAD", "/nowhere.so").env("", "x");
+            command.env("SNAPD_DEBUG", value).env("", "x");
+            if cfg!(freestanding) {
+                // A loader would complain.
+                command.env("LD_PRELOAD", "/nowhere.so");
+            }
             let output = command.output().unwrap();
             assert_eq!(output.status.code(), Some(0), "{value}: {output:?}");
             assert_eq!((output.stdout, output.stderr), (vec![], vec![]), "{value}");

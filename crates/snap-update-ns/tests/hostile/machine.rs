@@ -13,8 +13,9 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use snap_ns_testbed::{World, run_test_isolated};
@@ -50,10 +51,16 @@ pub(crate) fn on_a_machine(name: &str, body: impl FnOnce(&mut Machine)) {
 impl Machine {
     fn start() -> anyhow::Result<Self> {
         let program = fs::read(env!("CARGO_BIN_EXE_snap-update-ns"))?;
+        let libraries = libraries()?;
         let world = World::enter(Path::new(env!("CARGO_TARGET_TMPDIR")))?;
         world.like_a_machine()?;
         fs::write(PROGRAM, program)?;
         chmod(PROGRAM, 0o755);
+        for (path, bytes) in libraries {
+            fs::create_dir_all(path.parent().expect("a directory"))?;
+            fs::write(&path, bytes)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+        }
         for dir in ["/usr/share/base", "/usr/odd/dir", "/opt/there", "/snap/hello/1/lib/sub"] {
             world.dir(dir)?;
         }
@@ -129,6 +136,31 @@ impl Machine {
     }
 }
 
+/// The hosted binary needs a loader and the libraries of std, which this test has loaded as well;
+/// the freestanding one needs none.
+fn libraries() -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut files = Vec::new();
+    let maps =
+        if cfg!(freestanding) { String::new() } else { fs::read_to_string("/proc/self/maps")? };
+    for path in maps.lines().filter_map(|line| Some(PathBuf::from(&line[line.find('/')?..]))) {
+        let name = path.file_name().expect("a file").to_owned();
+        let loader = name.as_bytes().starts_with(b"ld");
+        let library = name.as_bytes().windows(3).any(|part| part == b".so");
+        if !library || files.iter().any(|(known, _)| *known == path) {
+            continue;
+        }
+        let bytes = fs::read(&path)?;
+        if loader {
+            // By the names under which the binary may ask for it.
+            for dir in ["/lib64", "/lib"] {
+                files.push((Path::new(dir).join(&name), bytes.clone()));
+            }
+        }
+        files.push((path, bytes));
+    }
+    Ok(files)
+}
+
 /// One of each: a directory, a file, links, a FIFO, a socket, and a place for a device.
 fn odd_objects(world: &World, dir: &str) -> anyhow::Result<()> {
     let at = |name: &str| format!("{dir}/{name}");
@@ -153,7 +185,6 @@ fn hold(path: &str) -> File {
 }
 
 pub(crate) fn chmod(path: &str, mode: u32) {
-    use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect(path);
 }
 
