@@ -153,6 +153,24 @@ fn mount_data_of_more_than_a_page() {
 }
 
 #[test]
+#[ignore = "bug: found by the executor, when entries before it are mounted already"]
+fn texts_that_the_kernel_does_not_take() {
+    on_a_machine("limits::texts_that_the_kernel_does_not_take", |machine| {
+        let long = "x".repeat(4096);
+        for bad in [
+            format!("{long} /srv/bad tmpfs rw"),
+            format!("none /srv/bad {long} rw"),
+            format!("none /srv/bad none x-snapd.kind=symlink,x-snapd.symlink={long}"),
+        ] {
+            let layout = format!("{}{bad},x-snapd.origin=layout 0 0\n", GOOD[0]);
+            refused(machine, layout.as_bytes(), &["layout /srv/bad (snap.hello.fstab:2): "]);
+            let content = format!("{}{bad} 0 0\n{}", GOOD[0], GOOD[1]);
+            left_out(machine, content.as_bytes(), &["content /srv/bad (snap.hello.fstab:2): "]);
+        }
+    });
+}
+
+#[test]
 fn paths_that_get_too_long() {
     on_a_machine("limits::paths_that_get_too_long", |machine| {
         // Below the first bind the second one is looked for at the source of the first.

@@ -17,11 +17,7 @@ impl State {
     pub(crate) fn now() -> Self {
         let mut tree = Vec::new();
         walk(Path::new("/"), &mut tree);
-        Self {
-            mounts: fs::read_to_string("/proc/self/mountinfo").expect("mountinfo"),
-            saved: fs::read(CURRENT).ok(),
-            tree,
-        }
+        Self { mounts: mount_table(), saved: fs::read(CURRENT).ok(), tree }
     }
 
     /// Fails with the differences, if there are any since `self`.
@@ -43,6 +39,12 @@ impl State {
         let lines = self.mounts.lines();
         lines.filter_map(|line| line.split(' ').nth(4)).map(str::to_owned).collect()
     }
+}
+
+/// The mount table; names in it need not be UTF-8.
+pub(crate) fn mount_table() -> String {
+    let bytes = fs::read("/proc/self/mountinfo").expect("mountinfo");
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The beginning of a text, for a message.

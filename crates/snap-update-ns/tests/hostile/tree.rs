@@ -157,3 +157,49 @@ fn recursive_binds_that_shall_be_read_only() {
         );
     });
 }
+
+#[test]
+fn names_that_no_file_can_have() {
+    on_a_machine("tree::names_that_no_file_can_have", |machine| {
+        let name = "n".repeat(256);
+        let words = "file name too long";
+        check(
+            machine,
+            &[
+                (&format!("/snap/hello/1/lib /srv/{name} none rbind"), words),
+                (&format!("/snap/hello/1/lib /usr/share/{name}/x none rbind"), words),
+                (&format!("/var/snap/hello/common/{name} /srv/bad none rbind"), words),
+                (&format!("tmpfs /srv/{name} tmpfs rw"), words),
+            ],
+        );
+    });
+}
+
+#[test]
+fn layouts_that_shall_ignore_what_is_missing() {
+    on_a_machine("tree::layouts_that_shall_ignore_what_is_missing", |machine| {
+        let words = "does not exist, and may not be created";
+        let layout = |paths: &str| {
+            format!("{paths} none rbind,x-snapd.ignore-missing,x-snapd.origin=layout 0 0")
+        };
+        let name = Place::Entry("layout /srv/bad");
+        all_refused(
+            machine,
+            &[
+                case(&layout("/var/snap/hello/common/none /srv/bad"), name, words),
+                case(&layout("/snap/hello/1/lib /srv/bad"), name, words),
+            ],
+        );
+        // A content source on a read-only file system is not made either.
+        let line = format!("/usr/share/none /srv/bad none rbind 0 0\n{}", GOOD.concat());
+        left_out(machine, line.as_bytes(), &["content /srv/bad (snap.hello.fstab:1): ", words]);
+    });
+}
+
+#[test]
+fn a_comma_in_a_mount_point_that_needs_a_writable_copy() {
+    on_a_machine("tree::a_comma_in_a_mount_point_that_needs_a_writable_copy", |machine| {
+        let words = "would need a writable copy, but the entry's mount point has a comma in it";
+        check(machine, &[("/snap/hello/1/lib /opt/a,b none rbind", words)]);
+    });
+}

@@ -28,7 +28,7 @@ none /srv/link none x-snapd.kind=symlink,x-snapd.symlink=/a,x-snapd.origin=layou
 ";
 
 /// What is mounted now and was not before; each mount point with its number of mounts.
-fn made_since(before: &State) -> BTreeMap<String, usize> {
+pub(crate) fn made_since(before: &State) -> BTreeMap<String, usize> {
     let mut points = BTreeMap::new();
     for point in State::now().mount_points() {
         *points.entry(point).or_insert(0) += 1;
@@ -43,7 +43,7 @@ fn made_since(before: &State) -> BTreeMap<String, usize> {
 
 /// Checks that every mount is recorded, and every record is true.
 #[track_caller]
-fn check_truth(before: &State, what: &str) {
+pub(crate) fn check_truth(before: &State, what: &str) {
     let saved = fs::read_to_string(CURRENT).expect("saved");
     let mut recorded = BTreeMap::new();
     for line in saved.lines().skip(1) {
@@ -61,13 +61,13 @@ fn check_truth(before: &State, what: &str) {
 }
 
 #[track_caller]
-fn fails(machine: &Machine, desired: &str, place: &str, words: &str) {
+pub(crate) fn fails(machine: &Machine, desired: &str, place: &str, words: &str) {
     fs::write(DESIRED, desired).unwrap();
     one_line(&machine.run(), &[place, words], desired);
 }
 
 #[track_caller]
-fn succeeds(machine: &Machine, desired: &str) {
+pub(crate) fn succeeds(machine: &Machine, desired: &str) {
     fs::write(DESIRED, desired).unwrap();
     let output = machine.run();
     assert_eq!(output.status.code(), Some(0), "{desired}: {output:?}");
