@@ -62,7 +62,8 @@ pub fn read_profile<'b>(
     buffer: &'b mut [u8],
 ) -> Result<&'b mut [u8], SessionError> {
     let subject = file.subject();
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    // Nobody has to write to a FIFO in the profile's place before this goes on.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let fd = match open(file.path(instance).as_c_str(), flags, Mode::empty()) {
         Ok(fd) => fd,
         Err(Errno::NOENT) => return Ok(&mut []),
@@ -73,7 +74,8 @@ pub fn read_profile<'b>(
         let (mut probe, free) = ([0_u8; 1], buffer.get_mut(len..).unwrap_or_default());
         let full = free.is_empty();
         let into = if full { &mut probe[..] } else { free };
-        match rustix::io::read(&fd, into) {
+        // With an offset, because a FIFO has none: it is an error then, and not an empty profile.
+        match rustix::io::pread(&fd, into, u64::try_from(len).unwrap_or(u64::MAX)) {
             Ok(0) => break,
             Ok(_) if full => return Err(SessionError::ProfileTooLarge(subject)),
             Ok(more) => len = len.saturating_add(more),

@@ -26,6 +26,7 @@ impl fmt::Display for ErrnoText {
             Errno::INVAL => "invalid argument",
             Errno::MFILE => "too many open files",
             Errno::NOSPC => "no space left on device",
+            Errno::SPIPE => "illegal seek",
             Errno::ROFS => "read-only file system",
             Errno::NAMETOOLONG => "file name too long",
             Errno::NOSYS => "function not implemented",

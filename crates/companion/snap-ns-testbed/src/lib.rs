@@ -11,8 +11,12 @@
 mod image;
 mod isolate;
 mod modes;
+mod mounts;
+mod skip;
 mod world;
 
 pub use image::{Image, Mounted, Object};
 pub use isolate::{Isolation, isolate, run_test_isolated};
+pub use mounts::{mount_bind, mount_new, unmount};
+pub use skip::{is_root_or_skips, skip};
 pub use world::World;

@@ -1,0 +1,27 @@
+//! Hostile and broken input: one clear line, and nothing changed.
+//!
+//! Each test has a namespace and a small machine of its own ([`machine`]); its cases are data, and
+//! run one after the other, because a refused run leaves no trace: that is what is checked.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+mod check;
+mod machine;
+mod state;
+
+mod command_line;
+mod copies;
+mod limits;
+mod options;
+mod paths;
+mod run_directory;
+mod streams;
+mod text;
+mod tree;
+mod truth;
+mod user;

@@ -1,0 +1,195 @@
+//! Runs that fail in the middle, for reasons that only the kernel finds: what is saved is what
+//! stands (contract section 6, item 2), and the next run can go on from there.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::check::{GOOD, one_line};
+use crate::machine::{CURRENT, DESIRED, FREEZER, Machine, mount, on_a_machine};
+use crate::state::State;
+
+/// Entries that look good and fail when they are mounted.
+const BAD: [(&str, &str); 5] = [
+    ("tmpfs /srv/mm tmpfs banana=1", "cannot mount at /srv/mm: invalid argument"),
+    ("tmpfs /srv/mm tmpfs size=banana", "cannot mount at /srv/mm: invalid argument"),
+    ("none /srv/mm bananafs rw", "cannot mount at /srv/mm: no such device"),
+    ("/var/snap/hello/common/data /srv/mm none move", "cannot bind to /srv/mm: invalid argument"),
+    ("none /srv/mm none remount,ro", "/srv/mm: invalid argument"),
+];
+
+/// Before and behind the bad one in the order of mount points, with writable copies.
+const OTHERS: &str = "\
+/snap/hello/1/lib /opt/new none rbind,rw,x-snapd.origin=layout 0 0
+/var/snap/hello/common/data /srv/aa none rbind,rw,x-snapd.origin=layout 0 0
+tmpfs /srv/aa/sub tmpfs mode=0700,x-snapd.origin=layout 0 0
+none /srv/link none x-snapd.kind=symlink,x-snapd.symlink=/a,x-snapd.origin=layout 0 0
+/snap/hello/1/file /srv/zz none bind,x-snapd.kind=file,x-snapd.origin=layout 0 0
+/snap/hello/1/lib /usr/share/zz none rbind,rw,x-snapd.origin=layout 0 0
+";
+
+/// What is mounted now and was not before; each mount point with its number of mounts.
+pub(crate) fn made_since(before: &State) -> BTreeMap<String, usize> {
+    let mut points = BTreeMap::new();
+    for point in State::now().mount_points() {
+        *points.entry(point).or_insert(0) += 1;
+    }
+    for point in before.mount_points() {
+        let count = points.get_mut(&point).expect("still there");
+        *count -= 1;
+    }
+    points.retain(|_, count| *count > 0);
+    points
+}
+
+/// Checks that every mount is recorded, and every record is true.
+#[track_caller]
+pub(crate) fn check_truth(before: &State, what: &str) {
+    let saved = fs::read_to_string(CURRENT).expect("saved");
+    let mut recorded = BTreeMap::new();
+    for line in saved.lines().skip(1) {
+        let point = line.split(' ').nth(1).expect("a mount point");
+        if line.contains("x-snapd.kind=symlink") {
+            assert!(fs::read_link(point).is_ok(), "{what}: no link at {point}");
+        } else {
+            *recorded.entry(point.to_owned()).or_insert(0) += 1;
+        }
+    }
+    assert_eq!(recorded, made_since(before), "{what}: recorded, and made\n{saved}");
+    assert_eq!(fs::symlink_metadata("/srv/link").is_ok(), saved.contains("/srv/link"), "{what}");
+    assert_eq!(fs::read_to_string(FREEZER).unwrap(), "THAWED", "{what}: frozen");
+    assert!(!fs::exists("/run/snapd/ns/snap.hello.fstab.new").unwrap(), "{what}: a left-over");
+}
+
+#[track_caller]
+pub(crate) fn fails(machine: &Machine, desired: &str, place: &str, words: &str) {
+    fs::write(DESIRED, desired).unwrap();
+    one_line(&machine.run(), &[place, words], desired);
+}
+
+#[track_caller]
+pub(crate) fn succeeds(machine: &Machine, desired: &str) {
+    fs::write(DESIRED, desired).unwrap();
+    let output = machine.run();
+    assert_eq!(output.status.code(), Some(0), "{desired}: {output:?}");
+}
+
+#[test]
+fn after_a_first_construction() {
+    on_a_machine("truth::after_a_first_construction", |machine| {
+        let before = State::now();
+        for (bad, words) in BAD {
+            let desired = format!("{OTHERS}{bad},x-snapd.origin=layout 0 0\n");
+            fails(machine, &desired, "layout /srv/mm (snap.hello.fstab:7): ", words);
+            check_truth(&before, &desired);
+            // Again the same, and nothing piles up.
+            let saved = fs::read(CURRENT).unwrap();
+            fails(machine, &desired, "layout /srv/mm (snap.hello.fstab:7): ", words);
+            check_truth(&before, &desired);
+            assert!(saved == fs::read(CURRENT).unwrap(), "{bad}");
+            // A good profile goes on from there.
+            succeeds(machine, OTHERS);
+            check_truth(&before, bad);
+            for line in OTHERS.lines() {
+                assert!(fs::read_to_string(CURRENT).unwrap().contains(line), "{bad}: {line}");
+            }
+            machine.undo();
+            assert_eq!(made_since(&before), BTreeMap::new(), "{bad}");
+        }
+    });
+}
+
+#[test]
+fn undone_at_once() {
+    on_a_machine("truth::undone_at_once", |machine| {
+        let before = State::now();
+        for (bad, words) in BAD {
+            let desired = format!("{bad},x-snapd.origin=layout 0 0\n{OTHERS}");
+            fails(machine, &desired, "layout /srv/mm (snap.hello.fstab:1): ", words);
+            check_truth(&before, bad);
+            machine.undo();
+            assert_eq!(made_since(&before), BTreeMap::new(), "{bad}");
+            assert!(!fs::exists("/srv/aa").unwrap() && !fs::exists("/srv/zz").unwrap());
+        }
+    });
+}
+
+#[test]
+fn after_an_update() {
+    on_a_machine("truth::after_an_update", |machine| {
+        let before = State::now();
+        for (bad, words) in BAD {
+            succeeds(machine, &GOOD.concat());
+            // One of the old ones goes, one stays.
+            let desired = format!("{}{OTHERS}{bad},x-snapd.origin=layout 0 0\n", GOOD[1]);
+            fails(machine, &desired, "layout /srv/mm (snap.hello.fstab:8): ", words);
+            check_truth(&before, bad);
+            let saved = fs::read_to_string(CURRENT).unwrap();
+            assert!(saved.contains(GOOD[1]) && !saved.contains(GOOD[0]), "{saved}");
+            succeeds(machine, &[GOOD[1], OTHERS].concat());
+            check_truth(&before, bad);
+            machine.undo();
+            assert_eq!(made_since(&before), BTreeMap::new(), "{bad}");
+        }
+    });
+}
+
+#[test]
+fn after_content_that_fails() {
+    on_a_machine("truth::after_content_that_fails", |machine| {
+        let before = State::now();
+        for (bad, words) in BAD {
+            fs::write(DESIRED, format!("{OTHERS}{bad} 0 0\n")).unwrap();
+            let output = machine.run();
+            let notice = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(0), "{bad}: {notice}");
+            assert_eq!(output.stdout, b"", "{bad}");
+            let place = "left out: content /srv/mm (snap.hello.fstab:7): ";
+            assert!(notice.contains(place) && notice.contains(words), "{bad}: {notice}");
+            assert_eq!(notice.lines().count(), 1, "{bad}: {notice}");
+            check_truth(&before, bad);
+            let saved = fs::read_to_string(CURRENT).unwrap();
+            assert!(OTHERS.lines().all(|line| saved.contains(line)), "{saved}");
+            assert!(!saved.contains("/srv/mm"), "{saved}");
+            machine.undo();
+            assert_eq!(made_since(&before), BTreeMap::new(), "{bad}");
+        }
+    });
+}
+
+#[test]
+fn after_an_overname_that_fails() {
+    on_a_machine("truth::after_an_overname_that_fails", |machine| {
+        let before = State::now();
+        let bad = "tmpfs /srv/mm tmpfs banana=1,x-snapd.origin=overname 0 0\n";
+        let good = "/snap/hello/1/lib /srv/aaa none rbind,x-snapd.origin=overname 0 0\n";
+        let place = "parallel instance /srv/mm (snap.hello.fstab:8): ";
+        fails(machine, &[OTHERS, good, bad].concat(), place, "invalid argument");
+        check_truth(&before, "overname");
+        succeeds(machine, &[OTHERS, good].concat());
+        check_truth(&before, "overname, then good");
+        machine.undo();
+        assert_eq!(made_since(&before), BTreeMap::new());
+    });
+}
+
+#[test]
+#[ignore = "bug: the survey looks for /srv/aa, which is yet to be made, to compare file systems"]
+fn a_mount_point_that_is_missing_in_a_new_bind_from_a_tmpfs() {
+    let name = "truth::a_mount_point_that_is_missing_in_a_new_bind_from_a_tmpfs";
+    on_a_machine(name, |machine| {
+        let desired = "\
+/var/snap/hello/common/data /srv/aa none rbind,rw,x-snapd.origin=layout 0 0
+tmpfs /srv/aa/missing tmpfs mode=0700,x-snapd.origin=layout 0 0
+";
+        let before = State::now();
+        succeeds(machine, desired);
+        check_truth(&before, "on the same tmpfs as /");
+        machine.undo();
+        mount(Some("data"), "/var/snap/hello/common/data", Some("tmpfs"), 0, Some("mode=755"));
+        let before = State::now();
+        succeeds(machine, desired);
+        check_truth(&before, "on a tmpfs of its own");
+        machine.undo();
+        assert_eq!(made_since(&before), BTreeMap::new());
+    });
+}
