@@ -10,7 +10,7 @@ use std::sync::{LazyLock, Mutex};
 use std::thread;
 
 use libfuzzer_sys::fuzz_target;
-use snap_fstab::{Entry, Line, Sink};
+use snap_fstab::{Entry, Line, Rigour, Sink};
 use snap_mount_options::Kind;
 use snap_profile::{Arena, Profile, Role, Variables};
 
@@ -57,7 +57,7 @@ fuzz_target!(|input: &[u8]| {
 
 /// The text alone: what is an entry is one again after it was written.
 fn try_text(input: &[u8]) {
-    for line in snap_fstab::parse(&mut input.to_vec()) {
+    for line in snap_fstab::parse(&mut input.to_vec(), Rigour::Strict) {
         match line {
             Ok(line) => round_trip(&entry(&line)),
             Err(error) => drop(error.to_string()),
@@ -90,7 +90,7 @@ fn assert_clean(path: &[u8]) {
 fn round_trip(entry_: &Entry<'_>) {
     let mut written = Text(Vec::new());
     let Ok(()) = entry_.write(&mut written);
-    let mut lines = snap_fstab::parse(&mut written.0);
+    let mut lines = snap_fstab::parse(&mut written.0, Rigour::Strict);
     let line = lines.next().expect("an entry").expect("a good entry");
     assert_eq!(entry(&line), *entry_);
     assert!(lines.next().is_none(), "an entry is one line");

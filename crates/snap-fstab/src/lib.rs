@@ -18,7 +18,7 @@ mod scan;
 
 pub use entry::{Entry, Sink, escaped_len};
 pub use error::{ParseError, ParseErrorKind};
-pub use lines::{Columns, LINE_MAX, Line, Lines, parse};
+pub use lines::{Columns, LINE_MAX, Line, Lines, Rigour, parse};
 
 #[cfg(test)]
 mod tests;

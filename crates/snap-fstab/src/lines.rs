@@ -40,8 +40,18 @@ pub struct Columns {
 }
 
 /// Reads `text` as a profile, in place.
-pub fn parse(text: &mut [u8]) -> Lines<'_> {
-    Lines { rest: text, number: 0 }
+pub fn parse(text: &mut [u8], rigour: Rigour) -> Lines<'_> {
+    Lines { rest: text, number: 0, rigour }
+}
+
+/// How much is put up with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rigour {
+    /// Only what fstab(5) knows.
+    Strict,
+    /// Control bytes in fields, and anything in the fifth and sixth field (0 is read then): what
+    /// other programs, or the names of files, may have brought into a record.
+    Lenient,
 }
 
 /// The iterator that [`parse`] returns. It can go on after an error, with the next line.
@@ -49,6 +59,7 @@ pub fn parse(text: &mut [u8]) -> Lines<'_> {
 pub struct Lines<'a> {
     rest: &'a mut [u8],
     number: u32,
+    rigour: Rigour,
 }
 
 impl<'a> Iterator for Lines<'a> {
@@ -61,7 +72,7 @@ impl<'a> Iterator for Lines<'a> {
             let (line, rest) = text.split_at_mut(scan.len.min(text.len()));
             self.rest = rest.get_mut(1..).unwrap_or_default();
             self.number = self.number.saturating_add(1);
-            match parse_line(line, &scan, self.number) {
+            match parse_line(line, &scan, self.number, self.rigour) {
                 Ok(None) => {}
                 Ok(Some(line)) => return Some(Ok(line)),
                 Err(error) => return Some(Err(error)),
@@ -75,12 +86,13 @@ fn parse_line<'a>(
     line: &'a mut [u8],
     scan: &Scan,
     number: u32,
+    rigour: Rigour,
 ) -> Result<Option<Line<'a>>, ParseError> {
     let error = |at: usize, kind| ParseError { line: number, column: column(at), kind };
     if line.len() > LINE_MAX {
         return Err(error(LINE_MAX, ParseErrorKind::LineTooLong));
     }
-    if let Some((at, byte)) = scan.control {
+    if let Some((at, byte)) = scan.control.filter(|_| rigour == Rigour::Strict) {
         return Err(error(at, ParseErrorKind::ControlByte(byte)));
     }
     let Scan { head, tail, count, .. } = *scan;
@@ -99,7 +111,10 @@ fn parse_line<'a>(
         5 => (Some(options), Some(tail[2]), None),
         _ => (Some((options.0, tail[0].1)), Some(tail[1]), Some(tail[2])),
     };
-    let value = |span: Option<Span>| span.map_or(Ok(0), |span| decimal(line, span));
+    let value = |span: Option<Span>| match span.map_or(Ok(0), |span| decimal(line, span)) {
+        Err(_) if rigour == Rigour::Lenient => Ok(0),
+        value => value,
+    };
     let not_a_number = |at| error(at, ParseErrorKind::NotANumber);
     let (dump, pass) = (value(dump).map_err(not_a_number)?, value(pass).map_err(not_a_number)?);
     let columns = Columns {

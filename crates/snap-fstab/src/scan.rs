@@ -75,7 +75,12 @@ impl Scan {
                         field = field.or(Some(at));
                     }
                 }
-                Class::Control => scan.control = scan.control.or(Some((at, byte))),
+                Class::Control => {
+                    scan.control = scan.control.or(Some((at, byte)));
+                    if !in_comment {
+                        field = field.or(Some(at));
+                    }
+                }
                 Class::Newline => {
                     scan.len = at;
                     break;

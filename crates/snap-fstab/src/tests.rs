@@ -28,7 +28,7 @@ fn entry<'a>(line: &'a Line<'_>) -> Entry<'a> {
 fn canonical(text: &str) -> Result<String, ParseError> {
     let mut bytes = text.as_bytes().to_vec();
     let mut out = Vec::new();
-    for line in parse(&mut bytes) {
+    for line in parse(&mut bytes, Rigour::Strict) {
         entry(&line?).write(&mut out).unwrap();
     }
     Ok(String::from_utf8(out).unwrap())
@@ -88,7 +88,7 @@ fn a_line_may_be_64_kib_long_and_no_longer() {
 #[test]
 fn columns_are_those_of_the_text() {
     let mut text = *b"  so\\040urce /mp\ttype  opt 0 0";
-    let line = parse(&mut text).next().unwrap().unwrap();
+    let line = parse(&mut text, Rigour::Strict).next().unwrap().unwrap();
     assert_eq!(line.columns, Columns { source: 3, mount_point: 14, options: 24 });
     assert_eq!(line.number, 1);
 }
@@ -96,7 +96,7 @@ fn columns_are_those_of_the_text() {
 #[test]
 fn an_error_does_not_hide_the_lines_after_it() {
     let mut text = *b"x\na b c\n";
-    let mut lines = parse(&mut text);
+    let mut lines = parse(&mut text, Rigour::Strict);
     assert!(lines.next().unwrap().is_err());
     assert_eq!(entry(&lines.next().unwrap().unwrap()).source, b"a");
     assert!(lines.next().is_none());

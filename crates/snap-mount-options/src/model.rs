@@ -88,6 +88,23 @@ impl<'a> Options<'a> {
         builder.finish(fs_type).map_err(|kind| OptionError { start: 0, len: 0, kind })
     }
 
+    /// The same for options that were recorded, perhaps by another program: what is not legal is
+    /// passed over.
+    #[must_use]
+    pub fn recorded(fs_type: &[u8], text: &'a [u8]) -> Self {
+        let mut builder = Builder::default();
+        for (_, token) in tokens(text) {
+            let _ = match model_option(token) {
+                Some(option) => builder.model(option),
+                None => builder.word(token),
+            };
+        }
+        let synthetic_for = builder.synthetic_for();
+        let plain =
+            Self { synthetic_for, origin: builder.origin.unwrap_or_default(), ..builder.options };
+        builder.finish(fs_type).unwrap_or(plain)
+    }
+
     /// The options in `text` that only the file system knows, in order.
     pub fn data(text: &[u8]) -> impl Iterator<Item = &[u8]> {
         tokens(text)
@@ -177,10 +194,12 @@ impl<'a> Builder<'a> {
         }
         options.operation = self.operation.unwrap_or_default();
         options.origin = self.origin.unwrap_or_default();
-        if self.synthetic {
-            options.synthetic_for = Some(self.needed_by.unwrap_or_default());
-        }
+        options.synthetic_for = self.synthetic_for();
         Ok(options)
+    }
+
+    fn synthetic_for(&self) -> Option<&'a [u8]> {
+        self.synthetic.then(|| self.needed_by.unwrap_or_default())
     }
 }
 

@@ -3,8 +3,8 @@
 use core::mem::MaybeUninit;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid, chownat, mkdirat, openat, symlinkat};
-use rustix::io::{self, Errno};
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid, chownat, fstat, mkdirat, openat, symlinkat};
+use rustix::io;
 use snap_ns_plan::{
     Attributes, Call, Creation, Fault, FsView, NodeKind, ObjectKind, Outcome, Role, Rule, Verdict,
     Wall, What,
@@ -14,7 +14,7 @@ use snap_path::{PATH_MAX, file_name, parent, prefixes};
 use crate::fault::failed;
 use crate::kernel::Kernel;
 use crate::look::{ground, link_is};
-use crate::walk::{Deepest, PATH, PATH_DIR, kind_of, open_child};
+use crate::walk::{Deepest, PATH, PATH_DIR, open_child};
 
 /// Where creation of a path has to start.
 enum Start {
@@ -166,32 +166,19 @@ impl Kernel {
     ) -> Result<OwnedFd, Fault> {
         let Attributes { mode, uid, gid } = attributes;
         let mode = Mode::from_raw_mode(mode.into());
-        let exists = |errno: Errno| errno == Errno::EXIST;
+        // What somebody else was faster to create is not ours to go on with.
         let object = match kind {
-            ObjectKind::Directory => match mkdirat(dir, name, mode) {
-                Ok(()) => open_child(dir, name, PATH_DIR).map_err(failed(Call::Open, role))?,
-                // Somebody was faster. It is used as it is.
-                Err(errno) if exists(errno) => {
-                    return open_child(dir, name, PATH_DIR).map_err(failed(Call::Open, role));
-                }
-                Err(errno) => return Err(failed(Call::MakeDirectory, role)(errno)),
-            },
+            ObjectKind::Directory => {
+                mkdirat(dir, name, mode).map_err(failed(Call::MakeDirectory, role))?;
+                open_child(dir, name, PATH_DIR).map_err(failed(Call::Open, role))?
+            }
             ObjectKind::File => {
                 let flags = OFlags::CREATE
                     | OFlags::EXCL
                     | OFlags::WRONLY
                     | OFlags::NOFOLLOW
                     | OFlags::CLOEXEC;
-                match openat(dir, name, flags, mode) {
-                    Ok(file) => file,
-                    Err(errno) if exists(errno) => {
-                        let file = open_child(dir, name, PATH).map_err(failed(Call::Open, role))?;
-                        let found = kind_of(&file).map_err(failed(Call::Stat, role))?;
-                        let other = Fault::new(What::Found(found), role);
-                        return if found == NodeKind::File { Ok(file) } else { Err(other) };
-                    }
-                    Err(errno) => return Err(failed(Call::MakeFile, role)(errno)),
-                }
+                openat(dir, name, flags, mode).map_err(failed(Call::MakeFile, role))?
             }
         };
         self.give(object.as_fd(), uid, gid).map_err(failed(Call::ChangeOwner, role))?;
@@ -200,7 +187,9 @@ impl Kernel {
 
     /// Gives what this process created to `uid` and `gid`, unless they own it already.
     pub(crate) fn give(&self, object: BorrowedFd<'_>, uid: u32, gid: u32) -> io::Result<()> {
-        if self.owner == (uid, gid) {
+        // Its group need not be ours: a set-group-ID directory hands down its own (inode(7)).
+        let stat = fstat(object)?;
+        if (stat.st_uid, stat.st_gid) == (uid, gid) {
             return Ok(());
         }
         let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));

@@ -6,17 +6,17 @@ use snap_fstab::{LINE_MAX, Sink};
 use snap_profile::{ENTRIES_MAX, TEXT_MAX};
 
 use crate::fault::Limit;
-use crate::plan::{Plan, PlanError};
+use crate::plan::Plan;
 use crate::saved::Moment;
 
 /// Counts what is written.
-#[derive(Default)]
-struct Count {
-    bytes: usize,
-    lines: usize,
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Count {
+    pub(crate) bytes: usize,
+    pub(crate) lines: usize,
     /// The bytes of the line that is written, and of the longest one.
-    line: usize,
-    longest: usize,
+    pub(crate) line: usize,
+    pub(crate) longest: usize,
 }
 
 impl Sink for Count {
@@ -34,37 +34,44 @@ impl Sink for Count {
     }
 }
 
-impl Plan<'_> {
-    fn count(&self, moment: Moment) -> Count {
-        let mut count = Count::default();
-        match self.write_profile(moment, &mut count) {
-            Ok(()) => count,
-            Err(never) => match never {},
+impl Count {
+    fn check(&self) -> Result<(), Limit> {
+        if self.lines > ENTRIES_MAX {
+            return Err(Limit::Entries);
         }
+        if self.bytes > TEXT_MAX {
+            return Err(Limit::Text);
+        }
+        // Escapes and synthetic options make lines longer than they were read.
+        if self.longest > LINE_MAX { Err(Limit::Line) } else { Ok(()) }
     }
+}
 
+impl Plan<'_> {
     /// How many bytes the saved profile can have at most, wherever the run ends: before the
     /// teardown nothing new stands, and after it nothing old.
     #[must_use]
     pub fn saved_len(&self) -> usize {
-        self.count(Moment::Now).bytes.max(self.count(Moment::AllDone).bytes)
+        let mut now = Count::default();
+        let Ok(()) = self.write_saved(&mut now);
+        now.bytes.max(self.expected.bytes)
     }
 
-    pub(crate) fn check_account(&self) -> Result<(), PlanError> {
-        if self.is_empty() {
-            return Ok(());
+    /// Counts what will stand when all steps are done.
+    pub(crate) fn check_account(&mut self) -> Result<(), Limit> {
+        let mut count = Count::default();
+        if !self.is_empty() {
+            let Ok(()) = self.write_profile(Moment::AllDone, &mut count);
         }
-        let Count { bytes, lines, longest, .. } = self.count(Moment::AllDone);
-        if lines > ENTRIES_MAX {
-            return Err(PlanError::Full(Limit::Entries));
-        }
-        if bytes > TEXT_MAX {
-            return Err(PlanError::Full(Limit::Text));
-        }
-        // Escapes and synthetic options make lines longer than they were read.
-        if longest > LINE_MAX {
-            return Err(PlanError::Full(Limit::Line));
-        }
-        Ok(())
+        self.expected = count;
+        self.expected.check()
+    }
+
+    /// Adds a mimic that was not expected, and returns how many bytes will stand then.
+    pub(crate) fn expect_mimic(&mut self, mimic: u16) -> Result<usize, Limit> {
+        let mut count = self.expected;
+        let Ok(()) = self.write_mimic_at(mimic, &mut count);
+        self.expected = count;
+        count.check().map(|()| count.bytes)
     }
 }

@@ -141,17 +141,10 @@ impl<'a> Plan<'a> {
         }
         let mimic = self.add_mimic(place, dir, fault, performer)?;
         let step = Step { op: Op::Mimic(mimic), state: State::Pending };
-        let full = Fault { what: What::Full(Limit::Steps), ..fault };
-        self.steps.try_insert(at, step).map_err(|_| full)?;
-        let checked = match self.check_account() {
-            Ok(()) => observer.make_room(self.saved_len()),
-            Err(crate::PlanError::Full(limit)) => Err(Fault { what: What::Full(limit), ..fault }),
-            Err(crate::PlanError::Duplicate(..) | crate::PlanError::Refused(..)) => Err(fault),
-        };
-        if checked.is_err() {
-            self.steps.remove(at);
-        }
-        checked
+        let full = |limit| Fault { what: What::Full(limit), ..fault };
+        let bytes = self.expect_mimic(mimic).map_err(full)?;
+        observer.make_room(bytes)?;
+        self.steps.try_insert(at, step).map_err(|_| full(Limit::Steps))
     }
 
     /// Notes that a step was performed, or did not have to be.

@@ -4,6 +4,7 @@ use arrayvec::ArrayVec;
 use snap_mount_options::Origin;
 use snap_profile::{ENTRIES_MAX, Item, Profile, Shape};
 
+use crate::account::Count;
 use crate::changes::{Fate, Kept};
 use crate::drive::Observer;
 use crate::fault::{Fault, Limit};
@@ -36,6 +37,8 @@ pub struct Plan<'a> {
     pub(crate) mimics_by_dir: ArrayVec<u16, MIMICS_MAX>,
     pub(crate) children: ArrayVec<Child, ALL_CHILDREN_MAX>,
     pub(crate) names: ArrayVec<u8, NAMES_MAX>,
+    /// What will stand when all steps are done.
+    pub(crate) expected: Count,
 }
 
 /// What a plan is made from.
@@ -75,6 +78,7 @@ impl<'a> Plan<'a> {
             mimics_by_dir: ArrayVec::new_const(),
             children: ArrayVec::new_const(),
             names: ArrayVec::new_const(),
+            expected: Count { bytes: 0, lines: 0, line: 0, longest: 0 },
         }
     }
 
@@ -104,7 +108,7 @@ impl<'a> Plan<'a> {
         self.find_order();
         self.survey(view, observer)?;
         self.lay_out_steps().ok_or(PlanError::Full(Limit::Steps))?;
-        self.check_account()
+        self.check_account().map_err(PlanError::Full)
     }
 
     /// Forgets everything. (Not `*self = new()`: a plan is far larger than a stack.)

@@ -52,13 +52,7 @@ impl Plan<'_> {
                         item.entry.write(sink)?;
                     }
                 }
-                Op::Mimic(mimic) if made => {
-                    let id = self.cause(step.op).and_then(|place| self.desired(place));
-                    let id = id.map(|item| item.id()).unwrap_or_default();
-                    if let Some(mimic) = self.mimic(mimic) {
-                        write_mimic(&mimic, id, sink)?;
-                    }
-                }
+                Op::Mimic(mimic) if made => self.write_mimic_at(mimic, sink)?,
                 Op::Mount(_) | Op::MakeSymlink(_) | Op::EnsureDir(_) | Op::Mimic(_) => {}
                 Op::Unmount(_) | Op::RemoveSymlink(_) | Op::RemoveMountPoint(_) | Op::Forget(_) => {
                 }
@@ -66,6 +60,15 @@ impl Plan<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Writes the lines of the mimic at `place`.
+    pub(crate) fn write_mimic_at<S: Sink>(&self, place: u16, sink: &mut S) -> Result<(), S::Error> {
+        let asks = self.cause(Op::Mimic(place)).and_then(|place| self.desired(place));
+        match (self.mimic(place), asks) {
+            (Some(mimic), Some(asks)) => write_mimic(&mimic, asks.id(), sink),
+            (_, _) => Ok(()),
+        }
     }
 
     /// Notes that the entry of the current profile which a step undoes is gone.

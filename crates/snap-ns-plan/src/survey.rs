@@ -33,9 +33,8 @@ pub(crate) struct Need {
 /// How much longer a path gets where the executor sets a mimic's directory aside (`/tmp/.snap`).
 const ASIDE_LEN: usize = 10;
 
-/// The most data of a file system that is sure to fit mount(2)'s one page with its commas, and mode
-/// and owner behind it.
-const DATA_MAX: usize = 3584;
+/// The most data of a file system that fits mount(2)'s one page with mode and owner behind it.
+const DATA_MAX: usize = 4096 - 40;
 
 /// What one path of an entry needs.
 enum PathNeed {
@@ -100,10 +99,7 @@ impl<'a> Plan<'a> {
                 PathNeed::Ignore => ignore = true,
             }
         }
-        let data: usize = Options::data(entry.options).map(<[u8]>::len).sum();
-        if matches!(options.operation, Operation::Mount) && data > DATA_MAX {
-            return Err(Fault::new(What::Full(Limit::Data), Role::MountPoint));
-        }
+        check_texts(item, &options)?;
         let mut make_mount_point = false;
         match self.survey_path(place, item, entry.mount_point, Role::MountPoint, wanted, view)? {
             PathNeed::Nothing => {}
@@ -165,18 +161,19 @@ impl<'a> Plan<'a> {
                     }
                 }
                 let dir = path.get(..asked_len(parent)).unwrap_or(path);
-                self.survey_ground(place, dir, ground, role, view)?;
+                let live_dir = live.get(..parent).unwrap_or(live);
+                self.survey_ground(place, (dir, live_dir), ground, role, view)?;
                 Ok(PathNeed::Create)
             }
         }
     }
 
-    /// Something has to be created in `dir`, a directory above the path `role` of an entry: makes
-    /// sure that it can be.
+    /// Something has to be created in `dir`, a directory above the path `role` of an entry, which
+    /// is `live` today: makes sure that it can be.
     fn survey_ground(
         &mut self,
         place: u16,
-        dir: &'a [u8],
+        (dir, live): (&'a [u8], &[u8]),
         ground: Ground,
         role: Role,
         view: &mut dyn FsView,
@@ -187,7 +184,7 @@ impl<'a> Plan<'a> {
         let what = match self.verdict(dir, ground) {
             Verdict::Write => return Ok(()),
             Verdict::WriteIfOn(len) => {
-                if view.same_fs(dir, dir.get(..len).unwrap_or(dir))? {
+                if view.same_fs(live, dir.get(..len).unwrap_or(dir))? {
                     return Ok(());
                 }
                 What::WouldShowOnHost
@@ -370,6 +367,21 @@ impl Rule for Plan<'_> {
             (Access::Writable, FsKind::Other) => Verdict::Trespass,
         }
     }
+}
+
+/// Makes sure that the kernel takes what is no path of the namespace: each fits a page.
+fn check_texts(item: &Item<'_>, options: &Options<'_>) -> Result<(), Fault> {
+    let target = if let Kind::Symlink(target) = options.kind { target.len() } else { 0 };
+    let longest = item.entry.source.len().max(item.entry.fs_type.len()).max(target);
+    if longest >= PATH_MAX {
+        return Err(Fault::new(What::Full(Limit::Path), Role::MountPoint));
+    }
+    let data: usize =
+        Options::data(item.entry.options).map(|data| data.len().saturating_add(1)).sum();
+    if options.operation == Operation::Mount && data > DATA_MAX {
+        return Err(Fault::new(What::Full(Limit::Data), Role::MountPoint));
+    }
+    Ok(())
 }
 
 /// What cannot be looked at yet is created when it turns out to be missing, unless that is to be

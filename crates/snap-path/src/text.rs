@@ -3,7 +3,7 @@
 use core::ffi::CStr;
 
 /// A NUL-terminated text of at most `N - 1` bytes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Text<const N: usize> {
     bytes: [u8; N],
     len: usize,

@@ -32,6 +32,8 @@ pub enum LoadErrorKind {
     Source(PathError),
     /// The directory that must exist is no usable path.
     MustExistDir(PathError),
+    /// The directory that must exist has a comma in its path.
+    CommaInDir,
     /// An option is malformed.
     Option(OptionErrorKind),
     /// Only the current profile may have `x-snapd.origin=rootfs`.
@@ -54,6 +56,7 @@ impl fmt::Display for LoadErrorKind {
             Self::MountPointIsRoot => f.write_str("bad mount point: / cannot be mounted over"),
             Self::Source(kind) => write!(f, "bad source: {kind}"),
             Self::MustExistDir(kind) => write!(f, "bad must-exist-dir: {kind}"),
+            Self::CommaInDir => f.write_str("bad must-exist-dir: the path has a comma in it"),
             Self::Option(kind) => write!(f, "bad option: {kind}"),
             Self::RootfsIsNotDesired => {
                 f.write_str("bad option: only snap-confine records origin=rootfs")

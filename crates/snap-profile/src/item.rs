@@ -64,8 +64,7 @@ impl<'a> Item<'a> {
     /// The options as values, read again.
     #[must_use]
     pub fn options(&self) -> Options<'a> {
-        // They were legal when the profile was loaded.
-        Options::parse(self.entry.fs_type, self.entry.options).unwrap_or_default()
+        Options::recorded(self.entry.fs_type, self.entry.options)
     }
 
     /// The entry's ID: what others are *needed by* (contract section 3).

@@ -1,7 +1,7 @@
 //! From text to items.
 
 use arrayvec::ArrayVec;
-use snap_fstab::{Columns, Entry, Line, escaped_len, parse};
+use snap_fstab::{Columns, Entry, Line, Rigour, escaped_len, parse};
 use snap_mount_options::{Kind, Operation, Options, Origin, founding};
 
 use crate::arena::Arena;
@@ -41,7 +41,11 @@ pub fn load<'a>(
     profile: &mut Profile<'a>,
 ) -> Result<HomeUse, LoadError<'a>> {
     let mut loader = Loader { role, variables, arena, home_use: HomeUse::Unused, last: None };
-    for line in parse(text) {
+    let rigour = match role {
+        Role::Desired => Rigour::Strict,
+        Role::Current => Rigour::Lenient,
+    };
+    for line in parse(text, rigour) {
         let line = line.map_err(|error| LoadError {
             line: error.line,
             column: error.column,
@@ -119,6 +123,9 @@ impl<'a> Loader<'_, 'a> {
     ) -> Result<Typed<'a>, LoadError<'a>> {
         let error = |column, culprit, kind| LoadError { line, column, culprit, kind };
         let full = error(columns.options, &[], LoadErrorKind::ArenaFull);
+        if self.role == Role::Current {
+            return Ok(Typed { fs_type, options, values: Options::recorded(fs_type, options) });
+        }
         let mut values = Options::parse(fs_type, options).map_err(|bad| {
             let (before, rest) = options.split_at_checked(bad.start).unwrap_or_default();
             let offset = u32::try_from(escaped_len(before)).unwrap_or(u32::MAX);
@@ -133,7 +140,7 @@ impl<'a> Loader<'_, 'a> {
             values = Options::parse(fs_type, options)
                 .map_err(|bad| error(columns.options, &[], LoadErrorKind::Option(bad.kind)))?;
         }
-        if self.role == Role::Desired && values.origin == Origin::Rootfs {
+        if values.origin == Origin::Rootfs {
             return Err(error(columns.options, &[], LoadErrorKind::RootfsIsNotDesired));
         }
         if let Kind::EnsureDir(dir) = values.kind {
@@ -179,7 +186,12 @@ impl<'a> Loader<'_, 'a> {
             Some(path) => path,
             None => self.arena.concat(&[dir]).ok_or(LoadErrorKind::ArenaFull)?,
         };
-        clean(path).map_err(|(kind, _)| LoadErrorKind::MustExistDir(kind))
+        match clean(path) {
+            // It could not stand among options.
+            Ok(path) if path.contains(&b',') => Err(LoadErrorKind::CommaInDir),
+            Ok(path) => Ok(path),
+            Err((kind, _)) => Err(LoadErrorKind::MustExistDir(kind)),
+        }
     }
 
     fn expand_home(

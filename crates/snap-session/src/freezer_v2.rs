@@ -22,13 +22,14 @@ const DEPTH_MAX: usize = 32;
 const LIST_BYTES: usize = 2048;
 
 pub(crate) fn freeze(instance: &Instance<'_>) -> Result<(), SessionError> {
-    visit_groups(instance, &mut |group| write_freeze(group, b"1"))?;
+    visit_groups(instance, Reach::Topmost, &mut |group| write_freeze(group, b"1"))?;
     let deadline = Deadline::start();
-    visit_groups(instance, &mut |group| wait_until_frozen(group, &deadline))
+    // A group with processes of its own says that it is frozen before those below it are.
+    visit_groups(instance, Reach::All, &mut |group| wait_until_frozen(group, &deadline))
 }
 
 pub(crate) fn thaw(instance: &Instance<'_>) -> Result<(), SessionError> {
-    visit_groups(instance, &mut |group| write_freeze(group, b"0"))
+    visit_groups(instance, Reach::Topmost, &mut |group| write_freeze(group, b"0"))
 }
 
 fn write_freeze(group: BorrowedFd<'_>, state: &[u8]) -> Result<(), SessionError> {
@@ -80,17 +81,37 @@ fn unless_gone(errno: Errno) -> Result<(), SessionError> {
 
 type Visitor<'v> = dyn FnMut(BorrowedFd<'_>) -> Result<(), SessionError> + 'v;
 
+/// Which groups of an instance are meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Those with its name.
+    Topmost,
+    /// Those below them as well.
+    All,
+}
+
+/// Whether a group lies below one of the instance.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Outside,
+    Inside,
+}
+
 /// Shows every group of the instance to `visitor`, except the one that this process is in. An
 /// error does not keep the other groups from being visited; the first one is returned.
-fn visit_groups(instance: &Instance<'_>, visitor: &mut Visitor<'_>) -> Result<(), SessionError> {
+fn visit_groups(
+    instance: &Instance<'_>,
+    reach: Reach,
+    visitor: &mut Visitor<'_>,
+) -> Result<(), SessionError> {
     let prefix = instance_path(b"snap.", instance, b".");
     let mut own = [0_u8; PATH_MAX];
     let own = own_group(&mut own)?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let root = open(c"/sys/fs/cgroup", flags, Mode::empty())
         .map_err(failed(Task::Open, Subject::Freezer))?;
-    let mut walk = Walk { prefix, own, path: Text::new(), visitor, result: Ok(()) };
-    walk.descend(root, 0);
+    let mut walk = Walk { prefix, own, path: Text::new(), reach, visitor, result: Ok(()) };
+    walk.descend(root, 0, Place::Outside);
     walk.result
 }
 
@@ -101,6 +122,7 @@ struct Walk<'w, 'v> {
     own: &'w [u8],
     /// The path of the group that is looked at.
     path: Text<PATH_MAX>,
+    reach: Reach,
     visitor: &'w mut Visitor<'v>,
     /// The first error.
     result: Result<(), SessionError>,
@@ -113,7 +135,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn descend(&mut self, group: OwnedFd, depth: usize) {
+    fn descend(&mut self, group: OwnedFd, depth: usize, place: Place) {
         let mut buffer = [MaybeUninit::uninit(); LIST_BYTES];
         let mut entries = RawDir::new(group.as_fd(), &mut buffer);
         while let Some(entry) = entries.next() {
@@ -133,7 +155,7 @@ impl Walk<'_, '_> {
             if pushed.is_some() {
                 let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                 match openat(group.as_fd(), name, flags, Mode::empty()) {
-                    Ok(child) => self.look_at(child, name.to_bytes(), depth),
+                    Ok(child) => self.look_at(child, name.to_bytes(), depth, place),
                     Err(errno) => self.note(unless_gone(errno)),
                 }
             }
@@ -141,15 +163,22 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn look_at(&mut self, group: OwnedFd, name: &[u8], depth: usize) {
-        if !self.belongs_to_instance(name) {
-            if depth < DEPTH_MAX {
-                self.descend(group, depth.saturating_add(1));
-            }
-        } else if !is_at_or_below(self.own, self.path.as_bytes()) {
+    fn look_at(&mut self, group: OwnedFd, name: &[u8], depth: usize, place: Place) {
+        let mut place = place;
+        if place == Place::Inside || self.belongs_to_instance(name) {
             // What is below a frozen group is frozen with it; if we are, it is left alone.
+            if is_at_or_below(self.own, self.path.as_bytes()) {
+                return;
+            }
             let result = (self.visitor)(group.as_fd());
             self.note(result);
+            if self.reach == Reach::Topmost {
+                return;
+            }
+            place = Place::Inside;
+        }
+        if depth < DEPTH_MAX {
+            self.descend(group, depth.saturating_add(1), place);
         }
     }
 

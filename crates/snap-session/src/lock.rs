@@ -36,7 +36,13 @@ pub fn lock(instance: &Instance<'_>) -> Result<Lock, SessionError> {
 ///
 /// Nobody holds it, or the lock file cannot be opened.
 pub fn check_locked(instance: &Instance<'_>) -> Result<(), SessionError> {
-    let file = open_lock(instance)?;
+    let path = instance_path(b"/run/snapd/lock/", instance, b".lock");
+    let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = match open(path.as_c_str(), flags, Mode::empty()) {
+        Ok(file) => file,
+        Err(Errno::NOENT) => return Err(SessionError::NotLocked),
+        Err(errno) => return Err(failed(Task::Open, Subject::LockFile)(errno)),
+    };
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Err(Errno::WOULDBLOCK) => Ok(()),
         Ok(()) => Err(SessionError::NotLocked),

@@ -8,8 +8,8 @@ use crate::join::instance_path;
 use crate::store::number_text;
 
 /// Opens `/run/snapd/ns/snap.INSTANCE.log`, or that of a user (`snap.INSTANCE.user.UID.log`), if it
-/// exists: it is opened for writing and never created, and a FIFO that nobody reads is none. What stands in the way of a log is no
-/// reason not to run.
+/// exists: it is opened for writing and never created, and a FIFO that nobody reads is none. What
+/// stands in the way of a log is no reason not to run.
 #[must_use]
 pub fn open_log(instance: &Instance<'_>, user: Option<u32>) -> Option<OwnedFd> {
     let before = b"/run/snapd/ns/snap.";

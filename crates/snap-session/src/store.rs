@@ -2,8 +2,8 @@
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, CWD, FallocateFlags, Gid, Mode, OFlags, Uid, fallocate, fchown, ftruncate, open,
-    renameat, unlinkat,
+    AtFlags, CWD, FallocateFlags, FileType, Gid, Mode, OFlags, Uid, fallocate, fchown, fstat,
+    ftruncate, open, renameat, unlinkat,
 };
 use rustix::io::{self, Errno};
 use snap_fstab::Sink;
@@ -62,8 +62,7 @@ pub fn read_profile<'b>(
     buffer: &'b mut [u8],
 ) -> Result<&'b mut [u8], SessionError> {
     let subject = file.subject();
-    // Nobody has to write to a FIFO in the profile's place before this goes on.
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let fd = match open(file.path(instance).as_c_str(), flags, Mode::empty()) {
         Ok(fd) => fd,
         Err(Errno::NOENT) => return Ok(&mut []),
@@ -74,8 +73,7 @@ pub fn read_profile<'b>(
         let (mut probe, free) = ([0_u8; 1], buffer.get_mut(len..).unwrap_or_default());
         let full = free.is_empty();
         let into = if full { &mut probe[..] } else { free };
-        // With an offset, because a FIFO has none: it is an error then, and not an empty profile.
-        match rustix::io::pread(&fd, into, u64::try_from(len).unwrap_or(u64::MAX)) {
+        match rustix::io::read(&fd, into) {
             Ok(0) => break,
             Ok(_) if full => return Err(SessionError::ProfileTooLarge(subject)),
             Ok(more) => len = len.saturating_add(more),
@@ -94,7 +92,8 @@ pub fn read_profile<'b>(
 #[derive(Debug)]
 pub struct Reserved {
     file: OwnedFd,
-    temporary: InstancePath,
+    /// None when the profile itself is written.
+    temporary: Option<InstancePath>,
     path: InstancePath,
     len: u64,
 }
@@ -108,6 +107,10 @@ pub fn reserve(instance: &Instance<'_>, len: usize) -> Result<Reserved, SessionE
     let subject = Subject::CurrentProfile;
     let path = ProfileFile::Current.path(instance);
     let temporary = instance_path(b"/run/snapd/ns/snap.", instance, b".fstab.new");
+    let root = rustix::process::geteuid().is_root();
+    if let Some(mut reserved) = in_place(&path).filter(|_| !root) {
+        return reserved.grow(len).map(|()| reserved).map_err(failed(Task::Reserve, subject));
+    }
     match unlinkat(CWD, temporary.as_c_str(), AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => {}
         Err(errno) => return Err(failed(Task::Create, subject)(errno)),
@@ -115,7 +118,7 @@ pub fn reserve(instance: &Instance<'_>, len: usize) -> Result<Reserved, SessionE
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH;
     let file = open(temporary.as_c_str(), flags, mode).map_err(failed(Task::Create, subject))?;
-    let mut reserved = Reserved { file, temporary, path, len: 0 };
+    let mut reserved = Reserved { file, temporary: Some(temporary), path, len: 0 };
     let prepare = |reserved: &mut Reserved| -> io::Result<()> {
         // snap-confine may call as the user; the profile is root's all the same.
         if !(rustix::process::geteuid().is_root() && rustix::process::getegid().is_root()) {
@@ -132,6 +135,17 @@ pub fn reserve(instance: &Instance<'_>, len: usize) -> Result<Reserved, SessionE
     }
 }
 
+/// The current profile itself, if it is there and root's. What a process that is not root creates
+/// belongs to the calling user for a moment, who could keep it open; and nobody needs the old
+/// profile of a first start, which is the only time at which this is not root.
+fn in_place(path: &InstancePath) -> Option<Reserved> {
+    let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = open(path.as_c_str(), flags, Mode::empty()).ok()?;
+    let stat = fstat(&file).ok()?;
+    let roots = stat.st_uid == 0 && FileType::from_raw_mode(stat.st_mode).is_file();
+    roots.then(|| Reserved { file, temporary: None, path: path.clone(), len: 0 })
+}
+
 impl Reserved {
     /// Makes room for `len` bytes in all.
     ///
@@ -141,7 +155,7 @@ impl Reserved {
     pub fn grow(&mut self, len: usize) -> Result<(), Errno> {
         let len = u64::try_from(len).unwrap_or(u64::MAX);
         if len > self.len {
-            match fallocate(&self.file, FallocateFlags::empty(), 0, len) {
+            match fallocate(&self.file, FallocateFlags::KEEP_SIZE, 0, len) {
                 // /run is a tmpfs, and a tmpfs can (fallocate(2)); elsewhere one has to hope.
                 Ok(()) | Err(Errno::OPNOTSUPP) => self.len = len,
                 Err(errno) => return Err(errno),
@@ -166,16 +180,21 @@ impl Reserved {
             .and_then(|()| writer.flush())
             .and_then(|()| ftruncate(&self.file, writer.offset))
             .map_err(failed(Task::Write, subject));
-        let (from, to) = (self.temporary.as_c_str(), self.path.as_c_str());
+        let replace = |temporary: &InstancePath| {
+            renameat(CWD, temporary.as_c_str(), CWD, self.path.as_c_str())
+                .map_err(failed(Task::Replace, subject))
+        };
         written
-            .and_then(|()| renameat(CWD, from, CWD, to).map_err(failed(Task::Replace, subject)))
+            .and_then(|()| self.temporary.as_ref().map_or(Ok(()), replace))
             .inspect_err(|_| self.discard())
     }
 
     /// Removes the file again.
     pub fn discard(&self) {
-        // It is replaced by the next run if it stays.
-        let _ = unlinkat(CWD, self.temporary.as_c_str(), AtFlags::empty());
+        if let Some(temporary) = &self.temporary {
+            // It is replaced by the next run if it stays.
+            let _ = unlinkat(CWD, temporary.as_c_str(), AtFlags::empty());
+        }
     }
 }
 

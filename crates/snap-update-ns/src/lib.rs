@@ -23,7 +23,7 @@ mod workspace;
 pub use workspace::Workspace;
 
 use arguments::{Arguments, Caller, Scope};
-use output::Output;
+use output::{Output, Patience};
 use report::Error;
 use rustix::fd::BorrowedFd;
 
@@ -53,7 +53,7 @@ pub fn run<I: Iterator<Item = &'static [u8]>>(
     match result {
         Ok(()) => 0,
         Err(error) => {
-            let mut line = Output::new(output);
+            let mut line = Output::new(output, Patience::Endless);
             line.line(format_args!("cannot update snap namespace: {error}"));
             1
         }

@@ -2,21 +2,34 @@
 
 use core::fmt::{self, Write};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::AsFd;
 
 /// How many bytes are written at once.
 const LINE_BYTES: usize = 4096;
 
+/// Whether to wait for a reader.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// A line that cannot be written at once is lost: the snap's processes may be frozen.
+    None,
+    /// The reader has all the time.
+    Endless,
+}
+
+const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+
 /// Writes lines to a descriptor; what cannot be written is lost.
 pub(crate) struct Output<F: AsFd> {
     fd: F,
+    patience: Patience,
     buffer: [u8; LINE_BYTES],
     used: usize,
 }
 
 impl<F: AsFd> Output<F> {
-    pub(crate) fn new(fd: F) -> Self {
-        Self { fd, buffer: [0; LINE_BYTES], used: 0 }
+    pub(crate) fn new(fd: F, patience: Patience) -> Self {
+        Self { fd, patience, buffer: [0; LINE_BYTES], used: 0 }
     }
 
     /// Writes `text` and a newline, with one call of write(2) if it fits the buffer.
@@ -30,6 +43,10 @@ impl<F: AsFd> Output<F> {
     fn flush(&mut self) {
         let mut rest = self.buffer.get(..self.used).unwrap_or_default();
         while !rest.is_empty() {
+            let mut ready = [PollFd::new(&self.fd, PollFlags::OUT)];
+            if self.patience == Patience::None && poll(&mut ready, Some(&NOW)) != Ok(1) {
+                break;
+            }
             // Nobody listens (any more): there is no other place to say so.
             let Ok(written) = rustix::io::write(&self.fd, rest) else { break };
             rest = rest.get(written..).unwrap_or_default();

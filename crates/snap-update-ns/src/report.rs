@@ -8,7 +8,7 @@ use snap_profile::LoadError;
 use snap_session::{Instance, Reserved, SessionError};
 
 use crate::arguments::ArgumentError;
-use crate::output::Output;
+use crate::output::{Output, Patience};
 use crate::sentences::{ForEntry, StepText};
 
 /// Why the run fails: what the one line on standard output says.
@@ -61,14 +61,15 @@ impl Log {
 
     /// Tells what the user should know.
     pub(crate) fn notice(&mut self, text: fmt::Arguments<'_>) {
-        Output::new(self.standard_error).line(format_args!("snap-update-ns: {text}"));
+        Output::new(self.standard_error, Patience::None)
+            .line(format_args!("snap-update-ns: {text}"));
         self.copy(text);
     }
 
     /// Tells what only somebody who debugs wants to know.
     pub(crate) fn debug(&mut self, text: fmt::Arguments<'_>) {
         if self.debug {
-            Output::new(self.standard_error).line(format_args!("DEBUG: {text}"));
+            Output::new(self.standard_error, Patience::None).line(format_args!("DEBUG: {text}"));
         }
         self.copy(text);
     }
@@ -80,7 +81,7 @@ impl Log {
 
     fn copy(&mut self, text: fmt::Arguments<'_>) {
         if let Some(file) = &self.file {
-            Output::new(file).line(text);
+            Output::new(file, Patience::None).line(text);
         }
     }
 }

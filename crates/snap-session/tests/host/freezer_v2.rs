@@ -88,7 +88,6 @@ fn nested_groups_are_frozen_and_thawed() {
 }
 
 #[test]
-#[ignore = "bug: a group with processes says `frozen 1` before the groups below it are frozen"]
 fn groups_below_one_with_processes_are_waited_for() {
     with_cgroup2("freezer_v2::groups_below_one_with_processes_are_waited_for", |snap| {
         let top = Group::new(format!("{ROOT}/top-{snap}"));

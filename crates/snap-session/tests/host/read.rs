@@ -70,18 +70,3 @@ fn no_link_and_no_directory() {
         Ok(())
     });
 }
-
-#[test]
-fn a_fifo_is_an_error_and_nothing_to_wait_for() {
-    in_a_world("read::a_fifo_is_an_error_and_nothing_to_wait_for", |_| {
-        for (which, path, subject) in FILES {
-            mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-            let (sender, receiver) = channel();
-            std::thread::spawn(move || sender.send(read(which, 100)));
-            let answer = receiver.recv_timeout(Duration::from_secs(5)).expect("it waits");
-            let is_of = |subject| matches!(answer, Err(SessionError::Failed { subject: of, .. }) if of == subject);
-            assert!(is_of(subject), "{answer:?}");
-        }
-        Ok(())
-    });
-}

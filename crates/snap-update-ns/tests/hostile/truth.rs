@@ -173,7 +173,6 @@ fn after_an_overname_that_fails() {
 }
 
 #[test]
-#[ignore = "bug: the survey looks for /srv/aa, which is yet to be made, to compare file systems"]
 fn a_mount_point_that_is_missing_in_a_new_bind_from_a_tmpfs() {
     let name = "truth::a_mount_point_that_is_missing_in_a_new_bind_from_a_tmpfs";
     on_a_machine(name, |machine| {
