@@ -32,23 +32,11 @@ impl Kernel {
         creation: &Creation<'_>,
         rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
-        let Creation { path, role, kind, .. } = *creation;
-        let wanted = match kind {
-            ObjectKind::Directory => NodeKind::Directory,
-            ObjectKind::File => NodeKind::File,
-        };
-        let start = match self.start(path, role, rule)? {
-            Start::Exists(there) if there.kind == wanted => return Ok(Outcome::Done),
-            Start::Exists(there) => return Err(Fault::new(What::Found(there.kind), role)),
-            Start::Wall(outcome) => return Ok(outcome),
-            Start::Below(start) => start,
-        };
         let (uid, gid) = self.creates_for;
-        let dir = self.make_above(start, path, role, |dir| rule.directory_mode(dir), (uid, gid))?;
-        let (uid, gid) = (creation.uid.unwrap_or(uid), creation.gid.unwrap_or(gid));
-        let own = Attributes { mode: creation.mode, uid, gid };
-        self.make_object(dir.as_fd(), file_name(path), kind, own, role)?;
-        Ok(Outcome::Done)
+        let above = |dir: &[u8]| Attributes { mode: rule.directory_mode(dir), uid, gid };
+        let (own_uid, own_gid) = (creation.uid.unwrap_or(uid), creation.gid.unwrap_or(gid));
+        let own = Attributes { mode: creation.mode, uid: own_uid, gid: own_gid };
+        self.make_all(creation.path, creation.role, creation.kind, own, above, rule)
     }
 
     pub(crate) fn make_symlink(
@@ -71,7 +59,8 @@ impl Kernel {
             Start::Below(start) => start,
         };
         let (uid, gid) = self.creates_for;
-        let dir = self.make_above(start, path, role, |dir| rule.directory_mode(dir), (uid, gid))?;
+        let above = |dir: &[u8]| Attributes { mode: rule.directory_mode(dir), uid, gid };
+        let dir = self.make_above(start, path, role, above)?;
         let name = file_name(path);
         symlinkat(target, &dir, name).map_err(failed(Call::MakeSymlink, role))?;
         let link = open_child(dir.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
@@ -97,13 +86,30 @@ impl Kernel {
         // They belong to the caller, who may be a user.
         let (uid, gid) = self.owner;
         let own = Attributes { mode: 0o700, uid, gid };
+        self.make_all(path, role, ObjectKind::Directory, own, |_| own, rule)
+    }
+
+    /// Creates what is missing of `path`: the last component with its own attributes.
+    fn make_all(
+        &mut self,
+        path: &[u8],
+        role: Role,
+        kind: ObjectKind,
+        own: Attributes,
+        above: impl Fn(&[u8]) -> Attributes,
+        rule: &dyn Rule,
+    ) -> Result<Outcome, Fault> {
+        let wanted = match kind {
+            ObjectKind::Directory => NodeKind::Directory,
+            ObjectKind::File => NodeKind::File,
+        };
         match self.start(path, role, rule)? {
-            Start::Exists(there) if there.kind == NodeKind::Directory => Ok(Outcome::Done),
+            Start::Exists(there) if there.kind == wanted => Ok(Outcome::Done),
             Start::Exists(there) => Err(Fault::new(What::Found(there.kind), role)),
             Start::Wall(outcome) => Ok(outcome),
             Start::Below(start) => {
-                let dir = self.make_above(start, path, role, |_| own.mode, self.owner)?;
-                self.make_object(dir.as_fd(), file_name(path), ObjectKind::Directory, own, role)?;
+                let dir = self.make_above(start, path, role, above)?;
+                self.make_object(dir.as_fd(), file_name(path), kind, own, role)?;
                 Ok(Outcome::Done)
             }
         }
@@ -142,13 +148,12 @@ impl Kernel {
         start: Deepest,
         path: &[u8],
         role: Role,
-        mode_of: impl Fn(&[u8]) -> u16,
-        (uid, gid): (u32, u32),
+        above: impl Fn(&[u8]) -> Attributes,
     ) -> Result<OwnedFd, Fault> {
         let mut dir = start.fd;
-        let above = parent(path).unwrap_or_default();
-        for prefix in prefixes(above).filter(|prefix| prefix.len() > start.len) {
-            let attributes = Attributes { mode: mode_of(prefix), uid, gid };
+        let last = parent(path).unwrap_or_default();
+        for prefix in prefixes(last).filter(|prefix| prefix.len() > start.len) {
+            let attributes = above(prefix);
             let (name, kind) = (file_name(prefix), ObjectKind::Directory);
             dir = self.make_object(dir.as_fd(), name, kind, attributes, role)?;
         }

@@ -19,15 +19,6 @@ pub(crate) enum Fate {
     Gone,
 }
 
-/// How much of the two profiles is the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
-    /// All of it: there is nothing to do.
-    Everything,
-    /// Not all of it.
-    Some,
-}
-
 /// The pass of an entry: overname, content, layout.
 fn pass(item: &Item<'_>) -> u8 {
     match item.origin {
@@ -64,8 +55,8 @@ impl Plan<'_> {
     }
 
     /// Finds what is the same in both profiles: the fate of every entry of the current one, and
-    /// which of the desired ones are kept.
-    pub(crate) fn find_kept(&mut self) -> Kept {
+    /// which of the desired ones are kept. Tells whether that is everything.
+    pub(crate) fn find_kept(&mut self) -> bool {
         self.needs.extend(self.all_desired().iter().map(|_| Need::default()));
         let mut hint = 0;
         let mut last_id: (&[u8], Option<u16>) = (&[], None);
@@ -87,7 +78,7 @@ impl Plan<'_> {
         }
         let nothing_goes = self.fates.iter().all(|&fate| fate == Fate::Kept);
         let nothing_comes = self.needs.iter().all(|need| need.kept_as.is_some());
-        if nothing_goes && nothing_comes { Kept::Everything } else { Kept::Some }
+        nothing_goes && nothing_comes
     }
 
     /// Turns what is kept, but stands on what goes or would be covered by what comes, into what

@@ -33,7 +33,7 @@ pub use fault::{Call, Errno, Fault, Limit, Place, Role, What};
 pub use mimic::{CHILDREN_MAX, Child, MIMICS_MAX, Mimic, MimicState, NAMES_MAX};
 pub use plan::{Plan, PlanError};
 pub use step::{Action, Creation, ObjectKind, Op, Outcome, STEPS_MAX, Skip, State, Step, Wall};
-pub use territory::{Mimicry, Rule, Territory, Verdict};
+pub use territory::{Rule, Territory, Verdict};
 pub use view::{Access, Attributes, Each, FsKind, FsView, Ground, Look, NodeKind};
 
 #[cfg(test)]

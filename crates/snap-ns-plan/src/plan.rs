@@ -5,7 +5,7 @@ use snap_mount_options::Origin;
 use snap_profile::{ENTRIES_MAX, Item, Profile, Shape};
 
 use crate::account::Count;
-use crate::changes::{Fate, Kept};
+use crate::changes::Fate;
 use crate::drive::Observer;
 use crate::fault::{Fault, Limit};
 use crate::index::Index;
@@ -100,7 +100,7 @@ impl<'a> Plan<'a> {
         self.desired_by_path.fill(desired);
         self.find_duplicates()?;
         self.find_named();
-        if self.find_kept() == Kept::Everything {
+        if self.find_kept() {
             return Ok(());
         }
         self.current_by_path.fill(current);

@@ -10,7 +10,7 @@ use crate::fault::{Fault, Limit, Role, What};
 use crate::forecast::Forecast;
 use crate::mimic::{CHILDREN_MAX, Child, Listed, MimicState, Slot, Turn};
 use crate::plan::{Plan, PlanError};
-use crate::territory::{Mimicry, Rule, Verdict};
+use crate::territory::{Rule, Territory, Verdict};
 use crate::view::{Access, FsKind, FsView, Ground, Look, NodeKind};
 
 /// What an entry of the desired profile needs.
@@ -208,7 +208,9 @@ impl<'a> Plan<'a> {
         let layout = item.origin == Origin::Layout;
         let ensures = item.shape == Shape::EnsureDir;
         let source = fault.place.role == Role::Source;
-        if self.territory().mimicry() == Mimicry::Impossible || ensures || (source && !layout) {
+        // A user cannot make any.
+        let user = matches!(self.territory(), Territory::User { .. });
+        if user || ensures || (source && !layout) {
             // Nothing is said about where it is missing: that is what the caller will see.
             let missing = Fault::new(What::Missing, fault.place.role);
             return Err(if source { missing } else { fault });

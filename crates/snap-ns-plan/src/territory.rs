@@ -26,15 +26,6 @@ pub enum Territory<'t> {
 const UNRESTRICTED: [&[u8]; 5] =
     [b"/tmp", b"/var/snap", b"/dev/shm", b"/run/systemd", b"/var/lib/snapd/hostfs/tmp"];
 
-/// Whether writable mimics can be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mimicry {
-    /// They can.
-    Possible,
-    /// A user cannot make them.
-    Impossible,
-}
-
 impl Territory<'_> {
     /// Whether creating something in `dir` is allowed wherever that is mounted from.
     #[must_use]
@@ -45,15 +36,6 @@ impl Territory<'_> {
                 UNRESTRICTED.iter().chain(&own).any(|top| is_at_or_below(dir, top))
             }
             Self::User { home } => home.is_some_and(|home| is_at_or_below(dir, home)),
-        }
-    }
-
-    /// Whether this kind of namespace has writable mimics.
-    #[must_use]
-    pub fn mimicry(&self) -> Mimicry {
-        match self {
-            Self::System { .. } => Mimicry::Possible,
-            Self::User { .. } => Mimicry::Impossible,
         }
     }
 }

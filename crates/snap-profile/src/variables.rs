@@ -1,7 +1,5 @@
 //! The two variables of a user's profile (contract section 2).
 
-use snap_path::PathError;
-
 use crate::arena::Arena;
 use crate::error::LoadErrorKind;
 
@@ -43,13 +41,12 @@ impl Variables<'_> {
         path: &[u8],
         arena: &mut Arena<'a>,
     ) -> Result<Option<&'a mut [u8]>, LoadErrorKind> {
-        let Self::User { runtime_dir, .. } = self else {
-            return Ok(None);
-        };
-        let Some(rest) = after(path, b"$XDG_RUNTIME_DIR") else {
-            return Ok(None);
-        };
-        arena.concat(&[runtime_dir, rest]).map(Some).ok_or(LoadErrorKind::ArenaFull)
+        match (self, after(path, b"$XDG_RUNTIME_DIR")) {
+            (Self::User { runtime_dir, .. }, Some(rest)) => {
+                arena.concat(&[runtime_dir, rest]).map(Some).ok_or(LoadErrorKind::ArenaFull)
+            }
+            (_, _) => Ok(None),
+        }
     }
 
     /// `path` with `$HOME` expanded; none when it does not start with it.
@@ -58,21 +55,12 @@ impl Variables<'_> {
         path: &[u8],
         arena: &mut Arena<'a>,
     ) -> Result<Option<&'a mut [u8]>, LoadErrorKind> {
-        let Self::User { home, .. } = self else {
-            return Ok(None);
-        };
-        let Some(rest) = after(path, b"$HOME") else {
+        let (Self::User { home, .. }, Some(rest)) = (self, after(path, b"$HOME")) else {
             return Ok(None);
         };
         // snap-confine passes the empty string for a variable that is unset.
         let home = home.filter(|home| !home.is_empty()).ok_or(LoadErrorKind::NoHome)?;
-        let copy = arena.concat(&[home]).ok_or(LoadErrorKind::ArenaFull)?;
-        let len = copy.len();
-        match snap_path::clean(copy) {
-            Ok(cleaned) if cleaned.len() == len => {}
-            Ok(_) => return Err(LoadErrorKind::BadHome(PathError::NotClean)),
-            Err(kind) => return Err(LoadErrorKind::BadHome(kind)),
-        }
+        snap_path::check(home).map_err(LoadErrorKind::BadHome)?;
         arena.concat(&[home, rest]).map(Some).ok_or(LoadErrorKind::ArenaFull)
     }
 }

@@ -5,7 +5,6 @@ use rustix::fs::{Mode, OFlags, open};
 
 use crate::instance::Instance;
 use crate::join::instance_path;
-use crate::store::number_text;
 
 /// Opens `/run/snapd/ns/snap.INSTANCE.log`, or that of a user (`snap.INSTANCE.user.UID.log`), if it
 /// exists: it is opened for writing and never created, and a FIFO that nobody reads is none. What
@@ -17,7 +16,7 @@ pub fn open_log(instance: &Instance<'_>, user: Option<u32>) -> Option<OwnedFd> {
         None => instance_path(before, instance, b".log"),
         Some(uid) => {
             let mut path = instance_path(before, instance, b".user.");
-            path.push(number_text(uid).as_bytes())?;
+            path.push_number(uid, 10)?;
             path.push(b".log")?;
             path
         }

@@ -7,7 +7,6 @@ use rustix::fs::{
 };
 use rustix::io::{self, Errno};
 use snap_fstab::Sink;
-use snap_path::Text;
 
 use crate::error::{SessionError, Subject, Task, failed};
 use crate::instance::Instance;
@@ -40,14 +39,6 @@ impl ProfileFile {
             Self::Current => Subject::CurrentProfile,
         }
     }
-}
-
-/// `number` in decimal.
-pub(crate) fn number_text(number: u32) -> Text<16> {
-    let mut text = Text::new();
-    // Ten digits fit.
-    let _ = text.push_number(number, 10);
-    text
 }
 
 /// Reads a profile into `buffer`, and returns what of it is text. A file that does not exist is an
