@@ -27,7 +27,6 @@ fn a_real_group_is_frozen_and_thawed() {
         mount_new("cgroup", ROOT, "freezer")?;
         let snap = format!("t{}", std::process::id());
         let freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
-        assert_eq!(freezer.name(), "cgroup v1");
         // No group is fine.
         assert_eq!((freezer.freeze(), freezer.thaw()), (Ok(()), Ok(())));
         let group = Group::new(format!("{ROOT}/snap.{snap}"));
@@ -70,7 +69,6 @@ fn what_is_written() {
     in_a_world("freezer_v1::what_is_written", |_| {
         mount_new("tmpfs", "/sys", "")?;
         let freezer = Freezer::new(hello());
-        assert_eq!(freezer.name(), "cgroup v1");
         assert_eq!((freezer.freeze(), freezer.thaw()), (Ok(()), Ok(())));
         let state = format!("{ROOT}/snap.hello/freezer.state");
         fs::create_dir_all(format!("{ROOT}/snap.hello"))?;
