@@ -76,7 +76,6 @@ fn children_with_control_bytes() {
 }
 
 #[test]
-#[ignore = "bug: a copy whose entry has a long ID is made and not recorded"]
 fn an_id_that_is_longer_than_a_path() {
     on_a_machine("copies::an_id_that_is_longer_than_a_path", |machine| {
         for len in [100, 4000, 4200, 5000, 30_000] {
@@ -95,7 +94,6 @@ fn an_id_that_is_longer_than_a_path() {
 }
 
 #[test]
-#[ignore = "bug: a child whose path is too long is mounted and not recorded"]
 fn a_child_whose_path_is_too_long() {
     on_a_machine("copies::a_child_whose_path_is_too_long", |machine| {
         let dir = format!("/opt-deep{}", format!("/{}", "d".repeat(199)).repeat(20));
