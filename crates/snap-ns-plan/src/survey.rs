@@ -100,8 +100,9 @@ impl<'a> Plan<'a> {
                 PathNeed::Ignore => ignore = true,
             }
         }
-        let data: usize = Options::data(entry.options).map(<[u8]>::len).sum();
-        if matches!(options.operation, Operation::Mount) && data > DATA_MAX {
+        let with_comma = |option: &[u8]| option.len().saturating_add(1);
+        let data: usize = Options::data(entry.options).map(with_comma).sum();
+        if matches!(options.operation, Operation::Mount | Operation::Remount) && data > DATA_MAX {
             return Err(Fault::new(What::Full(Limit::Data), Role::MountPoint));
         }
         let mut make_mount_point = false;
