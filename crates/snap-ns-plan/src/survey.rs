@@ -380,7 +380,8 @@ fn check_texts(item: &Item<'_>, options: &Options<'_>) -> Result<(), Fault> {
     }
     let data: usize =
         Options::data(item.entry.options).map(|data| data.len().saturating_add(1)).sum();
-    if options.operation == Operation::Mount && data > DATA_MAX {
+    let takes_data = matches!(options.operation, Operation::Mount | Operation::Remount);
+    if takes_data && data > DATA_MAX {
         return Err(Fault::new(What::Full(Limit::Data), Role::MountPoint));
     }
     Ok(())

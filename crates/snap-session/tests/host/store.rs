@@ -100,7 +100,7 @@ fn a_full_file_system_is_found_out_first() {
         // Growing fails without harm, and what was reserved can still be written.
         let mut reserved = reserve(&hello(), 8 << 10).unwrap();
         assert_eq!(reserved.grow(16 << 10), Ok(()));
-        assert_eq!(reserved.grow(64 << 10), Err(no_room));
+        assert_eq!(reserved.grow(64 << 10), Err(Errno::NOSPC));
         assert_eq!(reserved.grow(usize::MAX).map_err(drop), Err(()));
         fs::write("/run/snapd/ns/filler", [0; 32 << 10])?;
         assert!(fs::write("/run/snapd/ns/more", vec![0; 32 << 10]).is_err());

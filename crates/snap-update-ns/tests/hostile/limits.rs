@@ -138,7 +138,7 @@ fn more_than_4096_writable_copies() {
 fn mount_data_of_more_than_a_page() {
     on_a_machine("limits::mount_data_of_more_than_a_page", |machine| {
         let words = "the mount options are longer than 4095 bytes";
-        for (data, len) in [("size=1m,", 4104), ("mode=755,", 4200), ("b\\040,", 6000)] {
+        for (data, len) in [("size=1m,", 4104), ("mode=755,", 4200), ("b\\040,", 9000)] {
             let data = data.repeat(len / data.len());
             let bad = format!("tmpfs /srv/bad tmpfs {data}nr_inodes=9");
             let layout = format!("{}{bad},x-snapd.origin=layout 0 0\n", GOOD[0]);

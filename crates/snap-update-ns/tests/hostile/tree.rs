@@ -199,7 +199,8 @@ fn layouts_that_shall_ignore_what_is_missing() {
 #[test]
 fn a_comma_in_a_mount_point_that_needs_a_writable_copy() {
     on_a_machine("tree::a_comma_in_a_mount_point_that_needs_a_writable_copy", |machine| {
-        let words = "would need a writable copy, but the entry's mount point has a comma in it";
+        let words =
+            "would need a writable copy, but the entry's ID (its mount point) has a comma in it";
         check(machine, &[("/snap/hello/1/lib /opt/a,b none rbind", words)]);
     });
 }

@@ -88,10 +88,15 @@ fn a_home_that_cannot_be_written_to() {
 #[test]
 fn a_home_without_the_directory_that_must_exist() {
     on_a_machine("user::a_home_without_the_directory_that_must_exist", |machine| {
-        for (dir, words) in [("$HOME/none", "does not exist"), ("/usr/odd/link", "symbolic link")] {
-            let line = format!(
-                "none $HOME/x none x-snapd.kind=ensure-dir,x-snapd.must-exist-dir={dir} 0 0\n"
-            );
+        machine.world.link("/home/user/link", "/home").unwrap();
+        for (dir, words) in [
+            ("$HOME/none", "does not exist"),
+            ("$HOME/link", "symbolic link"),
+            ("/home/other", "does not lie below directory /home/other"),
+        ] {
+            let at = if dir.starts_with('$') { dir } else { "$HOME" };
+            let options = format!("x-snapd.kind=ensure-dir,x-snapd.must-exist-dir={dir}");
+            let line = format!("none {at}/x none {options} 0 0\n");
             fs::write(USERS, line).unwrap();
             let before = State::now();
             let output = machine.user_command(Some(b"/home/user")).output().unwrap();
