@@ -107,15 +107,27 @@ fn a_temporary_file_that_is_in_the_way() {
 #[test]
 fn a_record_that_is_malformed() {
     on_a_machine("run_directory::a_record_that_is_malformed", |machine| {
-        let cases: [(&[u8], &str); 12] = [
+        // What another version, or the name of a file, may have brought in is no reason to stop: such
+        // an entry is undone like any other.
+        for line in [
+            &b"a /b c d \0"[..],
+            b"a /b\x1b c d 0 0",
+            b"a /b c d e 0",
+            b"a /b c d -1 -1",
+            b"a /b c x-snapd.mode=9",
+            b"a /b c x-snapd.kind=dir",
+            b"a /b c x-snapd.origin=me",
+            b"a /b c x-snapd.synthetic=1",
+        ] {
+            fs::write(CURRENT, [ROOTFS.as_bytes(), line, b"\n"].concat()).unwrap();
+            fs::write(crate::machine::DESIRED, "").unwrap();
+            let output = machine.run();
+            assert_eq!(output.status.code(), Some(0), "{line:?}: {output:?}");
+            assert_eq!(fs::read_to_string(CURRENT).unwrap(), ROOTFS, "{line:?}");
+        }
+        let cases: [(&[u8], &str); 6] = [
             (b"x", ":2:2: 1 field(s), need at least 3"),
             (b"x y", ":2:4: 2 field(s), need at least 3"),
-            (b"a /b c d \0", ":2:10: control byte 0x00"),
-            (b"a /b c d e 0", ":2:10: dump and pass must be decimal"),
-            (b"a /b c x-snapd.mode=9", ":2:8: bad option: the mode must be octal"),
-            (b"a /b c x-snapd.kind=dir", ":2:8: bad option: the kind must be file"),
-            (b"a /b c x-snapd.origin=me", ":2:8: bad option: the origin must be"),
-            (b"a /b c x-snapd.synthetic=1", ":2:8: bad option: the option takes no value"),
             (b"a b c", ":2:3: bad mount point: the path must start with /"),
             (b"a /b/../c d", ":2:3: bad mount point: the path must not contain .."),
             (b"a / c", ":2:3: bad mount point: / cannot be mounted over"),
