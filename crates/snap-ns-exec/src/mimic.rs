@@ -102,13 +102,7 @@ impl Kernel {
         let Attributes { mode, uid, gid } = mimic.attributes;
         let mut data = Text::<64>::new();
         let full = Fault::new(What::Full(Limit::Data), Role::Mimic);
-        data.push(b"mode=0")
-            .and_then(|()| data.push_number(mode.into(), 8))
-            .and_then(|()| data.push(b",uid="))
-            .and_then(|()| data.push_number(uid, 10))
-            .and_then(|()| data.push(b",gid="))
-            .and_then(|()| data.push_number(gid, 10))
-            .ok_or(full)?;
+        data.push_fmt(format_args!("mode=0{mode:o},uid={uid},gid={gid}")).ok_or(full)?;
         let here = Here::enter(dir);
         // No flags: just this form is in the stock AppArmor policy.
         mount(c"tmpfs", here.path(), c"tmpfs", MountFlags::empty(), data.as_c_str())

@@ -276,13 +276,14 @@ fn collect_data(
     }
     let uid = options.uid.or((!owner_known.0).then_some(owner.0));
     let gid = options.gid.or((!owner_known.1).then_some(owner.1));
-    let numbers: [(&[u8], Option<u32>, u32); 3] =
-        [(b"mode=0", options.mode.map(u32::from), 8), (b"uid=", uid, 10), (b"gid=", gid, 10)];
-    for (name, value, radix) in numbers {
+    if let Some(mode) = options.mode {
+        separate(data)?;
+        data.push_fmt(format_args!("mode=0{mode:o}"))?;
+    }
+    for (name, value) in [("uid", uid), ("gid", gid)] {
         if let Some(value) = value {
             separate(data)?;
-            data.push(name)?;
-            data.push_number(value, radix)?;
+            data.push_fmt(format_args!("{name}={value}"))?;
         }
     }
     Some(())

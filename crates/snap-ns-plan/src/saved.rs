@@ -7,7 +7,7 @@ use crate::changes::Fate;
 use crate::mimic::Mimic;
 use crate::plan::Plan;
 use crate::step::{Op, State};
-use crate::view::NodeKind;
+use crate::view::{Attributes, NodeKind};
 
 /// The point in time that a profile is written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,12 +127,9 @@ fn write_mimic<S: Sink>(mimic: &Mimic<'_>, id: &[u8], sink: &mut S) -> Result<()
 const SYNTHETIC: &[u8] = b"x-snapd.synthetic,x-snapd.needed-by=";
 
 fn tmpfs_options(mimic: &Mimic<'_>, id: &[u8]) -> Option<Text<OPTIONS_MAX>> {
-    let mut options = concat(&[SYNTHETIC, id, b",mode=0"])?;
-    options.push_number(mimic.attributes.mode.into(), 8)?;
-    options.push(b",uid=")?;
-    options.push_number(mimic.attributes.uid, 10)?;
-    options.push(b",gid=")?;
-    options.push_number(mimic.attributes.gid, 10)?;
+    let mut options = concat(&[SYNTHETIC, id])?;
+    let Attributes { mode, uid, gid } = mimic.attributes;
+    options.push_fmt(format_args!(",mode=0{mode:o},uid={uid},gid={gid}"))?;
     Some(options)
 }
 

@@ -99,7 +99,7 @@ fn texts_hold_what_fits() {
     let mut text = Text::<8>::new();
     assert!(text.is_empty());
     assert_eq!(text.push(b"abc"), Some(()));
-    assert_eq!(text.push_number(0o755, 8), Some(()));
+    assert_eq!(text.push_fmt(format_args!("{:o}", 0o755)), Some(()));
     assert_eq!(text.as_bytes(), b"abc755");
     assert_eq!(text.push(b"de"), None);
     assert_eq!(text.push(b"d"), Some(()));
@@ -107,7 +107,7 @@ fn texts_hold_what_fits() {
     text.truncate(2);
     text.truncate(5);
     assert_eq!(text.as_c_str().to_bytes(), b"ab");
-    assert_eq!(text.push_number(u32::MAX, 10), None);
-    assert_eq!(text.push_number(0, 10), Some(()));
+    assert_eq!(text.push_fmt(format_args!("{}", u32::MAX)), None);
+    assert_eq!(text.push_fmt(format_args!("{}", 0)), Some(()));
     assert_eq!(text.as_bytes(), b"ab0");
 }

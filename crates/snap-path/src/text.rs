@@ -1,6 +1,7 @@
 //! Texts for the kernel, built without a heap.
 
 use core::ffi::CStr;
+use core::fmt;
 
 /// A NUL-terminated text of at most `N - 1` bytes.
 #[derive(Clone, Debug)]
@@ -26,20 +27,10 @@ impl<const N: usize> Text<N> {
         Some(())
     }
 
-    /// Adds `number` in the given radix, 2 to 10; none when it does not fit.
+    /// Adds formatted text; none when it does not fit (then what fitted may have been added).
     #[must_use]
-    pub fn push_number(&mut self, mut number: u32, radix: u32) -> Option<()> {
-        let mut digits = [0_u8; 16];
-        let mut start = digits.len();
-        for digit in digits.iter_mut().rev() {
-            start = start.saturating_sub(1);
-            *digit = b'0'.wrapping_add(number.checked_rem(radix)? as u8);
-            number = number.checked_div(radix)?;
-            if number == 0 {
-                break;
-            }
-        }
-        self.push(digits.get(start..)?)
+    pub fn push_fmt(&mut self, text: fmt::Arguments<'_>) -> Option<()> {
+        fmt::write(self, text).ok()
     }
 
     /// Whether there is nothing in it.
@@ -66,5 +57,11 @@ impl<const N: usize> Text<N> {
             cut.fill(0);
             self.len = len;
         }
+    }
+}
+
+impl<const N: usize> fmt::Write for Text<N> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text.as_bytes()).ok_or(fmt::Error)
     }
 }

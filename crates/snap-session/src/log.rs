@@ -11,16 +11,11 @@ use crate::join::instance_path;
 /// stands in the way of a log is no reason not to run.
 #[must_use]
 pub fn open_log(instance: &Instance<'_>, user: Option<u32>) -> Option<OwnedFd> {
-    let before = b"/run/snapd/ns/snap.";
-    let path = match user {
-        None => instance_path(before, instance, b".log"),
-        Some(uid) => {
-            let mut path = instance_path(before, instance, b".user.");
-            path.push_number(uid, 10)?;
-            path.push(b".log")?;
-            path
-        }
-    };
+    let mut path = instance_path(b"/run/snapd/ns/snap.", instance, b"");
+    if let Some(uid) = user {
+        path.push_fmt(format_args!(".user.{uid}"))?;
+    }
+    path.push(b".log")?;
     let flags =
         OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     open(path.as_c_str(), flags, Mode::empty()).ok()

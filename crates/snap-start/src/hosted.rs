@@ -5,6 +5,7 @@
 
 extern crate std;
 
+use core::fmt::Write;
 use std::boxed::Box;
 use std::env::ArgsOs;
 use std::ffi::OsStr;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 use rustix::fs::Mode;
 
 use crate::panic_line::PanicLine;
-use crate::streams::standard_output;
+use crate::streams::StandardOutput;
 
 /// What the process was started with: its arguments and its environment.
 #[derive(Debug)]
@@ -51,9 +52,8 @@ impl Process {
 /// standard output and exit status 1.
 pub fn start(program: fn(Process) -> u8) -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
-        let line = PanicLine::new(info.location());
         // The process ends here: there is nobody left to tell that this failed too.
-        let _ = rustix::io::write(standard_output(), line.as_bytes());
+        let _ = write!(StandardOutput, "{}", PanicLine(info.location()));
         std::process::exit(1);
     }));
     rustix::process::umask(Mode::empty());

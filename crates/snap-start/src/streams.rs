@@ -23,3 +23,13 @@ pub const fn standard_error() -> BorrowedFd<'static> {
     let [_, _, error] = STANDARD;
     error
 }
+
+/// Standard output as a place for formatted text. What cannot be written is lost.
+pub(crate) struct StandardOutput;
+
+impl core::fmt::Write for StandardOutput {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        rustix::io::write(standard_output(), text.as_bytes())
+            .map_or(Err(core::fmt::Error), |_| Ok(()))
+    }
+}

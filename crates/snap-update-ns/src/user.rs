@@ -26,7 +26,7 @@ pub(crate) fn update(
     let text = read_profile(which, &instance, desired_text).map_err(session)?;
     let mut runtime_dir = Text::<32>::new();
     // Ten digits fit.
-    let _ = runtime_dir.push(b"/run/user/").and_then(|()| runtime_dir.push_number(uid, 10));
+    let _ = runtime_dir.push_fmt(format_args!("/run/user/{uid}"));
     let variables = Variables::User { runtime_dir: runtime_dir.as_bytes(), home: real_home };
     let home_use = load(text, Role::Desired, &variables, &mut arena, desired)
         .map_err(|error| Error::Load(file, error))?;

@@ -1,5 +1,6 @@
 //! From the assembly to the program: everything that must have happened before it runs.
 
+use core::fmt::Write;
 use core::panic::PanicInfo;
 
 use rustix::fs::Mode;
@@ -7,7 +8,7 @@ use rustix::fs::Mode;
 use super::process::Process;
 use super::{closed_streams, relro, x86_64};
 use crate::panic_line::PanicLine;
-use crate::streams::standard_output;
+use crate::streams::StandardOutput;
 
 #[allow(unsafe_code)]
 // SAFETY: the binary defines exactly this function; with another signature it would not be the
@@ -30,8 +31,7 @@ pub(super) extern "C" fn enter(process: Process) -> u32 {
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    let line = PanicLine::new(info.location());
     // The process ends here: there is nobody left to tell that this failed too.
-    let _ = rustix::io::write(standard_output(), line.as_bytes());
+    let _ = write!(StandardOutput, "{}", PanicLine(info.location()));
     x86_64::exit(1)
 }
