@@ -109,7 +109,7 @@ impl Plan<'_> {
                 if last_id.0 != id {
                     last_id = (id, self.by_id(id));
                 }
-                last_id.1.is_some() && claim.is_none()
+                last_id.1.is_some() && claim.is_none_or(|claim| self.is_recorded(claim))
             } else {
                 claim.is_some_and(|claim| self.try_keep(claim, place, item))
             };
@@ -135,6 +135,16 @@ impl Plan<'_> {
             let before = |&place: &u16| self.desired(place).is_some_and(|item| item.id() < id);
             let start = self.named.partition_point(before);
             self.named.get(start).filter(|&place| has_id(place)).copied()
+        })
+    }
+
+    /// Whether a desired entry is recorded just so. Then it stood together with whatever else is
+    /// recorded for its mount point, above or below.
+    fn is_recorded(&self, claim: u16) -> bool {
+        self.desired(claim).is_some_and(|desired| {
+            let path = desired.entry.mount_point;
+            let mut there = self.current_by_path.at(self.all_current(), path);
+            there.any(|place| self.current(place).is_some_and(|item| item.entry == desired.entry))
         })
     }
 
