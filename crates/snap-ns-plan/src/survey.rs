@@ -233,7 +233,9 @@ impl<'a> Plan<'a> {
         if let Some(new) = self.children.get_mut(first_child..) {
             new.sort_unstable_by(|a, b| a.name(all_names).cmp(b.name(all_names)));
         }
-        let turn = if self.lies_in_new_mount(dir, rank) { Turn::Late } else { Turn::Early };
+        // An overname comes before all early ones.
+        let late = item.origin == Origin::Overname || self.lies_in_new_mount(dir, rank);
+        let turn = if late { Turn::Late } else { Turn::Early };
         let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
         let slot = Slot {
             dir,

@@ -4,12 +4,16 @@
 extern crate std;
 
 mod changes;
+mod dragging;
 mod drive;
+mod history;
 mod limits;
 mod mimics;
 mod perform;
 mod run;
+mod sources;
 mod survey;
+mod synthetic;
 mod territory;
 mod world;
 

@@ -32,21 +32,22 @@ impl Performer for World {
             Action::RemoveSymlink { path, target } => self.remove_symlink(path, target),
             Action::RemoveMountPoint { path } => self.remove_mount_point(path),
             Action::Make(creation) => self.create(creation, rule),
-            Action::MakeSymlink { path, target } => match self.start(path, Role::MountPoint, rule) {
-                Start::Exists(NodeKind::Symlink) if self.nodes[*path].text == *target => {
-                    Outcome::Done
+            Action::MakeSymlink { path, target } => {
+                match self.start(path, Role::MountPoint, rule) {
+                    Start::Exists(NodeKind::Symlink) if self.nodes[*path].text == *target => {
+                        Outcome::Done
+                    }
+                    Start::Exists(kind) => found(kind, Role::MountPoint),
+                    Start::No(outcome) => outcome,
+                    Start::Below => {
+                        self.make_above(path);
+                        self.make(path, NodeKind::Symlink, target);
+                        Outcome::Done
+                    }
                 }
-                Start::Exists(kind) => found(kind, Role::MountPoint),
-                Start::No(outcome) => outcome,
-                Start::Below => {
-                    self.make_above(path);
-                    self.make(path, NodeKind::Symlink, target);
-                    Outcome::Done
-                }
-            },
+            }
             Action::EnsureDir { path, must_exist } => {
-                if self.look(must_exist, Role::MustExistDir)
-                    != Ok(Look::Found(NodeKind::Directory))
+                if self.look(must_exist, Role::MustExistDir) != Ok(Look::Found(NodeKind::Directory))
                 {
                     return Outcome::Failed(Fault::new(What::Missing, Role::MustExistDir));
                 }

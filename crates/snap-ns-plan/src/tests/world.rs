@@ -2,16 +2,14 @@
 
 extern crate std;
 
-use std::string::String;
-use std::vec::Vec;
 use std::borrow::ToOwned;
 use std::collections::BTreeMap;
+use std::string::String;
+use std::vec::Vec;
 
 use snap_path::{components, is_at_or_below, parent, prefixes};
 
-use crate::{
-    Access, Attributes, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Role,
-};
+use crate::{Access, Attributes, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Role};
 
 pub(super) type Path = Vec<u8>;
 
@@ -116,7 +114,10 @@ impl World {
             let Attributes { mode, uid, .. } = node.attributes;
             std::format!(
                 "{:?} {} {text} {:?} {:?} {mode:o} {uid}\n",
-                node.kind, name(path), node.access, node.fs
+                node.kind,
+                name(path),
+                node.access,
+                node.fs
             )
         };
         self.nodes.iter().map(line).collect()
