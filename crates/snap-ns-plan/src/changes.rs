@@ -59,26 +59,35 @@ impl Plan<'_> {
     pub(crate) fn find_kept(&mut self) -> bool {
         self.needs.extend(self.all_desired().iter().map(|_| Need::default()));
         let mut hint = 0;
-        let mut last_id: (&[u8], Option<u16>) = (&[], None);
         for (place, item) in (0_u16..).zip(self.all_current()) {
             let claim;
-            (claim, hint) =
-                self.desired_by_path.first_at(self.all_desired(), item.entry.mount_point, hint);
-            let kept = if item.origin == Origin::Rootfs {
-                true
-            } else if let Some(id) = item.synthetic_for() {
-                if last_id.0 != id {
-                    last_id = (id, self.by_id(id));
-                }
-                last_id.1.is_some() && claim.is_none()
-            } else {
-                claim.is_some_and(|claim| self.try_keep(claim, place, item))
-            };
+            (claim, hint) = self.claim_of(item, hint);
+            let kept = item.origin == Origin::Rootfs
+                || !item.is_synthetic() && claim.is_some_and(|at| self.try_keep(at, place, item));
             self.fates.push(if kept { Fate::Kept } else { Fate::Going });
+        }
+        let mut last_id: (&[u8], Option<u16>) = (&[], None);
+        for (place, item) in (0_u16..).zip(self.all_current()) {
+            let Some(id) = item.synthetic_for() else { continue };
+            if last_id.0 != id {
+                last_id = (id, self.by_id(id));
+            }
+            // A kept entry at the same mount point stood together with this one until now.
+            let claim;
+            (claim, hint) = self.claim_of(item, hint);
+            let claimed = claim.is_some_and(|at| self.need(at).kept_as.is_none());
+            if last_id.1.is_some() && !claimed {
+                self.set_fate(place, Fate::Kept);
+            }
         }
         let nothing_goes = self.fates.iter().all(|&fate| fate == Fate::Kept);
         let nothing_comes = self.needs.iter().all(|need| need.kept_as.is_some());
         nothing_goes && nothing_comes
+    }
+
+    /// The desired entry with an item's mount point, and where to look for the next one.
+    fn claim_of(&self, item: &Item<'_>, hint: usize) -> (Option<u16>, usize) {
+        self.desired_by_path.first_at(self.all_desired(), item.entry.mount_point, hint)
     }
 
     /// Turns what is kept, but stands on what goes or would be covered by what comes, into what

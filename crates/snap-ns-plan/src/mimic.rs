@@ -75,7 +75,8 @@ pub(crate) struct Listed {
 pub(crate) enum Turn {
     /// Before all content and layouts.
     Early,
-    /// Just before the entry that needs it: its directory is in a mount that comes with this run.
+    /// Just before the entry that needs it: its directory is in a mount that comes with this run,
+    /// or the entry is an overname.
     Late,
 }
 

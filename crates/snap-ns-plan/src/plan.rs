@@ -255,8 +255,7 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        // All that is new is an overname that needs one.
-        if early { self.lay_out_early_mimics() } else { Some(()) }
+        Some(())
     }
 
     fn lay_out_teardown(&mut self, place: u16) -> Option<()> {

@@ -1,0 +1,146 @@
+//! What is made anew although it did not change: what it stands on did.
+
+use super::run::{Case, check};
+
+#[test]
+fn dragged_along() {
+    check(&[
+        Case {
+            name: "what stands on what goes",
+            world: "
+                    d /tmp/s/in
+                    d /tmp/1
+                    m /tmp/1
+                    d /tmp/1/in
+                    m /tmp/1/in
+                    d /tmp/1-2
+                    m /tmp/1-2
+                ",
+            current: "
+                    /tmp/s /tmp/1 none bind 0 0
+                    /tmp/s /tmp/1/in none bind 0 0
+                    /tmp/s /tmp/1-2 none bind 0 0
+                ",
+            desired: "
+                    /tmp/s /tmp/1 none bind,ro 0 0
+                    /tmp/s /tmp/1/in none bind 0 0
+                    /tmp/s /tmp/1-2 none bind 0 0
+                ",
+            steps: "
+                    unmount /tmp/1/in
+                    remove /tmp/1/in
+                    unmount /tmp/1
+                    remove /tmp/1
+                    make /tmp/1
+                    mount /tmp/1
+                    mount /tmp/1/in
+                ",
+            saved: "
+                    /tmp/s /tmp/1-2 none bind 0 0
+                    /tmp/s /tmp/1 none bind,ro 0 0
+                    /tmp/s /tmp/1/in none bind 0 0
+                ",
+        },
+        Case {
+            name: "made before what goes: it stays",
+            world: "
+                    d /tmp/s/in
+                    d /tmp/1/in
+                    m /tmp/1/in
+                    m /tmp/1
+                ",
+            current: "
+                    /tmp/s /tmp/1/in none bind 0 0
+                    /tmp/s /tmp/1 none bind,x-snapd.origin=layout 0 0
+                ",
+            desired: "/tmp/s /tmp/1/in none bind 0 0",
+            steps: "
+                    unmount /tmp/1
+                    remove /tmp/1: Stays
+                ",
+            saved: "/tmp/s /tmp/1/in none bind 0 0",
+        },
+        Case {
+            name: "a new one above covers what is kept",
+            world: "
+                    d /tmp/s/in
+                    d /tmp/1/in
+                    m /tmp/1/in
+                ",
+            current: "/tmp/s /tmp/1/in none bind 0 0",
+            desired: "
+                    /tmp/s /tmp/1/in none bind 0 0
+                    /tmp/s /tmp/1 none bind 0 0
+                ",
+            steps: "
+                    unmount /tmp/1/in
+                    remove /tmp/1/in
+                    mount /tmp/1
+                    mount /tmp/1/in
+                ",
+            saved: "
+                    /tmp/s /tmp/1 none bind 0 0
+                    /tmp/s /tmp/1/in none bind 0 0
+                ",
+        },
+        Case {
+            name: "new content above a kept layout, not the reverse",
+            world: "
+                    d /tmp/s/in
+                    d /tmp/1/in
+                    m /tmp/1/in
+                    d /tmp/2/in
+                    m /tmp/2/in
+                ",
+            current: "
+                    /tmp/s /tmp/1/in none bind,x-snapd.origin=layout 0 0
+                    /tmp/s /tmp/2/in none bind 0 0
+                ",
+            desired: "
+                    /tmp/s /tmp/1/in none bind,x-snapd.origin=layout 0 0
+                    /tmp/s /tmp/1 none bind 0 0
+                    /tmp/s /tmp/2/in none bind 0 0
+                    /tmp/s /tmp/2 none bind,x-snapd.origin=layout 0 0
+                ",
+            steps: "
+                    unmount /tmp/1/in
+                    remove /tmp/1/in
+                    mount /tmp/1
+                    mount /tmp/1/in
+                    mount /tmp/2
+                ",
+            saved: "
+                    /tmp/s /tmp/2/in none bind 0 0
+                    /tmp/s /tmp/1 none bind 0 0
+                    /tmp/s /tmp/1/in none bind,x-snapd.origin=layout 0 0
+                    /tmp/s /tmp/2 none bind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
+            name: "the chain: gone, covered, stands on that",
+            world: "
+                    d /tmp/s/in/in
+                    d /tmp/1/in/in
+                    m /tmp/1/in/in
+                ",
+            current: "/tmp/s /tmp/1/in/in none bind,x-snapd.origin=layout 0 0",
+            desired: "
+                    /tmp/s /tmp/1 none bind 0 0
+                    /tmp/s /tmp/1/in none bind 0 0
+                    /tmp/s /tmp/1/in/in none bind,x-snapd.origin=layout 0 0
+                ",
+            steps: "
+                    unmount /tmp/1/in/in
+                    remove /tmp/1/in/in
+                    mount /tmp/1
+                    mount /tmp/1/in
+                    mount /tmp/1/in/in
+                ",
+            saved: "
+                    /tmp/s /tmp/1 none bind 0 0
+                    /tmp/s /tmp/1/in none bind 0 0
+                    /tmp/s /tmp/1/in/in none bind,x-snapd.origin=layout 0 0
+                ",
+        },
+    ]);
+}

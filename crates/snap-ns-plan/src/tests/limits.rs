@@ -1,0 +1,116 @@
+//! Running into each limit that can be reached, before anything is touched.
+//!
+//! Not reachable: steps (they are limited by the entries and mimics), and mount data, which only
+//! the executor has.
+
+extern crate std;
+
+use std::format;
+use std::string::String;
+
+use super::big_stack;
+use super::run::{End, Run, SYSTEM, run};
+use super::world::World;
+
+fn plan(world: &str, current: &str, desired: &str) -> Run {
+    let done = big_stack(|| run(World::new(world), current, desired, SYSTEM));
+    if done.end == End::Refused {
+        assert_eq!(done.world.performed, 0);
+    }
+    done
+}
+
+/// `count` files named by number and `padding`, in a read-only directory.
+fn read_only(dir: &str, count: usize, padding: &str) -> String {
+    let files = (0..count).map(|number| format!("f {dir}/{number}{padding}\n"));
+    format!("d {dir} ro\n{}", files.collect::<String>())
+}
+
+fn layout(mount_point: &str) -> String {
+    format!("/tmp /{mount_point} none bind,x-snapd.origin=layout 0 0\n")
+}
+
+#[test]
+fn children_of_one_mimic() {
+    for (count, refused) in [(8192, false), (8193, true)] {
+        let done = plan(&format!("d /tmp\n{}", read_only("/d", count, "")), "", &layout("d/new"));
+        if refused {
+            assert_eq!(done.steps, ["refused /d/new: Full(Children) MountPoint 2"]);
+        } else {
+            assert_eq!(done.steps, ["mimic /d", "make /d/new", "mount /d/new"]);
+        }
+    }
+}
+
+#[test]
+fn content_runs_into_limits_too() {
+    let world = format!("d /tmp\n{}", read_only("/d", 8193, ""));
+    let desired = "/tmp /d/new none bind 0 0\n/tmp /tmp/other none bind 0 0";
+    let done = plan(&world, "", desired);
+    let steps =
+        ["left out /d/new: Full(Children) MountPoint 2", "make /tmp/other", "mount /tmp/other"];
+    assert_eq!(done.steps, steps);
+}
+
+#[test]
+fn names() {
+    let padding = "n".repeat(250);
+    let mut world = String::from("d /tmp\n");
+    let mut desired = String::new();
+    for dir in ["a", "b", "c"] {
+        world.push_str(&read_only(&format!("/{dir}"), 5600, &padding));
+        desired.push_str(&layout(&format!("{dir}/new")));
+    }
+    assert_eq!(plan(&world, "", &desired).steps, ["refused /c/new: Full(Names) MountPoint 2"]);
+}
+
+#[test]
+fn entries() {
+    let mut world = String::from("d /tmp\n");
+    let mut desired = String::new();
+    for dir in ["a", "b", "c"] {
+        world.push_str(&read_only(&format!("/{dir}"), 6000, ""));
+        desired.push_str(&layout(&format!("{dir}/new")));
+    }
+    assert_eq!(plan(&world, "", &desired).steps, ["full Entries"]);
+}
+
+#[test]
+fn text() {
+    // Each child's line has its path twice, and the ID.
+    let dir = format!("/{}", ["d".repeat(200).as_str(); 15].join("/"));
+    let world = format!("d /tmp\n{}", read_only(&dir, 1000, ""));
+    let desired = layout(&format!("{}/new", &dir[1..]));
+    assert_eq!(plan(&world, "", &desired).steps, ["full Text"]);
+}
+
+#[test]
+fn a_line() {
+    // A space in the options of a line with too many fields is one byte, and four when it is
+    // written.
+    let desired = format!("tmpfs /tmp/t tmpfs {} 0 0\n", ["a"; 20_000].join(" "));
+    assert_eq!(plan("d /tmp", "", &desired).steps, ["full Line"]);
+}
+
+#[test]
+fn mimics() {
+    let mut world = String::from("d /tmp\n");
+    let mut desired = String::new();
+    for dir in 0..4097 {
+        world.push_str(&format!("d /r/{dir} ro\n"));
+        desired.push_str(&layout(&format!("r/{dir}/new")));
+    }
+    let done = plan(&world, "", &desired);
+    assert_eq!(done.steps, ["refused /r/999/new: Full(Mimics) MountPoint 6"]);
+}
+
+#[test]
+fn a_path_that_gets_too_long() {
+    let long = format!("/tmp/{}", ["d".repeat(200).as_str(); 19].join("/"));
+    let name = "n".repeat(255);
+    let world = format!("d {long}\nd /tmp/m\n");
+    let content = format!("{long} /tmp/m none bind 0 0\n");
+    let done = plan(&world, "", &format!("{content}{}", layout(&format!("tmp/m/{name}/{name}"))));
+    let refused = format!("refused /tmp/m/{name}/{name}: Full(Path) MountPoint");
+    assert_eq!(done.steps, [refused]);
+}

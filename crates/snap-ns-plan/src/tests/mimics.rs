@@ -1,0 +1,193 @@
+//! Which directories are made writable, and when.
+
+use super::run::{Case, check, check_in};
+
+const USER: crate::Territory<'_> = crate::Territory::User { home: Some(b"/home/u") };
+
+#[test]
+fn which_and_when() {
+    check(&[
+        Case {
+            name: "once per directory, outermost first",
+            world: "
+                    d /snap/x/1
+                    d /usr/lib/a
+                    d /usr ro
+                    d /usr/lib ro
+                    f /usr/f text
+                    l /usr/l lib
+                    s /usr/s
+                ",
+            current: "",
+            desired: "
+                    /snap/x/1 /usr/lib/new none rbind,x-snapd.origin=layout 0 0
+                    /snap/x/1 /usr/new none rbind,x-snapd.origin=layout 0 0
+                    /snap/x/1 /usr/lib/other none rbind,x-snapd.origin=layout 0 0
+                ",
+            steps: "
+                    mimic /usr
+                    mimic /usr/lib
+                    make /usr/lib/new
+                    mount /usr/lib/new
+                    make /usr/lib/other
+                    mount /usr/lib/other
+                    make /usr/new
+                    mount /usr/new
+                ",
+            saved: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/new,mode=0755,uid=0,gid=0 0 0
+                    /usr/f /usr/f none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/usr/new 0 0
+                    /usr/lib /usr/lib none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/new,x-snapd.detach 0 0
+                    tmpfs /usr/lib tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/lib/new,mode=0755,uid=0,gid=0 0 0
+                    /usr/lib/a /usr/lib/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/lib/new,x-snapd.detach 0 0
+                    /snap/x/1 /usr/lib/new none rbind,x-snapd.origin=layout 0 0
+                    /snap/x/1 /usr/lib/other none rbind,x-snapd.origin=layout 0 0
+                    /snap/x/1 /usr/new none rbind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
+            name: "content before the layout that it was found for",
+            world: "
+                    d /snap/x/1
+                    d /usr ro
+                ",
+            current: "",
+            desired: "
+                    /snap/x/1 /usr/a none bind,x-snapd.origin=layout 0 0
+                    /snap/x/1 /usr/b none bind 0 0
+                ",
+            steps: "
+                    mimic /usr
+                    make /usr/b
+                    mount /usr/b
+                    make /usr/a
+                    mount /usr/a
+                ",
+            saved: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
+                    /snap/x/1 /usr/b none bind 0 0
+                    /snap/x/1 /usr/a none bind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
+            name: "another one stands there already",
+            world: "
+                    d /snap/x/1
+                    d /usr ro
+                    m /usr tmpfs
+                    d /usr/a
+                    m /usr/a
+                ",
+            current: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/a,mode=0755,uid=0,gid=0 0 0
+                    /snap/x/1 /usr/a none bind 0 0
+                ",
+            desired: "
+                    /snap/x/1 /usr/a none bind 0 0
+                    /snap/x/1 /usr/b none bind 0 0
+                ",
+            steps: "
+                    make /usr/b
+                    mount /usr/b
+                ",
+            saved: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/a,mode=0755,uid=0,gid=0 0 0
+                    /snap/x/1 /usr/a none bind 0 0
+                    /snap/x/1 /usr/b none bind 0 0
+                ",
+        },
+        Case {
+            name: "a name is escaped",
+            world: "
+                    d /snap/x/1
+                    f /usr/a\\b text
+                    f /usr/#c,d text
+                    d /usr ro
+                ",
+            current: "",
+            desired: "/snap/x/1 /usr/x\\040y none bind 0 0",
+            steps: "
+                    mimic /usr
+                    make /usr/x y
+                    mount /usr/x y
+                ",
+            saved: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/x\\040y,mode=0755,uid=0,gid=0 0 0
+                    /usr/#c,d /usr/#c,d none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/usr/x\\040y 0 0
+                    /usr/a\\134b /usr/a\\134b none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/usr/x\\040y 0 0
+                    /snap/x/1 /usr/x\\040y none bind 0 0
+                ",
+        },
+        Case {
+            name: "an overname needs one",
+            world: "
+                    d /snap/x_1
+                    d /opt/a
+                ",
+            current: "",
+            desired: "
+                    /snap/x_1 /opt/x none rbind,x-snapd.origin=overname 0 0
+                    /snap/x_1 /opt/y none rbind 0 0
+                ",
+            steps: "
+                    mimic /opt
+                    make /opt/x
+                    mount /opt/x
+                    make /opt/y
+                    mount /opt/y
+                ",
+            saved: "
+                    tmpfs /opt tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/x,mode=0755,uid=0,gid=0 0 0
+                    /opt/a /opt/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/x,x-snapd.detach 0 0
+                    /snap/x_1 /opt/x none rbind,x-snapd.origin=overname 0 0
+                    /snap/x_1 /opt/y none rbind 0 0
+                ",
+        },
+        Case {
+            name: "in a file system that nobody could look into",
+            world: "
+                    d /snap/x/1
+                    d /mnt
+                ",
+            current: "",
+            desired: "
+                    /dev/a /mnt ext4 defaults 0 0
+                    /snap/x/1 /mnt/a/b none bind 0 0
+                    /snap/x/1 /mnt/a/c none bind,x-snapd.origin=layout 0 0
+                ",
+            steps: "
+                    mount /mnt
+                    make /mnt/a/b: Trespass at 4
+                    mimic /mnt
+                    make /mnt/a/b
+                    mount /mnt/a/b
+                    make /mnt/a/c
+                    mount /mnt/a/c
+                ",
+            saved: "
+                    /dev/a /mnt ext4 defaults 0 0
+                    tmpfs /mnt tmpfs x-snapd.synthetic,x-snapd.needed-by=/mnt/a/b,mode=0755,uid=0,gid=0 0 0
+                    /snap/x/1 /mnt/a/b none bind 0 0
+                    /snap/x/1 /mnt/a/c none bind,x-snapd.origin=layout 0 0
+                ",
+        },
+    ]);
+}
+
+#[test]
+fn for_a_user() {
+    check_in(
+        USER,
+        &[Case {
+            name: "a user has none",
+            world: "
+                    d /home/u/a
+                    d /opt ro
+                ",
+            current: "",
+            desired: "/home/u/a /opt/a none bind,x-snapd.origin=layout 0 0",
+            steps: "refused /opt/a: ReadOnly MountPoint 4",
+            saved: "",
+        }],
+    );
+}

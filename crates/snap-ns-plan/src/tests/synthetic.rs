@@ -1,0 +1,246 @@
+//! What happens to the entries that were added for others.
+
+use super::run::{Case, check};
+
+#[test]
+fn synthetic_entries() {
+    check(&[
+        Case {
+            name: "kept while needed",
+            world: "
+                    d /snap/x/1
+                    d /usr/share
+                    d /usr/share/a
+                    m /usr/share/a
+                    d /usr/share/new
+                    m /usr/share/new
+                ",
+            current: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
+                    /usr/share/a /usr/share/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,x-snapd.detach 0 0
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
+                ",
+            desired: "/snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0",
+            steps: "",
+            saved: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
+                    /usr/share/a /usr/share/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,x-snapd.detach 0 0
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
+            name: "no longer needed",
+            world: "
+                    d /snap/x/1
+                    d /usr/share ro
+                    d /usr/share/a
+                    m /usr/share tmpfs
+                    d /usr/share/a
+                    m /usr/share/a
+                    d /usr/share/new
+                    m /usr/share/new
+                ",
+            current: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
+                    /usr/share/a /usr/share/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,x-snapd.detach 0 0
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
+                ",
+            desired: "",
+            steps: "
+                    unmount /usr/share/new
+                    unmount /usr/share/a
+                    unmount /usr/share
+                ",
+            saved: "",
+        },
+        Case {
+            name: "claimed by a desired entry",
+            world: "
+                    d /snap/x/1
+                    d /usr/share ro
+                    d /usr/share/a
+                    m /usr/share tmpfs
+                    d /usr/share/a
+                    m /usr/share/a
+                    d /usr/share/new
+                    m /usr/share/new
+                ",
+            current: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
+                    /usr/share/a /usr/share/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,x-snapd.detach 0 0
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
+                ",
+            desired: "
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
+                    /snap/x/1 /usr/share/a none rbind,x-snapd.origin=layout 0 0
+                ",
+            steps: "
+                    unmount /usr/share/a
+                    remove /usr/share/a
+                    make /usr/share/a
+                    mount /usr/share/a
+                ",
+            saved: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
+                    /snap/x/1 /usr/share/a none rbind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
+            name: "needed by an ID",
+            world: "
+                    d /snap/x/1
+                    d /usr/share ro
+                    m /usr/share tmpfs
+                    d /usr/share/new
+                    m /usr/share/new
+                ",
+            current: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=one,mode=0755,uid=0,gid=0 0 0
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.id=one,x-snapd.origin=layout 0 0
+                ",
+            desired: "
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.id=one,x-snapd.origin=layout 0 0
+                ",
+            steps: "",
+            saved: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=one,mode=0755,uid=0,gid=0 0 0
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.id=one,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
+            name: "the ID hides the mount point",
+            world: "
+                    d /snap/x/1
+                    d /usr/share ro
+                    m /usr/share tmpfs
+                    d /usr/share/new
+                    m /usr/share/new
+                ",
+            current: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.id=one,x-snapd.origin=layout 0 0
+                ",
+            desired: "
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.id=one,x-snapd.origin=layout 0 0
+                ",
+            steps: "
+                    unmount /usr/share/new
+                    unmount /usr/share
+                    make /usr/share/new: ReadOnly at 10
+                    mimic /usr/share
+                    make /usr/share/new
+                    mount /usr/share/new
+                ",
+            saved: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=one,mode=0755,uid=0,gid=0 0 0
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.id=one,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
+            name: "needed by nobody who is known",
+            world: "
+                    d /tmp/1
+                    m /tmp/1
+                ",
+            current: "tmpfs /tmp/1 tmpfs x-snapd.synthetic 0 0",
+            desired: "",
+            steps: "unmount /tmp/1",
+            saved: "",
+        },
+        Case {
+            name: "two stand on it, the one it is for goes",
+            world: "
+                    d /snap/x/1
+                    d /usr/share ro
+                    d /usr/share/a
+                    m /usr/share tmpfs
+                    d /usr/share/a ro
+                    m /usr/share/a
+                    d /usr/share/new
+                    m /usr/share/new
+                    d /usr/share/other
+                    m /usr/share/other
+                ",
+            current: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
+                    /usr/share/a /usr/share/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,x-snapd.detach 0 0
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
+                    /snap/x/1 /usr/share/other none rbind,x-snapd.origin=layout 0 0
+                ",
+            desired: "/snap/x/1 /usr/share/other none rbind,x-snapd.origin=layout 0 0",
+            steps: "
+                    unmount /usr/share/other
+                    unmount /usr/share/new
+                    unmount /usr/share/a
+                    unmount /usr/share
+                    make /usr/share/other: ReadOnly at 10
+                    mimic /usr/share
+                    make /usr/share/other
+                    mount /usr/share/other
+                ",
+            saved: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/other,mode=0755,uid=0,gid=0 0 0
+                    /usr/share/a /usr/share/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/other,x-snapd.detach 0 0
+                    /snap/x/1 /usr/share/other none rbind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
+            name: "covered by new content above",
+            world: "
+                    d /snap/x/1/new ro
+                    d /usr/share ro
+                    m /usr/share tmpfs
+                    d /usr/share/new
+                    m /usr/share/new
+                ",
+            current: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
+                ",
+            desired: "
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
+                    /snap/x/1 /usr none bind 0 0
+                ",
+            steps: "
+                    unmount /usr/share/new
+                    unmount /usr/share
+                    mount /usr
+                    mimic /usr
+                    make /usr/share/new
+                    mount /usr/share/new
+                ",
+            saved: "
+                    /snap/x/1 /usr none bind 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
+                    /usr/new /usr/new none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,x-snapd.detach 0 0
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
+            name: "a layout over what a mimic shows",
+            world: "
+                    d /snap/x/1
+                    d /usr/a ro
+                    d /usr ro
+                ",
+            current: "",
+            desired: "
+                    /snap/x/1 /usr/a none rbind,x-snapd.origin=layout 0 0
+                    /snap/x/1 /usr/b none rbind,x-snapd.origin=layout 0 0
+                ",
+            steps: "
+                    mimic /usr
+                    mount /usr/a
+                    make /usr/b
+                    mount /usr/b
+                ",
+            saved: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
+                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    /snap/x/1 /usr/a none rbind,x-snapd.origin=layout 0 0
+                    /snap/x/1 /usr/b none rbind,x-snapd.origin=layout 0 0
+                ",
+        },
+    ]);
+}
