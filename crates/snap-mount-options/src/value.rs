@@ -5,32 +5,24 @@ use crate::error::OptionErrorKind;
 /// The user and group `nobody` of Debian, Ubuntu and the kernel (`overflowuid`, proc(5)).
 const NOBODY: u32 = 65534;
 
-/// An octal mode without set-id bits, at most `01777`.
-pub(crate) fn mode(text: &[u8]) -> Result<u16, OptionErrorKind> {
-    let step = |mode: u16, &byte: &u8| match byte {
-        b'0'..=b'7' => mode.checked_mul(8)?.checked_add(u16::from(byte.wrapping_sub(b'0'))),
-        _ => None,
-    };
-    match text.iter().try_fold(0, step) {
-        Some(mode) if mode <= 0o1777 && !text.is_empty() => Ok(mode),
-        _ => Err(OptionErrorKind::Mode),
-    }
+/// A number without a sign or anything else around it.
+fn number(text: &[u8], radix: u32) -> Option<u32> {
+    let text = core::str::from_utf8(text).ok().filter(|text| !text.starts_with('+'))?;
+    u32::from_str_radix(text, radix).ok()
 }
 
-/// A decimal user or group number, or one of the names that need no name service.
+/// An octal mode without set-id bits, at most `01777`.
+pub(crate) fn mode(text: &[u8]) -> Result<u16, OptionErrorKind> {
+    let mode = number(text, 8).filter(|&mode| mode <= 0o1777);
+    mode.and_then(|mode| u16::try_from(mode).ok()).ok_or(OptionErrorKind::Mode)
+}
+
+/// A decimal user or group number, or one of the two names that need no name service.
 pub(crate) fn owner(text: &[u8]) -> Result<u32, OptionErrorKind> {
     match text {
-        b"root" => return Ok(0),
-        b"nobody" => return Ok(NOBODY),
-        _ => {}
-    }
-    let step = |number: u32, &byte: &u8| match byte {
-        b'0'..=b'9' => number.checked_mul(10)?.checked_add(u32::from(byte.wrapping_sub(b'0'))),
-        _ => None,
-    };
-    // (uid_t) -1 means "leave as it is" in chown(2).
-    match text.iter().try_fold(0, step) {
-        Some(number) if number != u32::MAX && !text.is_empty() => Ok(number),
-        _ => Err(OptionErrorKind::Owner),
+        b"root" => Ok(0),
+        b"nobody" => Ok(NOBODY),
+        // (uid_t) -1 means "leave as it is" in chown(2).
+        _ => number(text, 10).filter(|&id| id != u32::MAX).ok_or(OptionErrorKind::Owner),
     }
 }

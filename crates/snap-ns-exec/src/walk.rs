@@ -52,17 +52,6 @@ impl Kernel {
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
             Err(errno) => return Err(errno),
         }
-        // Mostly just the last component is missing.
-        if let Some(dir) = parent(path)
-            && let Ok(fd) = self.open(dir, PATH_DIR)
-        {
-            let len = dir.len();
-            return match open_child(fd.as_fd(), file_name(path), PATH) {
-                Ok(child) => Deepest::new(child, path.len()),
-                Err(Errno::NOENT) => Ok(Deepest { fd, len, kind: NodeKind::Directory }),
-                Err(errno) => Err(errno),
-            };
-        }
         let mut deepest = Deepest::new(self.open(b"/", PATH_DIR)?, 1)?;
         for component in components(path) {
             if deepest.kind != NodeKind::Directory {

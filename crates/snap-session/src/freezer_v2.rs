@@ -90,13 +90,6 @@ enum Reach {
     All,
 }
 
-/// Whether a group lies below one of the instance.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Outside,
-    Inside,
-}
-
 /// Shows every group of the instance to `visitor`, except the one that this process is in. An
 /// error does not keep the other groups from being visited; the first one is returned.
 fn visit_groups(
@@ -111,9 +104,12 @@ fn visit_groups(
     let root = open(c"/sys/fs/cgroup", flags, Mode::empty())
         .map_err(failed(Task::Open, Subject::Freezer))?;
     let mut walk = Walk { prefix, own, path: Text::new(), reach, visitor, result: Ok(()) };
-    walk.descend(root, 0, Place::Outside);
+    walk.descend(root, 0, None);
     walk.result
 }
+
+/// Something for a group that lies below one of the instance.
+type Inside = Option<()>;
 
 struct Walk<'w, 'v> {
     /// What the names of the instance's groups start with.
@@ -135,7 +131,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn descend(&mut self, group: OwnedFd, depth: usize, place: Place) {
+    fn descend(&mut self, group: OwnedFd, depth: usize, inside: Inside) {
         let mut buffer = [MaybeUninit::uninit(); LIST_BYTES];
         let mut entries = RawDir::new(group.as_fd(), &mut buffer);
         while let Some(entry) = entries.next() {
@@ -155,7 +151,7 @@ impl Walk<'_, '_> {
             if pushed.is_some() {
                 let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                 match openat(group.as_fd(), name, flags, Mode::empty()) {
-                    Ok(child) => self.look_at(child, name.to_bytes(), depth, place),
+                    Ok(child) => self.look_at(child, name.to_bytes(), depth, inside),
                     Err(errno) => self.note(unless_gone(errno)),
                 }
             }
@@ -163,9 +159,9 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn look_at(&mut self, group: OwnedFd, name: &[u8], depth: usize, place: Place) {
-        let mut place = place;
-        if place == Place::Inside || self.belongs_to_instance(name) {
+    fn look_at(&mut self, group: OwnedFd, name: &[u8], depth: usize, inside: Inside) {
+        let inside = inside.or(self.belongs_to_instance(name).then_some(()));
+        if inside.is_some() {
             // What is below a frozen group is frozen with it; if we are, it is left alone.
             if is_at_or_below(self.own, self.path.as_bytes()) {
                 return;
@@ -175,10 +171,9 @@ impl Walk<'_, '_> {
             if self.reach == Reach::Topmost {
                 return;
             }
-            place = Place::Inside;
         }
         if depth < DEPTH_MAX {
-            self.descend(group, depth.saturating_add(1), place);
+            self.descend(group, depth.saturating_add(1), inside);
         }
     }
 
