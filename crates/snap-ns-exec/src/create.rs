@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid, chownat, mkdirat, openat, symlinkat};
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid, chownat, fstat, mkdirat, openat, symlinkat};
 use rustix::io::{self, Errno};
 use snap_ns_plan::{
     Attributes, Call, Creation, Fault, FsView, NodeKind, ObjectKind, Outcome, Role, Rule, Verdict,
@@ -199,9 +199,11 @@ impl Kernel {
         Ok(object)
     }
 
-    /// Gives what this process created to `uid` and `gid`, unless they own it already.
+    /// Gives what this process created to `uid` and `gid`, unless they own it already: in a set-gid
+    /// directory the group is not this process's.
     pub(crate) fn give(&self, object: BorrowedFd<'_>, uid: u32, gid: u32) -> io::Result<()> {
-        if self.owner == (uid, gid) {
+        let stat = fstat(object)?;
+        if (stat.st_uid, stat.st_gid) == (uid, gid) {
             return Ok(());
         }
         let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));

@@ -28,6 +28,3 @@ mod unmount;
 mod walk;
 
 pub use kernel::{CreatesFor, Kernel, Resolver};
-
-#[cfg(test)]
-mod tests;

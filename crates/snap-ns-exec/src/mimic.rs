@@ -5,7 +5,10 @@ use core::mem::MaybeUninit;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, fstat, mkdirat, readlinkat_raw, symlinkat, unlinkat};
 use rustix::io::Errno;
-use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, unmount};
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive,
+    mount_change, unmount,
+};
 use rustix::process::fchdir;
 use snap_ns_plan::{
     Attributes, Call, Child, Fault, Limit, Mimic, NodeKind, ObjectKind, Outcome, Role, What,
@@ -17,7 +20,7 @@ use crate::fd_path::fd_path;
 use crate::here::Here;
 use crate::kernel::Kernel;
 use crate::unmount::detach;
-use crate::walk::{PATH, PATH_DIR, open_child};
+use crate::walk::{PATH, PATH_DIR, kind_of, open_child};
 
 /// Below this directory a mimic's directory is bound while it is re-created; snapd's AppArmor
 /// policy knows the place (contract section 5).
@@ -53,6 +56,7 @@ impl Kernel {
             .map_err(failed(Call::Bind, Role::Aside))?;
         let result = open_child(aside_above.as_fd(), aside_name, PATH_DIR)
             .map_err(open(Role::Aside))
+            .inspect_err(|_| uncover(aside_above.as_fd(), aside_name))
             .and_then(|aside| {
                 let covered = self.cover(mimic, above.as_fd(), name, dir.as_fd(), &aside);
                 // The aside goes whether or not the mimic stands.
@@ -137,6 +141,10 @@ impl Kernel {
         role: Role,
     ) -> Result<(), Fault> {
         let source = open_child(aside.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
+        let kind = kind_of(&source).map_err(failed(Call::Stat, role))?;
+        if kind != NodeKind::File {
+            return Err(Fault::new(What::Found(kind), role));
+        }
         let attributes = ASIDE_ATTRIBUTES;
         let target = self.make_object(tmpfs.as_fd(), name, ObjectKind::File, attributes, role)?;
         let (from, to) = (fd_path(source.as_fd()), fd_path(target.as_fd()));
@@ -201,14 +209,14 @@ impl Kernel {
     }
 }
 
-/// Takes the tmpfs away again, with whatever was mounted in it.
+/// Takes the mount `name` in `above` away again, with whatever was mounted in it. It takes no
+/// descriptor, of which there may be none left.
 fn uncover(above: BorrowedFd<'_>, name: &[u8]) {
-    let Ok(tmpfs) = open_child(above, name, PATH_DIR) else {
-        return;
-    };
-    if detach(above, name, tmpfs.as_fd()).is_err() {
-        // Private or not: it must not stay.
-        let flags = UnmountFlags::DETACH | UnmountFlags::NOFOLLOW;
-        let _ = fchdir(above).and_then(|()| unmount(name, flags));
-    }
+    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    let flags = UnmountFlags::DETACH | UnmountFlags::NOFOLLOW;
+    // Private or not: it must not stay.
+    let _ = fchdir(above).and_then(|()| {
+        let _ = mount_change(name, private);
+        unmount(name, flags)
+    });
 }

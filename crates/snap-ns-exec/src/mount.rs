@@ -54,6 +54,12 @@ impl Kernel {
     ) -> Result<(), Fault> {
         let (from, to) = (item.entry.source, item.entry.mount_point);
         let source = self.open_end(from, Role::Source, item.shape)?;
+        let wanted = options.flags & MountFlags::PER_MOUNT;
+        let above = if wanted.is_empty() && options.propagation.is_none() {
+            None
+        } else {
+            Some(self.open_parent(to).map_err(failed(Call::Open, Role::MountPoint))?)
+        };
         let target;
         let result = if self.can_name_target(item, rule) {
             let here = Here::enter(source.as_fd());
@@ -64,11 +70,9 @@ impl Kernel {
             attach(options.operation, fd_path(source.as_fd()).as_c_str(), here.path())
         };
         result.map_err(failed(Call::Bind, Role::MountPoint))?;
-        let wanted = options.flags & MountFlags::PER_MOUNT;
-        if wanted.is_empty() && options.propagation.is_none() {
-            return Ok(());
-        }
-        self.finish(item, options, Some(source.as_fd()), |top| remount_with(top, wanted))
+        above.map_or(Ok(()), |above| {
+            finish(item, options, &above, Some(source.as_fd()), |top| remount_with(top, wanted))
+        })
     }
 
     /// Whether the mount point may be given to the kernel by its path, which costs it far less
@@ -128,48 +132,48 @@ impl Kernel {
         if options.operation == Operation::Remount {
             return mount_remount(at, flags, data.as_c_str()).map_err(failed(Call::Remount, role));
         }
+        let above = options.propagation.map(|_| self.open_parent(item.entry.mount_point));
+        let above = above.transpose().map_err(failed(Call::Open, role))?;
         mount(item.entry.source, at, item.entry.fs_type, flags, data.as_c_str())
             .map_err(failed(Call::Mount, role))?;
-        if options.propagation.is_none() {
-            return Ok(());
-        }
-        self.finish(item, options, None, |_| Ok(()))
+        above.map_or(Ok(()), |above| finish(item, options, &above, None, |_| Ok(())))
     }
+}
 
-    /// Gives the mount that was just made its flags and propagation; takes it away again if that
-    /// fails.
-    fn finish(
-        &mut self,
-        item: &Item<'_>,
-        options: &Options<'_>,
-        source: Option<BorrowedFd<'_>>,
-        set_flags: impl FnOnce(&Here) -> io::Result<()>,
-    ) -> Result<(), Fault> {
-        let role = Role::MountPoint;
-        let path = item.entry.mount_point;
-        let (dir, name) = self.open_parent(path).map_err(failed(Call::Open, role))?;
-        let top = open_child(dir.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
-        // It must be what was mounted: nobody else's mount is to be changed.
-        if let Some(source) = source {
-            let id = |fd| fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
-            let same = |a, b| -> io::Result<bool> { Ok(id(a)? == id(b)?) };
-            if !same(source, top.as_fd()).map_err(failed(Call::Stat, role))? {
-                return Err(Fault::new(What::Replaced, role));
-            }
+/// Gives the mount that was just made, known by its directory and name, its flags and propagation;
+/// takes it away again if that fails. The directory was opened before the mount was
+/// made, so that this is always possible.
+fn finish(
+    item: &Item<'_>,
+    options: &Options<'_>,
+    (dir, name): &(OwnedFd, &[u8]),
+    source: Option<BorrowedFd<'_>>,
+    set_flags: impl FnOnce(&Here) -> io::Result<()>,
+) -> Result<(), Fault> {
+    let role = Role::MountPoint;
+    // Undone as well as can be: the fault that matters is the first one.
+    let undo = |_: &Fault| {
+        let flags = UnmountFlags::DETACH | UnmountFlags::NOFOLLOW;
+        let _ = fchdir(dir).and_then(|()| unmount(*name, flags));
+    };
+    let top = open_child(dir.as_fd(), name, PATH).map_err(failed(Call::Open, role));
+    let top = top.inspect_err(undo)?;
+    // It must be what was mounted: nobody else's mount is to be changed.
+    if let Some(source) = source {
+        let id = |fd| fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
+        let same = |a, b| -> io::Result<bool> { Ok(id(a)? == id(b)?) };
+        if !same(source, top.as_fd()).map_err(failed(Call::Stat, role))? {
+            return Err(Fault::new(What::Replaced, role));
         }
-        let here = Here::of(top.as_fd(), item.shape);
-        let set = set_flags(&here).map_err(failed(Call::Remount, role)).and_then(|()| {
-            let change = options.propagation.map(propagation_flags);
-            change
-                .map_or(Ok(()), |flags| mount_change(here.path(), flags))
-                .map_err(failed(Call::ChangePropagation, role))
-        });
-        set.inspect_err(|_| {
-            // Undone as well as can be: the fault that matters is the first one.
-            let _ = fchdir(&dir)
-                .and_then(|()| unmount(name, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW));
-        })
     }
+    let here = Here::of(top.as_fd(), item.shape);
+    let set = set_flags(&here).map_err(failed(Call::Remount, role)).and_then(|()| {
+        let change = options.propagation.map(propagation_flags);
+        change
+            .map_or(Ok(()), |flags| mount_change(here.path(), flags))
+            .map_err(failed(Call::ChangePropagation, role))
+    });
+    set.inspect_err(undo)
 }
 
 /// Binds or moves `from` to `to`.
