@@ -75,7 +75,9 @@ pub fn run_test_isolated(name: &str, body: impl FnOnce() -> Result<()>) -> Resul
     }
     let exe = std::env::current_exe().context("path of the test binary")?;
     let mut command = Command::new(exe);
-    command.args(["--exact", name, "--nocapture", "--test-threads=1"]).env(INSIDE, "1");
+    command
+        .args(["--exact", name, "--include-ignored", "--nocapture", "--test-threads=1"])
+        .env(INSIDE, "1");
     let output = isolate(&mut command).output().context("cannot make a namespace for the test")?;
     let text = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() || !text.contains("1 passed") {

@@ -7,8 +7,9 @@ use snap_ns_plan::{Action, Outcome};
 
 use crate::bed::Bed;
 use crate::mimic::planned;
+use crate::state::count_at;
 
-both!(targets sources mimics);
+both!(targets sources mimics ; known peers);
 
 fn unmount(bed: &mut Bed, path: &str) {
     let done = bed.perform(&Action::Unmount { mount_point: path.as_bytes() });
@@ -40,7 +41,7 @@ fn sources(bed: &mut Bed) -> Result<()> {
         bed.world.dir(&format!("/t/{number}"))?;
     }
     for (number, at) in [(1, "/s"), (4, "/s/p")] {
-        let mut bind = |bed: &mut Bed, number: i32, name: &str| -> Result<()> {
+        let bind = |bed: &mut Bed, number: i32, name: &str| -> Result<()> {
             let line = format!("/s/p/d /t/{number} none bind 0 0");
             assert_eq!(bed.mount(&line), Outcome::Done);
             assert!(fs::exists(format!("/t/{number}/{name}"))?, "{number}: {name}");
@@ -65,5 +66,21 @@ fn mimics(bed: &mut Bed) -> Result<()> {
     assert_eq!(bed.perform(&Action::Mimic(plan.mimic(0).unwrap())), Outcome::Done);
     assert_eq!(bed.mount("/s /opt/p/n none bind 0 0"), Outcome::Done);
     assert!(fs::exists("/opt/p/n/f")?);
+    Ok(())
+}
+
+/// A mount that shows up in a second place, because that is a peer of the first. Known: the parent
+/// of the source is not walked again, because nothing was mounted at its own path.
+fn peers(bed: &mut Bed) -> Result<()> {
+    bed.world.dir("/a")?.dir("/b")?.dir("/t/1")?.dir("/t/2")?;
+    assert_eq!(bed.mount("tmpfs /a tmpfs shared 0 0"), Outcome::Done);
+    bed.world.file("/a/p/d/old", "")?;
+    assert_eq!(bed.mount("/a /b none bind 0 0"), Outcome::Done);
+    assert_eq!(bed.mount("/b/p/d /t/1 none bind 0 0"), Outcome::Done);
+    assert_eq!(bed.mount("tmpfs /a/p tmpfs defaults 0 0"), Outcome::Done);
+    assert_eq!(count_at("/b/p")?, 1);
+    bed.world.file("/b/p/d/new", "")?;
+    assert_eq!(bed.mount("/b/p/d /t/2 none bind 0 0"), Outcome::Done);
+    assert!(fs::exists("/t/2/new")?);
     Ok(())
 }

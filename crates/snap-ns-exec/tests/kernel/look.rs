@@ -117,7 +117,11 @@ fn attributes_links_and_lists(bed: &mut Bed) -> Result<()> {
     assert_eq!(names, want.map(|(name, kind)| (name.to_vec(), kind)));
     let mut count = 0;
     let stop = Fault::new(What::Missing, Role::Nothing);
-    bed.kernel.list(b"/t/many", &mut |_, _| Ok(count += 1)).unwrap();
+    let mut more = |_: &[u8], _| {
+        count += 1;
+        Ok(())
+    };
+    bed.kernel.list(b"/t/many", &mut more).unwrap();
     assert_eq!(count, 2000);
     assert_eq!(bed.kernel.list(b"/t/many", &mut |_, _| Err(stop)), Err(stop));
     Ok(())

@@ -41,8 +41,9 @@ pub(crate) fn object(path: &Path) -> Result<String> {
 
 /// The lines of mountinfo(5).
 pub(crate) fn mounts() -> Result<Vec<String>> {
-    let table = fs::read_to_string("/proc/self/mountinfo")?;
-    Ok(table.lines().map(str::to_owned).collect())
+    // Names can be of any bytes.
+    let table = fs::read("/proc/self/mountinfo")?;
+    Ok(String::from_utf8_lossy(&table).lines().map(str::to_owned).collect())
 }
 
 /// The options and optional fields of the topmost mount at `path`, `None` when there is none.
