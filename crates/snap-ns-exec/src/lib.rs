@@ -30,6 +30,3 @@ mod unmount;
 mod walk;
 
 pub use kernel::{CreatesFor, Kernel, Resolver};
-
-#[cfg(test)]
-mod tests;

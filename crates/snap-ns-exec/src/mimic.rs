@@ -20,7 +20,7 @@ use crate::here::Here;
 use crate::kernel::Kernel;
 use crate::parents::Proof;
 use crate::unmount::{detach, take_away};
-use crate::walk::{PATH, PATH_DIR, open_child};
+use crate::walk::{PATH, PATH_DIR, kind_of, open_child};
 
 /// Below this directory a mimic's directory is bound while it is re-created; snapd's AppArmor
 /// policy knows the place (contract section 5).
@@ -193,6 +193,10 @@ impl Kernel {
         role: Role,
     ) -> Result<(), Fault> {
         let source = open_child(aside.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
+        let kind = kind_of(&source).map_err(failed(Call::Stat, role))?;
+        if kind != NodeKind::File {
+            return Err(Fault::new(What::Found(kind), role));
+        }
         let attributes = CHILD_ATTRIBUTES;
         let target = self.make_object(tmpfs.as_fd(), name, ObjectKind::File, attributes, role)?;
         let (from, to) = (fd_path(source.as_fd()), fd_path(target.as_fd()));

@@ -119,14 +119,13 @@ pub(crate) fn detach(
     unmount(name, flags).map_err(|errno| (Call::Unmount, errno))
 }
 
-/// Takes the mount `name` in `dir` away after something failed, as well as it can be done: the
-/// fault that matters is the first one. Without a free descriptor it goes all the same.
+/// Takes the mount `name` in `dir`, which was just made, away after something failed, as well as it
+/// can be done: the fault that matters is the first one. It takes no descriptor, of which there may
+/// be none left.
 pub(crate) fn take_away(dir: BorrowedFd<'_>, name: &[u8]) {
-    if let Ok(top) = open_child(dir, name, PATH)
-        && detach(dir, name, top.as_fd()).is_ok()
-    {
-        return;
-    }
-    let flags = UnmountFlags::DETACH | UnmountFlags::NOFOLLOW;
-    let _ = fchdir(dir).and_then(|()| unmount(name, flags));
+    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    let _ = fchdir(dir).and_then(|()| {
+        let _ = mount_change(name, private);
+        unmount(name, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW)
+    });
 }

@@ -81,7 +81,7 @@ fn an_update_is_as_good_as_a_new_namespace() {
 }
 
 #[test]
-#[ignore = "known: an entry is not made anew when what its source shows was mounted anew"]
+#[ignore = "known, C1: an entry is not made anew when what its source shows was mounted anew"]
 fn content_that_a_layout_is_built_from() {
     check(&[History {
         name: "new content below the source of a layout",

@@ -1,0 +1,225 @@
+//! Writable mimics.
+
+use std::ffi::OsStr;
+use std::fs::{self, Permissions};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::path::Path;
+
+use anyhow::Result;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use snap_ns_plan::{
+    Action, Call, Fault, Observer, Outcome, Performer as _, Plan, Role, Step, Territory, Verdict,
+    What,
+};
+use snap_ns_testbed::World;
+
+use crate::bed::{Always, Bed, profile};
+use crate::state::{count_at, mount_at, mounts, object, tree};
+
+both!(shows_the_same aside_of_others a_child_that_vanished a_child_that_changed ; root owners foreign_aside);
+
+pub(crate) struct Nobody;
+
+impl Observer for Nobody {
+    fn left_out(&mut self, _: &Plan<'_>, _: u16, _: Fault) {}
+
+    fn tried(&mut self, _: &Plan<'_>, _: Step, _: Outcome) {}
+
+    fn make_room(&mut self, _: usize) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// A plan with a mimic of the directory `dir`, which is in nobody's territory.
+pub(crate) fn planned(bed: &mut Bed, dir: &str) -> Box<Plan<'static>> {
+    let desired = profile(&format!("/srv {dir}/new none bind,x-snapd.origin=layout 0 0"));
+    let territory = Territory::System { snap_instance: b"/snap/x", snap_name: b"/snap/x" };
+    let mut plan = Box::new(Plan::new());
+    plan.make(profile(""), desired, territory, &mut bed.kernel, &mut Nobody).unwrap();
+    assert_eq!(plan.mimic(0).unwrap().dir, dir.as_bytes());
+    plan
+}
+
+fn mimic(bed: &mut Bed, plan: &Plan<'_>) -> Outcome {
+    bed.perform(&Action::Mimic(plan.mimic(0).unwrap()))
+}
+
+fn build(world: &World, dir: &str) -> Result<()> {
+    world.file(&format!("{dir}/d/in/f"), "text")?.file(&format!("{dir}/f"), "of root")?;
+    world.link(&format!("{dir}/l"), "/not there")?;
+    for odd in [&b"a b"[..], b"\xff\xfe", b"c,d", b"-e\n"] {
+        let path = Path::new(dir).join(OsStr::from_bytes(odd));
+        fs::write(path.with_extension("f"), odd)?;
+        symlink(OsStr::from_bytes(odd), path.with_extension("l"))?;
+        fs::create_dir(path)?;
+    }
+    fs::set_permissions(format!("{dir}/f"), Permissions::from_mode(0o600))?;
+    fs::set_permissions(dir, Permissions::from_mode(0o2711))?;
+    Ok(())
+}
+
+fn shows_the_same(bed: &mut Bed) -> Result<()> {
+    for (dir, access) in [("/opt/w", "rw"), ("/usr/r", "ro")] {
+        build(&bed.world, dir)?;
+        bed.world.dir(&format!("{dir}/d/mounted"))?;
+        let line = format!("tmpfs {dir}/d/mounted tmpfs mode=0700 0 0");
+        assert_eq!(bed.mount(&line), Outcome::Done);
+        bed.world.file(&format!("{dir}/d/mounted/g"), "on top")?;
+        if access == "ro" {
+            // With what is mounted in it.
+            rustix::mount::mount_bind_recursive(dir, dir).unwrap();
+            let flags = rustix::mount::MountFlags::BIND | rustix::mount::MountFlags::RDONLY;
+            rustix::mount::mount_remount(dir, flags, "").unwrap();
+        }
+        let before = tree(dir)?;
+        if access == "rw" {
+            mknodat(CWD, &*format!("{dir}/fifo"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+        }
+        let plan = planned(bed, dir);
+        assert_eq!(mimic(bed, &plan), Outcome::Done);
+        // All but the FIFO.
+        assert_eq!(tree(dir)?, before);
+        assert!(!Path::new("/tmp/.snap").exists());
+        assert!(mounts()?.iter().all(|line| !line.contains("/tmp/.snap")));
+        fs::create_dir(format!("{dir}/new"))?;
+        assert_eq!(mount_at(dir)?.as_deref(), Some("rw,relatime"));
+        for child in ["d", "f"] {
+            let options = mount_at(&format!("{dir}/{child}"))?;
+            assert_eq!(options, Some(format!("{access},relatime")));
+        }
+        // What could be written before can be written still, and is the same.
+        assert_eq!(fs::write(format!("{dir}/f"), "new").is_ok(), access == "rw");
+        let undone = bed.perform(&Action::Unmount { mount_point: dir.as_bytes() });
+        assert_eq!(undone, Outcome::Done);
+        assert!(!Path::new(&format!("{dir}/new")).exists());
+    }
+    assert_eq!(fs::read("/opt/w/f")?, b"new");
+    Ok(())
+}
+
+fn owners(bed: &mut Bed) -> Result<()> {
+    build(&bed.world, "/opt/w")?;
+    for (path, uid) in [("/opt/w", 7), ("/opt/w/d", 8), ("/opt/w/f", 9)] {
+        chown(path, Some(uid), Some(uid + 10))?;
+    }
+    std::os::unix::fs::lchown("/opt/w/l", Some(10), Some(20))?;
+    let before = tree("/opt/w")?;
+    let plan = planned(bed, "/opt/w");
+    assert_eq!(mimic(bed, &plan), Outcome::Done);
+    assert_eq!(tree("/opt/w")?, before);
+    assert_eq!(object("/opt/w/l".as_ref())?, "120777 10:20 /opt/w/l /not there");
+    Ok(())
+}
+
+/// The aside must be root's alone, or nothing happens.
+fn refused(bed: &mut Bed, want: Fault) -> Result<()> {
+    let before = (mounts()?, tree("/opt")?, tree("/tmp")?);
+    let plan = planned(bed, "/opt/w");
+    assert_eq!(mimic(bed, &plan), Outcome::Failed(want));
+    assert_eq!((mounts()?, tree("/opt")?, tree("/tmp")?), before);
+    Ok(())
+}
+
+const NOT_OURS: Fault = Fault {
+    what: What::NotOurs,
+    place: snap_ns_plan::Place { role: Role::Aside, len: usize::MAX },
+};
+
+fn aside_of_others(bed: &mut Bed) -> Result<()> {
+    build(&bed.world, "/opt/w")?;
+    for (path, mode) in [
+        ("/tmp/.snap", 0o775),
+        ("/tmp/.snap", 0o757),
+        ("/tmp/.snap", 0o1777),
+        ("/tmp/.snap/opt", 0o775),
+        ("/tmp/.snap/opt/w", 0o757),
+    ] {
+        bed.world.dir(path)?;
+        fs::set_permissions(path, Permissions::from_mode(mode))?;
+        refused(bed, NOT_OURS)?;
+        fs::remove_dir_all("/tmp/.snap")?;
+    }
+    bed.world.link("/tmp/.snap", "/etc")?;
+    let not_a_directory = What::Failed(Call::Open, 20);
+    refused(bed, Fault::new(not_a_directory, Role::Aside))?;
+    fs::remove_file("/tmp/.snap")?;
+    bed.world.file("/tmp/.snap", "")?;
+    refused(bed, Fault::new(not_a_directory, Role::Aside))?;
+    fs::remove_file("/tmp/.snap")?;
+    // One that is root's is used, and what is in it stays.
+    bed.world.dir("/tmp/.snap/opt/other")?;
+    let plan = planned(bed, "/opt/w");
+    assert_eq!(mimic(bed, &plan), Outcome::Done);
+    assert_eq!(tree("/tmp/.snap")?.len(), 3);
+    Ok(())
+}
+
+fn foreign_aside(bed: &mut Bed) -> Result<()> {
+    build(&bed.world, "/opt/w")?;
+    for path in ["/tmp/.snap", "/tmp/.snap/opt", "/tmp/.snap/opt/w"] {
+        bed.world.dir(path)?;
+        chown(path, Some(7), None)?;
+        refused(bed, NOT_OURS)?;
+        chown(path, Some(0), None)?;
+    }
+    Ok(())
+}
+
+/// Everything is as it was when a child of the plan is not there any more.
+fn a_child_that_vanished(bed: &mut Bed) -> Result<()> {
+    for (name, kind) in
+        [("zd", 'd'), ("zf", 'f'), ("zl", 'l'), ("-d", 'd'), ("-f", 'f'), ("-l", 'l')]
+    {
+        let dir = format!("/opt/{kind}{name}");
+        build(&bed.world, &dir)?;
+        let child = format!("{dir}/{name}");
+        match kind {
+            'd' => bed.world.dir(&child)?,
+            'f' => bed.world.file(&child, "text")?,
+            _ => bed.world.link(&child, "target")?,
+        };
+        bed.renew();
+        let plan = planned(bed, &dir);
+        if kind == 'd' {
+            fs::remove_dir(&child)?;
+        } else {
+            fs::remove_file(&child)?;
+        }
+        let before = (mounts()?, tree("/opt")?, tree("/tmp")?);
+        let outcome = mimic(bed, &plan);
+        let Outcome::Failed(Fault { what: What::Failed(Call::Open | Call::Bind, 2), place }) =
+            outcome
+        else {
+            panic!("{child}: {outcome:?}");
+        };
+        let Role::Child(number) = place.role else { panic!("{place:?}") };
+        assert_eq!(plan.child_name(number), name.as_bytes());
+        assert_eq!((mounts()?, tree("/opt")?, tree("/tmp")?), before, "{child}");
+    }
+    Ok(())
+}
+
+/// A link in the place of a child leads nowhere.
+fn a_child_that_changed(bed: &mut Bed) -> Result<()> {
+    bed.world.file("/secret/f", "secret")?.dir("/opt/w/d")?.file("/opt/x/f", "text")?;
+    for (dir, child, target) in
+        [("/opt/w", "/opt/w/d", "/secret"), ("/opt/x", "/opt/x/f", "/secret/f")]
+    {
+        bed.renew();
+        let plan = planned(bed, dir);
+        if fs::remove_dir(child).is_err() {
+            fs::remove_file(child)?;
+        }
+        bed.world.link(child, target)?;
+        let before = (mounts()?, tree("/opt")?, tree("/tmp")?);
+        // Where anybody but root may change the directory, nothing is named.
+        let rule = Always { verdict: Verdict::Write, may_change: true };
+        let action = Action::Mimic(plan.mimic(0).unwrap());
+        let outcome = bed.kernel.perform(&action, &rule);
+        assert!(matches!(outcome, Outcome::Failed(_)), "{child}: {outcome:?}");
+        assert_eq!((mounts()?, tree("/opt")?, tree("/tmp")?), before, "{child}");
+        assert_eq!(count_at(target)?, 0);
+    }
+    Ok(())
+}
