@@ -119,28 +119,26 @@ fn which_and_when() {
                 ",
         },
         Case {
-            name: "an overname needs one",
+            name: "listed again after the teardown",
             world: "
-                    d /snap/x_1
+                    d /snap/x/1
                     d /opt/a
+                    d /opt/old
+                    m /opt/old
                 ",
-            current: "",
-            desired: "
-                    /snap/x_1 /opt/x none rbind,x-snapd.origin=overname 0 0
-                    /snap/x_1 /opt/y none rbind 0 0
-                ",
+            current: "/snap/x/1 /opt/old none bind,x-snapd.origin=layout 0 0",
+            desired: "/snap/x/1 /opt/new none bind,x-snapd.origin=layout 0 0",
             steps: "
+                    unmount /opt/old
+                    remove /opt/old
                     mimic /opt
-                    make /opt/x
-                    mount /opt/x
-                    make /opt/y
-                    mount /opt/y
+                    make /opt/new
+                    mount /opt/new
                 ",
             saved: "
-                    tmpfs /opt tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/x,mode=0755,uid=0,gid=0 0 0
-                    /opt/a /opt/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/x,x-snapd.detach 0 0
-                    /snap/x_1 /opt/x none rbind,x-snapd.origin=overname 0 0
-                    /snap/x_1 /opt/y none rbind 0 0
+                    tmpfs /opt tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/new,mode=0755,uid=0,gid=0 0 0
+                    /opt/a /opt/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/new,x-snapd.detach 0 0
+                    /snap/x/1 /opt/new none bind,x-snapd.origin=layout 0 0
                 ",
         },
         Case {
