@@ -101,12 +101,15 @@ impl Plan<'_> {
         }
     }
 
-    /// Whether an entry was mounted or made in a tmpfs that goes: both go at once.
+    /// Whether an entry was mounted or made in a tmpfs that goes: both go at once. One at the very
+    /// mount point of the tmpfs lies over it, and goes first.
     fn stands_on_going_tmpfs(&self, place: u16) -> bool {
         let Some(item) = self.current(place) else { return false };
-        let above = self.current_by_path.at_or_above(self.all_current(), item.entry.mount_point);
+        let path = item.entry.mount_point;
+        let above = self.current_by_path.at_or_above(self.all_current(), path);
         above.filter(|&above| above < place).max().is_some_and(|ground| {
-            self.fate(ground) != Fate::Kept && self.current(ground).is_some_and(Item::is_tmpfs)
+            let tmpfs = self.current(ground).filter(|item| item.is_tmpfs());
+            self.fate(ground) != Fate::Kept && tmpfs.is_some_and(|t| t.entry.mount_point != path)
         })
     }
 

@@ -233,7 +233,11 @@ impl<'a> Plan<'a> {
         };
         let full = |limit| Fault::at(What::Full(limit), fault.place.role, dir.len());
         let listed = self.list_children(live, full, view)?;
-        let turn = if self.lies_in_new_mount(dir, rank) { Turn::Late } else { Turn::Early };
+        let turn = if item.origin == Origin::Overname || self.lies_in_new_mount(dir, rank) {
+            Turn::Late
+        } else {
+            Turn::Early
+        };
         let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
         let slot = Slot { dir, needed_by: place, listed, state: MimicState::Planned, turn };
         self.mimics.try_push(slot).map_err(|_| full(Limit::Mimics))?;

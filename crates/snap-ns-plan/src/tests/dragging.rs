@@ -42,6 +42,38 @@ fn dragged_along() {
                 ",
         },
         Case {
+            name: "what stands on a tmpfs goes with it, but not what stands on a bind in there",
+            world: "
+                    d /tmp/s/in
+                    d /tmp/t
+                    m /tmp/t tmpfs
+                    d /tmp/t/a
+                    m /tmp/t/a
+                    d /tmp/t/a/in
+                    m /tmp/t/a/in
+                    d /tmp/t/e
+                    l /tmp/t/l /a
+                    d /tmp/t-2
+                    m /tmp/t-2
+                ",
+            current: "
+                    tmpfs /tmp/t tmpfs defaults 0 0
+                    none /tmp/t/e none x-snapd.kind=ensure-dir,x-snapd.must-exist-dir=/tmp 0 0
+                    /tmp/s /tmp/t/a none bind 0 0
+                    /tmp/s /tmp/t/a/in none bind 0 0
+                    none /tmp/t/l none x-snapd.kind=symlink,x-snapd.symlink=/a,x-snapd.origin=layout 0 0
+                    /tmp/s /tmp/t-2 none bind 0 0
+                ",
+            desired: "/tmp/s /tmp/t-2 none bind 0 0",
+            steps: "
+                    unmount /tmp/t/a/in
+                    remove /tmp/t/a/in
+                    unmount /tmp/t
+                    remove /tmp/t
+                ",
+            saved: "/tmp/s /tmp/t-2 none bind 0 0",
+        },
+        Case {
             name: "made before what goes: it stays",
             world: "
                     d /tmp/s/in

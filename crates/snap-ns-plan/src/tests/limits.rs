@@ -1,12 +1,12 @@
 //! Running into each limit that can be reached, before anything is touched.
 //!
-//! Not reachable: steps (they are limited by the entries and mimics), and mount data, which only
-//! the executor has.
+//! Not reachable: steps (they are limited by the entries and mimics).
 
 extern crate std;
 
 use std::format;
 use std::string::String;
+use std::vec;
 
 use super::big_stack;
 use super::run::{End, Run, SYSTEM, run};
@@ -87,9 +87,31 @@ fn text() {
 #[test]
 fn a_line() {
     // A space in the options of a line with too many fields is one byte, and four when it is
-    // written.
-    let desired = format!("tmpfs /tmp/t tmpfs {} 0 0\n", ["a"; 20_000].join(" "));
-    assert_eq!(plan("d /tmp", "", &desired).steps, ["full Line"]);
+    // written. A bind takes such options, however long, as nobody hands them to a file system.
+    for (words, fits) in [(13_000, true), (20_000, false)] {
+        let desired = format!("/tmp /tmp/t none bind,{} 0 0\n", vec!["a"; words].join(" "));
+        let done = plan("d /tmp/t", "", &desired);
+        assert_eq!(done.steps, [if fits { "mount /tmp/t" } else { "full Line" }]);
+        assert_eq!(done.saved.is_empty(), !fits);
+    }
+}
+
+#[test]
+fn data() {
+    // Mode and owner may come behind it, in the one page that the kernel takes.
+    for (len, refused) in [(4055, false), (4056, true)] {
+        let desired = format!("tmpfs /tmp/t tmpfs {} 0 0\n", "a".repeat(len));
+        let layout = format!("tmpfs /tmp/u tmpfs {},x-snapd.origin=layout 0 0\n", "a".repeat(len));
+        if refused {
+            let left_out = ["left out /tmp/t: Full(Data) MountPoint"];
+            assert_eq!(plan("d /tmp", "", &desired).steps, left_out);
+            let refused = ["refused /tmp/u: Full(Data) MountPoint"];
+            assert_eq!(plan("d /tmp", "", &layout).steps, refused);
+        } else {
+            assert_eq!(plan("d /tmp", "", &desired).steps, ["make /tmp/t", "mount /tmp/t"]);
+            assert_eq!(plan("d /tmp", "", &layout).steps, ["make /tmp/u", "mount /tmp/u"]);
+        }
+    }
 }
 
 #[test]

@@ -119,6 +119,29 @@ fn which_and_when() {
                 ",
         },
         Case {
+            name: "listed again after the teardown",
+            world: "
+                    d /snap/x/1
+                    d /opt/a
+                    d /opt/old
+                    m /opt/old
+                ",
+            current: "/snap/x/1 /opt/old none bind,x-snapd.origin=layout 0 0",
+            desired: "/snap/x/1 /opt/new none bind,x-snapd.origin=layout 0 0",
+            steps: "
+                    unmount /opt/old
+                    remove /opt/old
+                    mimic /opt
+                    make /opt/new
+                    mount /opt/new
+                ",
+            saved: "
+                    tmpfs /opt tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/new,mode=0755,uid=0,gid=0 0 0
+                    /opt/a /opt/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/new,x-snapd.detach 0 0
+                    /snap/x/1 /opt/new none bind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
             name: "an overname needs one",
             world: "
                     d /snap/x_1

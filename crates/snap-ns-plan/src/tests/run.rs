@@ -97,7 +97,9 @@ fn run_profiles<'a>(
     territory: Territory<'a>,
 ) -> Run {
     let mut plan = Plan::new();
-    let standing = current.iter().map(|item| utf8(item.entry.mount_point)).collect();
+    let recorded = (0..).zip(current.iter());
+    let standing =
+        recorded.map(|(place, item)| (Some(place), utf8(item.entry.mount_point))).collect();
     let mut witness = Witness { standing, ..Witness::default() };
     let before = world.picture();
     let made = plan.make(current, desired, territory, &mut world, &mut witness);
@@ -138,8 +140,9 @@ fn run_profiles<'a>(
 #[derive(Default)]
 struct Witness {
     steps: Vec<String>,
-    /// The mount points of what stands, in the order of making.
-    standing: Vec<String>,
+    /// The mount points of what stands, in the order of making; with its place in the current
+    /// profile, if it comes from there.
+    standing: Vec<(Option<u16>, String)>,
     room: usize,
     left_out: usize,
 }
@@ -151,27 +154,35 @@ impl Witness {
         assert!(text.len() <= self.room, "{} > {}\n{text}", text.len(), self.room);
         let point = |line: &str| line.split(' ').nth(1).unwrap().replace("\\134", "\\");
         let points: Vec<_> = text.lines().map(|line| point(line).replace("\\040", " ")).collect();
-        assert_eq!(points, self.standing, "{:#?}", self.steps);
+        let standing: Vec<_> = self.standing.iter().map(|(_, path)| path.clone()).collect();
+        assert_eq!(points, standing, "{:#?}", self.steps);
     }
 
     fn account(&mut self, plan: &Plan<'_>, op: Op) {
         let path = |item: Option<&Item<'_>>| utf8(item.unwrap().entry.mount_point);
         match op {
             Op::Unmount(place) | Op::RemoveSymlink(place) | Op::Forget(place) => {
-                let gone = path(plan.current(place));
-                let at = self.standing.iter().rposition(|path| *path == gone).unwrap();
-                self.standing.remove(at);
+                let at = self.standing.iter().position(|(from, _)| *from == Some(place)).unwrap();
+                let (_, gone) = self.standing.remove(at);
+                if matches!(op, Op::Unmount(_)) && plan.current(place).unwrap().is_tmpfs() {
+                    // What was made in it later has no step of its own.
+                    let mut later = self.standing.split_off(at);
+                    later.retain(|(_, path)| {
+                        !snap_path::is_at_or_below(path.as_bytes(), gone.as_bytes())
+                    });
+                    self.standing.append(&mut later);
+                }
             }
             Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place) => {
-                self.standing.push(path(plan.desired(place)));
+                self.standing.push((None, path(plan.desired(place))));
             }
             Op::Mimic(mimic) => {
                 let mimic = plan.mimic(mimic).unwrap();
-                self.standing.push(utf8(mimic.dir));
+                self.standing.push((None, utf8(mimic.dir)));
                 for child in mimic.children {
                     if matches!(child.kind, crate::NodeKind::Directory | crate::NodeKind::File) {
                         let path = [mimic.dir, b"/", mimic.name(child)].concat();
-                        self.standing.push(utf8(&path));
+                        self.standing.push((None, utf8(&path)));
                     }
                 }
             }

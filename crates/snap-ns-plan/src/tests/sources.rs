@@ -225,7 +225,6 @@ fn through_mounts_of_the_same_run() {
                     /snap/x/1 /usr/b none bind,x-snapd.origin=layout 0 0
                 ",
             steps: "
-                    unmount /usr/b
                     unmount /usr
                     remove /usr: Stays
                     make /usr/a

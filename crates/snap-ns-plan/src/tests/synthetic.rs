@@ -47,8 +47,6 @@ fn synthetic_entries() {
                 ",
             desired: "",
             steps: "
-                    unmount /usr/share/new
-                    unmount /usr/share/a
                     unmount /usr/share
                 ",
             saved: "",
@@ -125,7 +123,6 @@ fn synthetic_entries() {
                     /snap/x/1 /usr/share/new none rbind,x-snapd.id=one,x-snapd.origin=layout 0 0
                 ",
             steps: "
-                    unmount /usr/share/new
                     unmount /usr/share
                     make /usr/share/new: ReadOnly at 10
                     mimic /usr/share
@@ -170,9 +167,6 @@ fn synthetic_entries() {
                 ",
             desired: "/snap/x/1 /usr/share/other none rbind,x-snapd.origin=layout 0 0",
             steps: "
-                    unmount /usr/share/other
-                    unmount /usr/share/new
-                    unmount /usr/share/a
                     unmount /usr/share
                     make /usr/share/other: ReadOnly at 10
                     mimic /usr/share
@@ -203,7 +197,6 @@ fn synthetic_entries() {
                     /snap/x/1 /usr none bind 0 0
                 ",
             steps: "
-                    unmount /usr/share/new
                     unmount /usr/share
                     mount /usr
                     mimic /usr

@@ -82,7 +82,10 @@ fn verdicts() {
                     let mut plan = Plan::new();
                     let mut world = World::new("d / tmpfs\nd /opt/t/bind\nd /tmp/s");
                     plan.make(current, desired, territory, &mut world, &mut Nobody).unwrap();
-                    assert_eq!(plan.may_change(dir.as_bytes()), territory.contains(dir.as_bytes()));
+                    // The bind shows another place, wherever that is.
+                    let shown = dir.starts_with("/opt/t/bind");
+                    let changes = shown || territory.contains(dir.as_bytes());
+                    assert_eq!(plan.may_change(dir.as_bytes()), changes, "{dir}");
                     plan.verdict(dir.as_bytes(), ground)
                 })
             })
@@ -111,6 +114,52 @@ fn verdicts() {
         ("/tmp", TMPFS, Verdict::WriteIfOn(1)),
     ] {
         assert_eq!(verdict(USER, dir, ground), want, "{dir} {ground:?}");
+    }
+}
+
+/// What an entry of either profile shows there may be in the snap's hands; a tmpfs is not, nor what
+/// a mimic shows, nor a link.
+#[test]
+fn what_may_change() {
+    let current = "/tmp/s / none bind,x-snapd.origin=rootfs 0 0
+        /tmp/s /opt/old none bind 0 0
+        tmpfs /opt/m tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/new 0 0
+        /opt/m/a /opt/m/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/new 0 0";
+    let desired = "/tmp/s /opt/new none bind 0 0
+        tmpfs /opt/t tmpfs defaults 0 0
+        /tmp/s /opt/t/in none bind,x-snapd.origin=layout 0 0
+        /dev/a /opt/disk ext4 defaults 0 0
+        none /opt/l none x-snapd.kind=symlink,x-snapd.symlink=/a,x-snapd.origin=layout 0 0";
+    let world = "d /tmp/s\nd /opt tmpfs\nd /opt/old\nm /opt/old\nd /opt/m/a\nd /opt/new\n\
+        d /opt/t/in\nd /opt/disk\nl /opt/l /a";
+    for (dir, want) in [
+        ("/", false),
+        ("/opt", false),
+        ("/opt/old", true),
+        ("/opt/old/a/b", true),
+        ("/opt/older", false),
+        ("/opt/m", false),
+        ("/opt/m/a/b", false),
+        ("/opt/new/a", true),
+        ("/opt/t", false),
+        ("/opt/t/on", false),
+        ("/opt/t/in", true),
+        ("/opt/disk/a", true),
+        ("/opt/l/a", false),
+        ("/tmp/a", true),
+    ] {
+        let may_change = big_stack(|| {
+            with_profile(current, snap_profile::Role::Current, |current| {
+                with_profile(desired, snap_profile::Role::Desired, |desired| {
+                    let mut plan = Plan::new();
+                    let mut world = World::new(world);
+                    plan.make(current, desired, super::run::SYSTEM, &mut world, &mut Nobody)
+                        .unwrap();
+                    plan.may_change(dir.as_bytes())
+                })
+            })
+        });
+        assert_eq!(may_change, want, "{dir}");
     }
 }
 
