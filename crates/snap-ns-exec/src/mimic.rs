@@ -60,7 +60,7 @@ impl Kernel {
     /// was listed is what is there.
     fn naming(&mut self, mimic: &Mimic<'_>, rule: &dyn Rule) -> Naming {
         let own = mimic.attributes.uid == 0 && mimic.attributes.mode & 0o022 == 0;
-        let above = parent(mimic.dir).map(|dir| self.prove_target_dir(dir));
+        let above = parent(mimic.dir).map(|dir| self.prove_target_dir(dir, rule));
         if own && !rule.may_change(mimic.dir) && above == Some(Ok(Proof::RootOnly)) {
             Naming::ByName
         } else {

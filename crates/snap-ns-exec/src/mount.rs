@@ -106,8 +106,7 @@ impl Kernel {
         let Some(dir) = parent(path) else { return false };
         if item.shape != Shape::Directory
             || self.creates_for != (0, 0)
-            || rule.may_change(dir)
-            || self.prove_target_dir(dir) != Ok(Proof::RootOnly)
+            || self.prove_target_dir(dir, rule) != Ok(Proof::RootOnly)
         {
             return false;
         }

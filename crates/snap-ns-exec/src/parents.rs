@@ -7,6 +7,7 @@
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::fstat;
 use rustix::io;
+use snap_ns_plan::Rule;
 use snap_path::{PATH_MAX, Text, components, is_at_or_below};
 
 use crate::kernel::Kernel;
@@ -32,7 +33,8 @@ pub(crate) struct Parent {
 /// Whether nobody but root can change what a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Proof {
-    /// Every directory on the way, and the last one, is root's, and nobody else may write to it.
+    /// Every directory on the way, and the last one, is root's, nobody else may write to it, and the
+    /// plan knows of nothing that is shown there from another place.
     RootOnly,
     /// Not so.
     None,
@@ -98,13 +100,14 @@ impl Kernel {
         self.parents.side(side).fd.as_ref().map(AsFd::as_fd).ok_or(io::Errno::NAMETOOLONG)
     }
 
-    /// Whether nobody but root can change what `dir`, the parent of a mount point, leads to.
-    pub(crate) fn prove_target_dir(&mut self, dir: &[u8]) -> io::Result<Proof> {
+    /// Whether nobody but root can change what `dir`, the parent of a mount point, leads to, and
+    /// `rule` does not know better.
+    pub(crate) fn prove_target_dir(&mut self, dir: &[u8], rule: &dyn Rule) -> io::Result<Proof> {
         self.parent_dir(Side::Target, dir)?;
         if let Some(proof) = self.parents.target.proof {
             return Ok(proof);
         }
-        let proof = self.prove(dir)?;
+        let proof = if rule.may_change(dir) { Proof::None } else { self.prove(dir)? };
         self.parents.target.proof = Some(proof);
         Ok(proof)
     }

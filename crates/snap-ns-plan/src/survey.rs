@@ -51,6 +51,7 @@ impl<'a> Plan<'a> {
         view: &mut dyn FsView,
         observer: &mut dyn Observer,
     ) -> Result<(), PlanError> {
+        let mut buffer = [0; PATH_MAX];
         for at in 0..self.order.len() {
             let Some(&place) = self.order.get(at) else {
                 break;
@@ -58,7 +59,7 @@ impl<'a> Plan<'a> {
             let Some(item) = self.desired(place) else {
                 break;
             };
-            match self.survey_entry(place, item, view) {
+            match self.survey_entry(place, item, &mut buffer, view) {
                 Ok(()) => {}
                 Err(fault) if item.origin == Origin::Content => {
                     self.leave_out(place);
@@ -74,6 +75,7 @@ impl<'a> Plan<'a> {
         &mut self,
         place: u16,
         item: &'a Item<'a>,
+        buffer: &mut [u8; PATH_MAX],
         view: &mut dyn FsView,
     ) -> Result<(), Fault> {
         let (entry, options) = (&item.entry, item.options());
@@ -93,7 +95,13 @@ impl<'a> Plan<'a> {
             if recursive && options.flags.contains(MountFlags::READ_ONLY) {
                 return Err(Fault::new(What::RecursiveReadOnly, Role::Source));
             }
-            match self.survey_path(place, item, entry.source, Role::Source, wanted, view)? {
+            match self.survey_path(
+                place,
+                (item, wanted),
+                (entry.source, Role::Source),
+                buffer,
+                view,
+            )? {
                 PathNeed::Nothing => {}
                 PathNeed::Create => make_source = true,
                 PathNeed::Ignore => ignore = true,
@@ -101,7 +109,13 @@ impl<'a> Plan<'a> {
         }
         check_texts(item, &options)?;
         let mut make_mount_point = false;
-        match self.survey_path(place, item, entry.mount_point, Role::MountPoint, wanted, view)? {
+        match self.survey_path(
+            place,
+            (item, wanted),
+            (entry.mount_point, Role::MountPoint),
+            buffer,
+            view,
+        )? {
             PathNeed::Nothing => {}
             PathNeed::Create => make_mount_point = true,
             PathNeed::Ignore => ignore = true,
@@ -116,15 +130,13 @@ impl<'a> Plan<'a> {
     fn survey_path(
         &mut self,
         place: u16,
-        item: &'a Item<'a>,
-        path: &'a [u8],
-        role: Role,
-        wanted: NodeKind,
+        (item, wanted): (&'a Item<'a>, NodeKind),
+        (path, role): (&'a [u8], Role),
+        buffer: &mut [u8; PATH_MAX],
         view: &mut dyn FsView,
     ) -> Result<PathNeed, Fault> {
-        let mut buffer = [0; PATH_MAX];
         let rank = self.need(place).rank;
-        let (live, replaced) = match self.forecast(path, rank, role, &mut buffer)? {
+        let (live, replaced) = match self.forecast(path, rank, role, buffer)? {
             Forecast::Live { path, replaced } => (path, replaced),
             // Whatever is there will be found when the step is performed.
             Forecast::Unknown => return Ok(create_unless_ignored(item)),

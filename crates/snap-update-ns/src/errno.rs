@@ -14,8 +14,6 @@ impl fmt::Display for ErrnoText {
             Errno::PERM => "operation not permitted",
             Errno::NOENT => "no such file or directory",
             Errno::IO => "input/output error",
-            Errno::NXIO => "no such device or address",
-            Errno::AGAIN => "resource temporarily unavailable",
             Errno::NOMEM => "cannot allocate memory",
             Errno::ACCESS => "permission denied",
             Errno::BUSY => "device or resource busy",
@@ -26,14 +24,11 @@ impl fmt::Display for ErrnoText {
             Errno::INVAL => "invalid argument",
             Errno::MFILE => "too many open files",
             Errno::NOSPC => "no space left on device",
-            Errno::SPIPE => "illegal seek",
             Errno::ROFS => "read-only file system",
             Errno::NAMETOOLONG => "file name too long",
-            Errno::NOSYS => "function not implemented",
             Errno::NOTEMPTY => "directory not empty",
             Errno::LOOP => "too many levels of symbolic links",
             Errno::OPNOTSUPP => "operation not supported",
-            Errno::DQUOT => "disk quota exceeded",
             _ => return write!(f, "error {}", self.0),
         };
         f.write_str(words)

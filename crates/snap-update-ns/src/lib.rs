@@ -49,8 +49,7 @@ pub fn run<I: Iterator<Item = &'static [u8]>>(
 ) -> u8 {
     let Invocation { args, debug, real_home, output, error } = invocation;
     let mut log = report::Log::new(error, debug == Some(b"1"));
-    let result = start(args, real_home, workspace, &mut log);
-    match result {
+    match start(args, real_home, workspace, &mut log) {
         Ok(()) => 0,
         Err(error) => {
             let mut line = Output::new(output, Patience::Endless);

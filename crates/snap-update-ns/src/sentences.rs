@@ -142,21 +142,12 @@ fn failed(
     if let Some(place) = plan.cause(failure.op) {
         return ForEntry { plan, place, file, fault: failure.fault }.fmt(f);
     }
-    match failure.op {
-        Op::Unmount(place) | Op::RemoveSymlink(place) | Op::RemoveMountPoint(place) => {
-            let Some(item) = plan.current(place) else { return Ok(()) };
-            let current = FileName { which: ProfileFile::Current, ..file };
-            write!(f, "{} (current {current}:{}): ", EntryName(item), item.line)?;
-            FaultText { plan, item: Some(item), fault: failure.fault }.fmt(f)
-        }
-        Op::Forget(_)
-        | Op::MakeSource(_)
-        | Op::MakeMountPoint(_)
-        | Op::MakeSymlink(_)
-        | Op::EnsureDir(_)
-        | Op::Mount(_)
-        | Op::Mimic(_) => FaultText { plan, item: None, fault: failure.fault }.fmt(f),
+    let item = plan.item(failure.op);
+    if let Some(item) = item {
+        let current = FileName { which: ProfileFile::Current, ..file };
+        write!(f, "{} (current {current}:{}): ", EntryName(item), item.line)?;
     }
+    FaultText { plan, item, fault: failure.fault }.fmt(f)
 }
 
 /// `layout /usr/share/foo (snap.hello.fstab:3): cannot ...`
