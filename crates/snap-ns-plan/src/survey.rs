@@ -11,7 +11,7 @@ use crate::forecast::Forecast;
 use crate::mimic::{CHILDREN_MAX, Child, Listed, MimicState, Slot, Turn};
 use crate::plan::{Plan, PlanError};
 use crate::territory::{Rule, Territory, Verdict};
-use crate::view::{Access, FsKind, FsView, Ground, Look, NodeKind};
+use crate::view::{FsView, Ground, Look, NodeKind};
 
 /// What an entry of the desired profile needs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -341,49 +341,6 @@ impl<'a> Plan<'a> {
             }
         }
         Some(())
-    }
-
-    /// The longest prefix of `dir` at which this program mounted a tmpfs.
-    fn tmpfs_above(&self, dir: &[u8]) -> Option<usize> {
-        let kept = self.current_by_path.at_or_above(self.all_current(), dir).filter(|&place| {
-            self.fate(place) == crate::changes::Fate::Kept
-                && self.current(place).is_some_and(Item::is_tmpfs)
-        });
-        let made = self.desired_by_path.at_or_above(self.all_desired(), dir).filter(|&place| {
-            self.need(place).made && self.desired(place).is_some_and(Item::is_tmpfs)
-        });
-        let kept = kept.map(|place| crate::index::mount_point(self.all_current(), place).len());
-        let made = made.map(|place| crate::index::mount_point(self.all_desired(), place).len());
-        let mimics = snap_path::prefixes(dir)
-            .filter(|dir| self.mimic_at(dir).is_some_and(|slot| slot.state == MimicState::Made))
-            .map(<[u8]>::len);
-        kept.chain(made).chain(mimics).max()
-    }
-}
-
-impl Rule for Plan<'_> {
-    /// What another entry put there may be shown from anywhere, also from where the snap writes.
-    fn may_change(&self, dir: &[u8]) -> bool {
-        let shows_other = |item: &Item<'_>| {
-            let ours = item.is_tmpfs() || item.is_synthetic() || item.origin == Origin::Rootfs;
-            item.shape.is_mount() && !ours
-        };
-        let current = self.current_by_path.at_or_above(self.all_current(), dir);
-        let desired = self.desired_by_path.at_or_above(self.all_desired(), dir);
-        self.territory().contains(dir)
-            || current.filter_map(|place| self.current(place)).any(shows_other)
-            || desired.filter_map(|place| self.desired(place)).any(shows_other)
-    }
-
-    fn verdict(&self, dir: &[u8], ground: Ground) -> Verdict {
-        match (ground.access, ground.fs) {
-            (Access::ReadOnly, _) => Verdict::ReadOnly,
-            (Access::Writable, _) if self.territory().contains(dir) => Verdict::Write,
-            (Access::Writable, FsKind::Tmpfs) => {
-                self.tmpfs_above(dir).map_or(Verdict::Trespass, Verdict::WriteIfOn)
-            }
-            (Access::Writable, FsKind::Other) => Verdict::Trespass,
-        }
     }
 }
 

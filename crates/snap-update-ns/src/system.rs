@@ -105,8 +105,5 @@ fn read(
 /// `/snap/` and a name; the arena cannot be so full that this does not fit, and without it nothing
 /// more would be allowed.
 fn snap_directory(name: &[u8], arena: &mut Arena<'static>) -> &'static [u8] {
-    match arena.concat(&[b"/snap/", name]) {
-        Some(path) => path,
-        None => b"/snap/-",
-    }
+    arena.concat(&[b"/snap/", name]).map_or(b"/snap/-", |path| path)
 }

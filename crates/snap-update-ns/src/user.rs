@@ -31,10 +31,7 @@ pub(crate) fn update(
     let home_use = load(text, Role::Desired, &variables, &mut arena, desired)
         .map_err(|error| Error::Load(file, error))?;
     let home = match (home_use, real_home) {
-        (HomeUse::InLine(_), Some(home)) => {
-            check_home(home).map_err(session)?;
-            Some(home)
-        }
+        (HomeUse::InLine(_), Some(home)) => Some(check_home(home).map(|()| home).map_err(session)?),
         // Nobody needs it, so a bad one is no error; but nothing may be created in it.
         (_, Some(home)) if snap_path::check(home).is_ok() && check_home(home).is_ok() => Some(home),
         (_, _) => None,
