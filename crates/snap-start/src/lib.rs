@@ -3,9 +3,9 @@
 //! *For*: starting a program that can be reached from a setuid program. Its environment is hostile,
 //! and a libc reads it, loads things because of it, and does much that this program never needs. So
 //! there is none: on x86_64 this crate is everything below the program. It relocates the binary,
-//! protects what the relocation wrote, makes the three standard streams safe to use, ignores SIGPIPE,
-//! sets the umask to 0, and calls the program. It also defines the six memory functions that compiled
-//! code may call by name, and what a panic does.
+//! protects what the relocation wrote, makes the three standard streams safe to use, ignores SIGPIPE
+//! and SIGXFSZ, sets the umask to 0, and calls the program. It also defines the six memory functions
+//! that compiled code may call by name, and what a panic does.
 //!
 //! The program is one function with a name that the linker knows:
 //!
