@@ -89,7 +89,7 @@ impl Performer for Kernel {
             Action::Nothing => Ok(Outcome::Done),
             Action::Unmount { mount_point } => self.unmount(mount_point),
             Action::RemoveSymlink { path, target } => self.remove_symlink(path, target),
-            Action::RemoveMountPoint { path } => self.remove_mount_point(path),
+            Action::RemoveMountPoint { path, keep } => self.remove_mount_point(path, *keep),
             Action::Make(creation) => self.make(creation, rule),
             Action::MakeSymlink { path, target } => self.make_symlink(path, target, rule),
             Action::EnsureDir { path, must_exist } => self.ensure_dir(path, must_exist, rule),

@@ -8,7 +8,7 @@ use rustix::fs::{
 };
 use rustix::io::{self, Errno};
 use snap_ns_plan::{
-    Access, Attributes, Call, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Role,
+    Access, Attributes, Call, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Role, What,
 };
 use snap_path::{PATH_MAX, file_name, parent};
 
@@ -65,6 +65,27 @@ impl FsView for Kernel {
         };
         read(&mut [MaybeUninit::uninit(); PATH_MAX])
             .map_err(failed(Call::ReadLink, Role::MountPoint))
+    }
+
+    fn is_vacant(&mut self, path: &[u8]) -> Result<bool, Fault> {
+        let role = Role::MountPoint;
+        let there = self.open(path, PATH).map_err(failed(Call::Open, role))?;
+        let stat = fstat(&there).map_err(failed(Call::Stat, role))?;
+        match kind(FileType::from_raw_mode(stat.st_mode)) {
+            NodeKind::File => Ok(stat.st_size == 0),
+            NodeKind::Symlink | NodeKind::Special => Ok(false),
+            NodeKind::Directory => {
+                let mut vacant = true;
+                let full = Fault::new(What::Found(NodeKind::Directory), role);
+                match self.list(path, &mut |_, _| {
+                    vacant = false;
+                    Err(full)
+                }) {
+                    Err(fault) if vacant => Err(fault),
+                    Ok(()) | Err(_) => Ok(vacant),
+                }
+            }
+        }
     }
 
     fn attributes(&mut self, path: &[u8]) -> Result<Attributes, Fault> {

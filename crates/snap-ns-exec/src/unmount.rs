@@ -66,8 +66,13 @@ impl Kernel {
         }
     }
 
-    /// Removes a mount point that nothing is in and nothing is mounted on.
-    pub(crate) fn remove_mount_point(&mut self, path: &[u8]) -> Result<Outcome, Fault> {
+    /// Removes a mount point that nothing is in and nothing is mounted on; then the directories
+    /// above it, longer than `keep` bytes, as far as they are empty.
+    pub(crate) fn remove_mount_point(
+        &mut self,
+        path: &[u8],
+        keep: usize,
+    ) -> Result<Outcome, Fault> {
         let mut remove = || -> io::Result<()> {
             let name = file_name(path);
             let dir = self.parent_dir(Side::Target, parent(path).ok_or(Errno::BUSY)?)?;
@@ -82,7 +87,10 @@ impl Kernel {
             }
         };
         match remove() {
-            Ok(()) => Ok(Outcome::Done),
+            Ok(()) => {
+                self.remove_empty_above(path, keep);
+                Ok(Outcome::Done)
+            }
             Err(errno) if is_absent(errno) => Ok(Outcome::Skipped(Skip::NotThere)),
             // In use, not empty, not allowed: it may well have been there before us.
             Err(
@@ -94,6 +102,18 @@ impl Kernel {
                 | Errno::PERM,
             ) => Ok(Outcome::Skipped(Skip::Stays)),
             Err(errno) => Err(failed(Call::Remove, Role::MountPoint)(errno)),
+        }
+    }
+
+    /// Removes the directories above `path`, longer than `keep` bytes, until one is not empty.
+    fn remove_empty_above(&mut self, path: &[u8], keep: usize) {
+        let mut above = parent(path).filter(|dir| dir.len() > keep);
+        while let Some(dir) = above
+            && let Ok((holds, name)) = self.open_parent(dir)
+            && unlinkat(holds, name, AtFlags::REMOVEDIR).is_ok()
+        {
+            self.parents.forget_at(dir);
+            above = parent(dir).filter(|dir| dir.len() > keep);
         }
     }
 }

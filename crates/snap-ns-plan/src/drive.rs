@@ -194,7 +194,9 @@ impl<'a> Plan<'a> {
                 Action::RemoveSymlink { path: item.entry.mount_point, target }
             }
             Op::RemoveMountPoint(place) => {
-                Action::RemoveMountPoint { path: self.current(place)?.entry.mount_point }
+                let path = self.current(place)?.entry.mount_point;
+                let keep = snap_path::parent(path).map_or(0, <[u8]>::len);
+                Action::RemoveMountPoint { path, keep }
             }
             Op::Forget(_) => Action::Nothing,
             Op::MakeSource(place) => {

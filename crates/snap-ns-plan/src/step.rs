@@ -86,10 +86,13 @@ pub enum Action<'p> {
         /// What it was created with.
         target: &'p [u8],
     },
-    /// Remove an empty directory or an empty file.
+    /// Remove an empty directory or an empty file, then the directories above it that are empty
+    /// by now.
     RemoveMountPoint {
         /// Where it is.
         path: &'p [u8],
+        /// The directory that is the first so many bytes of the path stays, and all above it.
+        keep: usize,
     },
     /// Create a directory or file, and the directories above it.
     Make(Creation<'p>),

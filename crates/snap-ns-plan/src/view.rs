@@ -26,6 +26,13 @@ pub trait FsView {
     /// As for [`look`](Self::look).
     fn leads_to(&mut self, path: &[u8], target: &[u8]) -> Result<bool, Fault>;
 
+    /// Whether nothing is in `path`: an empty directory, or an empty file.
+    ///
+    /// # Errors
+    ///
+    /// As for [`look`](Self::look).
+    fn is_vacant(&mut self, path: &[u8]) -> Result<bool, Fault>;
+
     /// Mode and owner of the directory `path`.
     ///
     /// # Errors

@@ -85,8 +85,8 @@ fn undoing(bed: &mut Bed) -> Result<()> {
     for action in [
         Action::Unmount { mount_point: b"/t/d" },
         Action::Unmount { mount_point: b"/t/f" },
-        Action::RemoveMountPoint { path: b"/t/d/e" },
-        Action::RemoveMountPoint { path: b"/t/f" },
+        Action::RemoveMountPoint { path: b"/t/d/e", keep: usize::MAX },
+        Action::RemoveMountPoint { path: b"/t/f", keep: usize::MAX },
         Action::RemoveSymlink { path: b"/t/l", target: b"/a" },
     ] {
         until_done(bed, &action, false, "/t")?;

@@ -30,7 +30,17 @@ impl Performer for World {
             Action::Nothing => panic!("nobody performs nothing"),
             Action::Unmount { mount_point } => self.unmount(mount_point),
             Action::RemoveSymlink { path, target } => self.remove_symlink(path, target),
-            Action::RemoveMountPoint { path } => self.remove_mount_point(path),
+            Action::RemoveMountPoint { path, keep } => {
+                let outcome = self.remove_mount_point(path);
+                let mut above = parent(path);
+                while let Some(dir) =
+                    above.filter(|dir| dir.len() > *keep && outcome == Outcome::Done)
+                    && self.remove_mount_point(dir) == Outcome::Done
+                {
+                    above = parent(dir);
+                }
+                outcome
+            }
             Action::Make(creation) => self.create(creation, rule),
             Action::MakeSymlink { path, target } => {
                 match self.start(path, Role::MountPoint, rule) {

@@ -187,6 +187,10 @@ impl FsView for World {
         Ok(self.nodes[path].text == target)
     }
 
+    fn is_vacant(&mut self, path: &[u8]) -> Result<bool, Fault> {
+        Ok(self.tree(path).len() == 1 && self.nodes[path].text.is_empty())
+    }
+
     fn attributes(&mut self, path: &[u8]) -> Result<Attributes, Fault> {
         Ok(self.nodes[path].attributes)
     }
