@@ -56,21 +56,11 @@ impl<'a> Plan<'a> {
     ) -> Result<(), Failure> {
         let mut at = 0;
         while let Some(&step) = self.steps.get(at) {
-            let refreshed = if let Op::Mimic(mimic) = step.op
-                && self.has_torn_down()
-            {
-                self.relist(mimic, performer)
-            } else {
-                Ok(())
-            };
-            let outcome = match (self.is_left_out(step.op), refreshed) {
+            let outcome = match (self.is_left_out(step.op), self.action(step.op)) {
                 (Some(skip), _) => Outcome::Skipped(skip),
-                (None, Err(fault)) => Outcome::Failed(fault),
-                (None, Ok(())) => match self.action(step.op) {
-                    Some(Action::Nothing) => Outcome::Done,
-                    Some(action) => performer.perform(&action, &*self),
-                    None => Outcome::Failed(Fault::new(What::Missing, Role::Nothing)),
-                },
+                (None, Some(Action::Nothing)) => Outcome::Done,
+                (None, Some(action)) => performer.perform(&action, &*self),
+                (None, None) => Outcome::Failed(Fault::new(What::Missing, Role::Nothing)),
             };
             observer.tried(self, step, outcome);
             let fault = match outcome {
@@ -100,11 +90,6 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// Whether the tree is another one than the survey looked at.
-    fn has_torn_down(&self) -> bool {
-        self.steps.first().is_some_and(|step| self.cause(step.op).is_none())
-    }
-
     fn is_content(&self, place: u16) -> bool {
         self.desired(place).is_some_and(|item| item.origin == Origin::Content)
     }
@@ -131,7 +116,7 @@ impl<'a> Plan<'a> {
         let source = role == Role::Source;
         let path: &'a [u8] = if source { item.entry.source } else { item.entry.mount_point };
         let dir = path.get(..len).ok_or(fault)?;
-        match self.mimic_at(dir).map(|slot| slot.state) {
+        match self.mimic_state(dir) {
             Some(MimicState::Failed) => {
                 return Err(Fault { what: What::MimicFailed, ..fault });
             }
@@ -139,7 +124,9 @@ impl<'a> Plan<'a> {
             Some(MimicState::Made | MimicState::Planned) => return Err(fault),
             None => {}
         }
-        let mimic = self.add_mimic(place, dir, fault, performer)?;
+        self.may_mimic(place, dir, fault)?;
+        let when = (place, self.time_of(place));
+        let mimic = self.add_mimic(when, (dir, dir), fault, performer)?;
         let step = Step { op: Op::Mimic(mimic), state: State::Pending };
         let full = |limit| Fault { what: What::Full(limit), ..fault };
         let bytes = self.expect_mimic(mimic).map_err(full)?;
@@ -180,6 +167,12 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// Removes what was created at `path`. In a tmpfs of ours the directories above it go too.
+    fn removal<'p>(&self, path: &'p [u8]) -> Action<'p> {
+        let above = snap_path::parent(path).map_or(0, <[u8]>::len);
+        Action::RemoveMountPoint { path, keep: self.tidy_below(path).unwrap_or(above) }
+    }
+
     /// A step's op with all that is needed to perform it.
     fn action(&self, op: Op) -> Option<Action<'_>> {
         Some(match op {
@@ -194,10 +187,9 @@ impl<'a> Plan<'a> {
                 Action::RemoveSymlink { path: item.entry.mount_point, target }
             }
             Op::RemoveMountPoint(place) => {
-                let path = self.current(place)?.entry.mount_point;
-                let keep = snap_path::parent(path).map_or(0, <[u8]>::len);
-                Action::RemoveMountPoint { path, keep }
+                self.removal(self.current(place)?.entry.mount_point)
             }
+            Op::RemoveSource(place) => self.removal(self.current(place)?.entry.source),
             Op::Forget(_) => Action::Nothing,
             Op::MakeSource(place) => {
                 let item = self.desired(place)?;

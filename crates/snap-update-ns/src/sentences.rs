@@ -45,6 +45,9 @@ impl Display for Error<'_> {
             Self::Plan(file, plan, error) => plan_error(*file, plan, error, f),
             Self::Failed(file, plan, failure) => failed(*file, plan, failure, f),
             Self::Root(errno) => write!(f, "cannot open /: {}", ErrnoText(*errno)),
+            Self::Beneath(errno) => {
+                write!(f, "cannot look beneath the mounts of the snap: {}", ErrnoText(*errno))
+            }
         }
     }
 }
@@ -326,6 +329,9 @@ impl Display for StepText<'_> {
             Op::Unmount(place) => ("unmount", current(place)),
             Op::RemoveSymlink(place) => ("remove symbolic link", current(place)),
             Op::RemoveMountPoint(place) => ("remove mount point", current(place)),
+            Op::RemoveSource(place) => {
+                ("remove source", self.plan.current(place).map(|item| item.entry.source))
+            }
             Op::Forget(place) => ("forget", current(place)),
             Op::MakeSource(place) => ("create source", entry(place).map(|entry| entry.source)),
             Op::MakeMountPoint(place) => ("create mount point", mount_point(place)),

@@ -1,7 +1,7 @@
 //! Updating the namespace of a snap.
 
 use snap_ns_exec::{CreatesFor, Kernel};
-use snap_ns_plan::{Plan, Territory};
+use snap_ns_plan::{Comparison, Plan, Territory};
 use snap_profile::{Arena, Profile, Role, Variables, load};
 use snap_session::{
     Freezer, Instance, ProfileFile, SessionError, check_locked, lock, open_log, read_profile,
@@ -40,12 +40,25 @@ pub(crate) fn update(
         snap_name: snap_directory(instance.snap_name(), &mut arena),
     };
     let mut told = Told { log, file, reserved: None };
-    if let Err(error) = plan.make(current, desired, territory, &mut kernel, &mut told) {
-        return Err(Error::Plan(file, plan, error));
+    match plan.compare(current, desired, territory) {
+        Ok(Comparison::Differ) => {}
+        Ok(Comparison::Same) => {
+            told.log.debug(format_args!("nothing to do"));
+            return Ok(());
+        }
+        Err(error) => return Err(Error::Plan(file, plan, error)),
     }
-    if plan.is_empty() {
-        told.log.debug(format_args!("nothing to do"));
-        return Ok(());
+    let planned = match caller {
+        Caller::Snapd if plan.asks_view() && !current.is_empty() => {
+            let mut beneath =
+                kernel.beneath(plan).map_err(|error| Error::Beneath(error.raw_os_error()))?;
+            plan.complete(&mut beneath, &mut told)
+        }
+        // Nothing of the current profile is mounted when a namespace is new.
+        Caller::Snapd | Caller::SnapConfine => plan.complete(&mut kernel, &mut told),
+    };
+    if let Err(error) = planned {
+        return Err(Error::Plan(file, plan, error));
     }
     perform(instance, file, plan, &mut kernel, log)
 }
