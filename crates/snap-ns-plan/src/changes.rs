@@ -247,6 +247,9 @@ impl Plan<'_> {
 
     /// Whether a writable copy of `dir` stands or is going to.
     pub(crate) fn mimic_state(&self, dir: &[u8]) -> Option<MimicState> {
-        self.mimics_at(dir).filter_map(|at| self.mimics.get(usize::from(at))).last().map(|m| m.state)
+        self.mimics_at(dir)
+            .filter_map(|at| self.mimics.get(usize::from(at)))
+            .last()
+            .map(|m| m.state)
     }
 }

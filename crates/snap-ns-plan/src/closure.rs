@@ -173,8 +173,7 @@ impl<'a> Plan<'a> {
         let item = self.current(place)?;
         let path = item.entry.mount_point;
         let mimic = item.is_synthetic() && item.is_tmpfs();
-        let (source, depth) =
-            if mimic { (Some(path), Depth::Recursive) } else { shown(item) };
+        let (source, depth) = if mimic { (Some(path), Depth::Recursive) } else { shown(item) };
         let (which, undone) = (Which::Current(place), Some(place));
         let mounts = item.shape.is_mount();
         Some(Cause { which, path, source, depth, mounts, undone, made, rule: Rule::After })
@@ -279,12 +278,14 @@ impl<'a> Plan<'a> {
             return;
         }
         let slot = self.mimics.get_mut(usize::from(past.kept_for));
-        let Some((dir, cover)) = slot.and_then(|slot| Some((slot.dir, slot.kept_as.take()?))) else {
+        let Some((dir, cover)) = slot.and_then(|slot| Some((slot.dir, slot.kept_as.take()?)))
+        else {
             return;
         };
         for at in self.current_by_path.subtree(self.all_current(), dir) {
             let Some(part) = self.current_by_path.nth(at) else { break };
-            let same = self.past.get(usize::from(part)).is_some_and(|p| p.kept_for == past.kept_for);
+            let same =
+                self.past.get(usize::from(part)).is_some_and(|p| p.kept_for == past.kept_for);
             let item = self.current(part).filter(|item| item.is_synthetic());
             if same && item.is_some() && self.fate(part) == Fate::Kept {
                 self.undo(part, reason);
@@ -306,9 +307,10 @@ impl<'a> Plan<'a> {
         let grounds = self.current_by_path.at_or_above(self.all_current(), above);
         let ground = grounds.filter(|&at| self.fate(at) == Fate::Kept).last()?;
         let ground = self.current(ground).filter(|item| item.is_tmpfs())?.entry.mount_point;
-        let used = self.desired_by_source.used_prefixes(above).filter(|dir| {
-            is_at_or_below(dir, ground) && self.is_source(dir)
-        });
+        let used = self
+            .desired_by_source
+            .used_prefixes(above)
+            .filter(|dir| is_at_or_below(dir, ground) && self.is_source(dir));
         Some(used.map(<[u8]>::len).max().unwrap_or_default().max(ground.len()))
     }
 

@@ -186,9 +186,7 @@ impl<'a> Plan<'a> {
                 };
                 Action::RemoveSymlink { path: item.entry.mount_point, target }
             }
-            Op::RemoveMountPoint(place) => {
-                self.removal(self.current(place)?.entry.mount_point)
-            }
+            Op::RemoveMountPoint(place) => self.removal(self.current(place)?.entry.mount_point),
             Op::RemoveSource(place) => self.removal(self.current(place)?.entry.source),
             Op::Forget(_) => Action::Nothing,
             Op::MakeSource(place) => {

@@ -66,12 +66,20 @@ impl Plan<'_> {
         let (path, source) = (item.entry.mount_point, item.entry.source);
         // What a mimic covers was there before. What is somebody's source has to stay.
         let mimic = item.is_synthetic() && item.is_tmpfs();
-        if !mimic && !self.is_source(path) && !self.is_used_again(item) {
+        let stays = self.is_source(path) || self.is_used_again(item) && self.ground_stays(path);
+        if !mimic && !stays {
             self.push(Op::RemoveMountPoint(place))?;
         }
         // A source in a tmpfs of ours is nobody's data.
         let own = !item.is_synthetic() && self.tidy_below(source).is_some_and(|len| len > 1);
         if own && !self.is_source(source) { self.push(Op::RemoveSource(place)) } else { Some(()) }
+    }
+
+    /// Whether everything is kept that is mounted above `path`.
+    fn ground_stays(&self, path: &[u8]) -> bool {
+        let above = snap_path::parent(path).unwrap_or_default();
+        let mut above = self.current_by_path.at_or_above(self.all_current(), above);
+        above.all(|at| self.fate(at) == Fate::Kept)
     }
 
     fn push(&mut self, op: Op) -> Option<()> {

@@ -303,7 +303,8 @@ impl<'a> Plan<'a> {
         let below = self.current_by_path.subtree(self.all_current(), slot.dir);
         let mut found = 0_usize;
         for at in below.clone() {
-            let Some(part) = self.current_by_path.nth(at).and_then(|at| self.part(&slot, place, at))
+            let Some(part) =
+                self.current_by_path.nth(at).and_then(|at| self.part(&slot, place, at))
             else {
                 continue;
             };

@@ -173,24 +173,25 @@ impl<'a> Plan<'a> {
             return Ok(create_unless_ignored(asked.item));
         };
         let (item, wanted) = (asked.item, asked.wanted);
-        let (parent, ground) = match self.without_remains(asked, (path, role), &route, look, view)? {
-            Look::Found(kind) if kind == wanted => {
-                let Kind::Symlink(target) = asked.options.kind else {
-                    return Ok(PathNeed::Nothing);
-                };
-                if view.leads_to(route.path, target)? {
-                    return Ok(PathNeed::Nothing);
+        let (parent, ground) =
+            match self.without_remains(asked, (path, role), &route, look, view)? {
+                Look::Found(kind) if kind == wanted => {
+                    let Kind::Symlink(target) = asked.options.kind else {
+                        return Ok(PathNeed::Nothing);
+                    };
+                    if view.leads_to(route.path, target)? {
+                        return Ok(PathNeed::Nothing);
+                    }
+                    return self.make_way(asked, path, role, kind, view).map(|()| PathNeed::Create);
                 }
-                return self.make_way(asked, path, role, kind, view).map(|()| PathNeed::Create);
-            }
-            Look::Found(kind) => {
-                return self.make_way(asked, path, role, kind, view).map(|()| PathNeed::Create);
-            }
-            Look::Blocked { at, kind } => {
-                return Err(Fault::at(What::Found(kind), role, route.asked_len(at)));
-            }
-            Look::Missing { parent, ground } => (parent, ground),
-        };
+                Look::Found(kind) => {
+                    return self.make_way(asked, path, role, kind, view).map(|()| PathNeed::Create);
+                }
+                Look::Blocked { at, kind } => {
+                    return Err(Fault::at(What::Found(kind), role, route.asked_len(at)));
+                }
+                Look::Missing { parent, ground } => (parent, ground),
+            };
         match (asked.options.if_missing, item.origin) {
             (IfMissing::Create, _) => {}
             (IfMissing::Skip, Origin::Content) => return Ok(PathNeed::Ignore),

@@ -75,7 +75,8 @@ impl<'a> Plan<'a> {
     }
 
     /// Whether an entry of the current profile left `path`, which is of this `kind`, and it will be
-    /// removed. (A mount point that is also somebody's source stays.)
+    /// removed. (A mount point that is also somebody's source stays, and so does one that is used
+    /// again.)
     fn is_remains(
         &self,
         path: &[u8],
@@ -90,7 +91,7 @@ impl<'a> Plan<'a> {
             }
             let left = match (item.shape, kind) {
                 (Shape::Directory, NodeKind::Directory) | (Shape::File, NodeKind::File) => {
-                    role != Role::Source && view.is_vacant(path)?
+                    role != Role::Source && !self.is_used_again(item) && view.is_vacant(path)?
                 }
                 (Shape::Symlink, NodeKind::Symlink) => match item.options().kind {
                     Kind::Symlink(target) => view.leads_to(path, target)?,
@@ -140,9 +141,8 @@ impl<'a> Plan<'a> {
         let (at, _) = self.desired_by_path.first_at(self.all_desired(), gone.entry.mount_point, 0);
         let Some(place) = at.filter(|&at| !self.need(at).left_out) else { return false };
         self.desired(place).is_some_and(|item| {
-            let hints = |options: snap_mount_options::Options<'_>| {
-                (options.mode, options.uid, options.gid)
-            };
+            let hints =
+                |options: snap_mount_options::Options<'_>| (options.mode, options.uid, options.gid);
             item.shape == gone.shape && hints(item.options()) == hints(gone.options())
         })
     }

@@ -31,10 +31,21 @@ impl Performer for World {
             Action::Unmount { mount_point } => self.unmount(mount_point),
             Action::RemoveSymlink { path, target } => self.remove_symlink(path, target),
             Action::RemoveMountPoint { path, keep } => {
+                let holds = parent(path).unwrap();
+                let Some(ground) = self.nodes.get(holds).map(Node::ground) else {
+                    return Outcome::Skipped(Skip::NotThere);
+                };
+                match rule.verdict(holds, ground) {
+                    Verdict::Write => {}
+                    Verdict::WriteIfOn(len) if self.same_fs(holds, &holds[..len]) == Ok(true) => {}
+                    Verdict::WriteIfOn(_) | Verdict::ReadOnly | Verdict::Trespass => {
+                        return Outcome::Skipped(Skip::Stays);
+                    }
+                }
                 let outcome = self.remove_mount_point(path);
-                let mut above = parent(path);
-                while let Some(dir) =
-                    above.filter(|dir| dir.len() > *keep && outcome == Outcome::Done)
+                let mut above = Some(holds).filter(|_| outcome == Outcome::Done);
+                while let Some(dir) = above.filter(|dir| dir.len() > *keep)
+                    && self.same_fs(dir, &dir[..*keep]) == Ok(true)
                     && self.remove_mount_point(dir) == Outcome::Done
                 {
                     above = parent(dir);
@@ -181,7 +192,7 @@ impl World {
         Outcome::Done
     }
 
-    fn unmount(&mut self, path: &[u8]) -> Outcome {
+    pub(super) fn unmount(&mut self, path: &[u8]) -> Outcome {
         let Some(at) = self.covered.iter().rposition(|(mounted, _)| mounted == path) else {
             return Outcome::Skipped(Skip::NotThere);
         };
