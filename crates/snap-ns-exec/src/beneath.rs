@@ -5,13 +5,14 @@
 //! Nothing is created or removed in a file system for that.
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, open};
+use rustix::fs::{AtFlags, Mode, OFlags, StatxAttributes, StatxFlags, open, statx};
 use rustix::io;
 use rustix::mount::{MountPropagationFlags, mount_change};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 use snap_ns_plan::{Fault, Outcome, Plan, What};
 
 use crate::kernel::{CreatesFor, Kernel};
+use crate::walk::PATH;
 
 impl Kernel {
     /// Looks at the tree as it would be if everything in the current profile of `plan` were undone,
@@ -29,6 +30,22 @@ impl Kernel {
         let copy = self.undo_all(plan);
         move_into_link_name_space(own.as_fd(), Some(LinkNameSpaceType::Mount))?;
         copy
+    }
+
+    /// Whether everything that the current profile of `plan` records is mounted, as far as that can
+    /// be seen. When nothing is, in a namespace that is new, it is a record of an older one.
+    #[must_use]
+    pub fn all_mounted(&self, plan: &Plan<'_>) -> bool {
+        let mut mounts = (0..plan.recorded()).filter_map(|place| plan.recorded_mount(place));
+        mounts.all(|path| self.is_mount_point(path).unwrap_or(false))
+    }
+
+    fn is_mount_point(&self, path: &[u8]) -> io::Result<bool> {
+        let stat =
+            statx(self.open(path, PATH)?, c"", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS)?;
+        // Linux 5.7 and older do not know: then it has to be looked at beneath.
+        let known = stat.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT);
+        Ok(!known || stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
     }
 
     fn undo_all(&self, plan: &mut Plan<'_>) -> io::Result<Self> {

@@ -6,7 +6,7 @@
 //! re-made"; docs/architecture.md.)
 
 use snap_mount_options::{Depth, Operation, Origin};
-use snap_path::{is_at_or_below, parent};
+use snap_path::parent;
 use snap_profile::Item;
 
 use crate::changes::{Fate, Time};
@@ -298,25 +298,5 @@ impl<'a> Plan<'a> {
         if let Some(past) = self.past.get_mut(usize::from(place)) {
             (past.fate, past.reason) = (Fate::Going, reason);
         }
-    }
-
-    /// The longest prefix of `path` below which empty directories may be removed: it is our own
-    /// tmpfs, and nothing that stays needs what is above it.
-    pub(crate) fn tidy_below(&self, path: &[u8]) -> Option<usize> {
-        let above = parent(path)?;
-        let grounds = self.current_by_path.at_or_above(self.all_current(), above);
-        let ground = grounds.filter(|&at| self.fate(at) == Fate::Kept).last()?;
-        let ground = self.current(ground).filter(|item| item.is_tmpfs())?.entry.mount_point;
-        let used = self
-            .desired_by_source
-            .used_prefixes(above)
-            .filter(|dir| is_at_or_below(dir, ground) && self.is_source(dir));
-        Some(used.map(<[u8]>::len).max().unwrap_or_default().max(ground.len()))
-    }
-
-    /// Whether a desired entry shows just `path`.
-    pub(crate) fn is_source(&self, path: &[u8]) -> bool {
-        let mut shows = self.desired_by_source.at(self.all_desired(), path);
-        shows.any(|at| !self.need(at).left_out)
     }
 }

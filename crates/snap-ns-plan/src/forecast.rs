@@ -42,6 +42,8 @@ pub(crate) struct Route<'b> {
     root: usize,
     /// Whether a mount on the way is read-only.
     read_only: bool,
+    /// How many bytes of `path` are there now, when it was looked at and not all of it is.
+    pub(crate) existing: usize,
 }
 
 impl Route<'_> {
@@ -144,13 +146,13 @@ impl<'a> Plan<'a> {
             }
         }
         let path = if replaced.0 == 0 { asked } else { buffer.get(..len).unwrap_or_default() };
-        Ok(Route { space: end.0, path, replaced, root: end.1, read_only })
+        Ok(Route { space: end.0, path, replaced, root: end.1, read_only, existing: path.len() })
     }
 
     /// What is at the end of a route of an entry's path `role`; nothing when nobody knows.
     pub(crate) fn look(
         &self,
-        route: &Route<'_>,
+        route: &mut Route<'_>,
         role: Role,
         view: &mut dyn FsView,
     ) -> Result<Option<Look>, Fault> {
@@ -164,10 +166,13 @@ impl<'a> Plan<'a> {
         };
         Ok(match look {
             Look::Missing { parent, ground } => {
+                route.existing = parent;
                 match self.with_made(route, parent, route.ground(ground)) {
                     // The source of a bind that cannot be there, as far as anybody knows.
                     Look::Missing { parent, .. } if parent < route.replaced.1 => None,
-                    look => Some(look),
+                    look @ (Look::Found(_) | Look::Missing { .. } | Look::Blocked { .. }) => {
+                        Some(look)
+                    }
                 }
             }
             Look::Found(_) | Look::Blocked { .. } => Some(look),

@@ -2,7 +2,7 @@
 
 use snap_mount_options::Origin;
 use snap_path::{PATH_MAX, file_name, parent};
-use snap_profile::{ENTRIES_MAX, Shape};
+use snap_profile::{ENTRIES_MAX, Item, Shape};
 
 use crate::changes::{Fate, Time};
 use crate::fault::{Fault, Limit, Role, What};
@@ -100,8 +100,8 @@ impl<'a> Plan<'a> {
     ) -> Result<(), Fault> {
         let role = fault.place.role;
         let mut buffer = [0; PATH_MAX];
-        let route = self.route(dir, asked.time, role, &mut buffer)?;
-        let there = self.look(&route, role, view)?;
+        let mut route = self.route(dir, asked.time, role, &mut buffer)?;
+        let there = self.look(&mut route, role, view)?;
         self.may_mimic(asked.place, dir, fault)?;
         let listable = route.space == Space::Live && !self.has_made_below(route.path);
         if !listable || there != Some(Look::Found(NodeKind::Directory)) {
@@ -151,10 +151,12 @@ impl<'a> Plan<'a> {
         view: &mut dyn FsView,
     ) -> Result<u16, Fault> {
         let listed = self.list_children(live, |limit| full(fault, limit), view)?;
-        let reason = match fault.what {
-            What::ReadOnly => Reason::ReadOnly,
-            What::Found(_) => Reason::InTheWay,
-            _ => Reason::WouldShowOnHost,
+        let reason = if fault.what == What::ReadOnly {
+            Reason::ReadOnly
+        } else if matches!(fault.what, What::Found(_)) {
+            Reason::InTheWay
+        } else {
+            Reason::WouldShowOnHost
         };
         let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
         let state = MimicState::Planned;
@@ -342,6 +344,15 @@ impl<'a> Plan<'a> {
             (Some(NodeKind::Directory), Shape::Directory) | (Some(NodeKind::File), Shape::File)
         );
         Some(mounted && alike)
+    }
+
+    /// Whether a mimic that stays is needed by another entry than is recorded.
+    pub(crate) fn records_other_needer(&self) -> bool {
+        self.mimics.iter().any(|slot| {
+            let id = self.desired(slot.needed_by).map(Item::id);
+            let kept = slot.kept_as.and_then(|place| self.current(place));
+            kept.is_some_and(|item| item.synthetic_for() != id)
+        })
     }
 
     /// Puts the mimics in the order in which they are made, and marks those that stand.

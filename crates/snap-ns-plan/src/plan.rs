@@ -166,10 +166,17 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Whether anything but the undoing of mounts is planned, so that the view matters.
+    /// Notes that the current profile is the record of another namespace.
+    pub fn note_nothing_mounted(&mut self) {
+        self.past.iter_mut().for_each(|past| past.mounted = false);
+    }
+
+    /// Whether the tree beneath the mounts of the current profile matters: there are any, and
+    /// something is desired.
     #[must_use]
-    pub fn asks_view(&self) -> bool {
-        !self.order.is_empty()
+    pub fn asks_beneath(&self) -> bool {
+        let mut recorded = 0..self.recorded();
+        !self.order.is_empty() && recorded.any(|place| self.recorded_mount(place).is_some())
     }
 
     /// Plans the way between two profiles that differ: the second half of planning. `view` shows
@@ -244,10 +251,10 @@ impl<'a> Plan<'a> {
         self.inputs.map_or(Territory::User { home: None }, |inputs| inputs.territory)
     }
 
-    /// Whether nothing at all has to be done.
+    /// Whether nothing at all has to be done, and nothing to be recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && !self.records_other_needer()
     }
 
     /// Whether anything but the record has to be changed.

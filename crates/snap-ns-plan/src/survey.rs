@@ -7,7 +7,8 @@ use snap_profile::{Item, Shape};
 
 use crate::changes::Time;
 use crate::drive::Observer;
-use crate::fault::{Fault, Limit, Role, What};
+use crate::fault::{Call, Errno, Fault, Limit, Role, What};
+use crate::forecast::Space;
 use crate::plan::{Plan, PlanError};
 use crate::reason::Reason;
 use crate::view::{FsView, Look, NodeKind};
@@ -53,6 +54,12 @@ impl Default for Need {
 
 /// The most data of a file system that fits mount(2)'s one page with mode and owner behind it.
 const DATA_MAX: usize = 4096 - 40;
+
+/// The longest name in a tmpfs (`limits.h`, path_resolution(7)).
+const NAME_MAX: usize = 255;
+
+/// What the kernel says of a longer one (errno(3)).
+const ENAMETOOLONG: Errno = 36;
 
 /// What one path of an entry needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -167,11 +174,14 @@ impl<'a> Plan<'a> {
         view: &mut dyn FsView,
     ) -> Result<PathNeed, Fault> {
         let mut buffer = [0; PATH_MAX];
-        let route = self.route(path, asked.time, role, &mut buffer)?;
+        let mut route = self.route(path, asked.time, role, &mut buffer)?;
         // Whatever is there will be found when the step is performed.
-        let Some(look) = self.look(&route, role, view)? else {
+        let Some(look) = self.look(&mut route, role, view)? else {
             return Ok(create_unless_ignored(asked.item));
         };
+        if route.space != Space::Live && snap_path::components(path).any(|c| c.len() > NAME_MAX) {
+            return Err(Fault::new(What::Failed(Call::Open, ENAMETOOLONG), role));
+        }
         let (item, wanted) = (asked.item, asked.wanted);
         let (parent, ground) =
             match self.without_remains(asked, (path, role), &route, look, view)? {
@@ -200,8 +210,13 @@ impl<'a> Plan<'a> {
                 return Err(Fault::new(What::Missing, role));
             }
         }
+        // What only layouts get a mimic for is not made in one for others either.
+        let in_mimic = matches!(route.space, Space::Mimic(_));
+        if role == Role::Source && in_mimic && item.origin != Origin::Layout {
+            return Err(Fault::new(What::Missing, role));
+        }
         let dir = path.get(..route.asked_len(parent)).unwrap_or(path);
-        let live_dir = route.path.get(..parent).unwrap_or(route.path);
+        let live_dir = route.path.get(..parent.min(route.existing)).unwrap_or(route.path);
         if let Some(wall) = self.wall(dir, (&route, live_dir), ground, asked.time, view)? {
             let fault = Fault::at(wall, role, dir.len());
             self.plan_mimic(asked, dir, fault, &[], view)?;

@@ -34,6 +34,7 @@ pub(crate) fn update(
     let desired = read(instance, ProfileFile::Desired, desired_text, &mut arena, desired)?;
     let current = read(instance, ProfileFile::Current, current_text, &mut arena, current)?;
     let file = FileName { instance, which: ProfileFile::Desired };
+    let mut view = None;
     let mut kernel = Kernel::new(CreatesFor::Root).map_err(|e| Error::Root(e.raw_os_error()))?;
     let territory = Territory::System {
         snap_instance: snap_directory(instance.as_bytes(), &mut arena),
@@ -48,17 +49,20 @@ pub(crate) fn update(
         }
         Err(error) => return Err(Error::Plan(file, plan, error)),
     }
-    let planned = match caller {
-        Caller::Snapd if plan.asks_view() && !current.is_empty() => {
-            let mut beneath =
-                kernel.beneath(plan).map_err(|error| Error::Beneath(error.raw_os_error()))?;
-            plan.complete(&mut beneath, &mut told)
-        }
-        // Nothing of the current profile is mounted when a namespace is new.
-        Caller::Snapd | Caller::SnapConfine => plan.complete(&mut kernel, &mut told),
-    };
-    if let Err(error) = planned {
+    // A namespace that snap-confine has just made has none of the mounts that an older one had.
+    // (It may not look beneath them, either: contract section 5.)
+    if caller == Caller::SnapConfine && !kernel.all_mounted(plan) {
+        plan.note_nothing_mounted();
+    } else if plan.asks_beneath() {
+        let beneath = kernel.beneath(plan);
+        view = Some(beneath.map_err(|error| Error::Beneath(error.raw_os_error()))?);
+    }
+    if let Err(error) = plan.complete(view.as_mut().unwrap_or(&mut kernel), &mut told) {
         return Err(Error::Plan(file, plan, error));
+    }
+    if plan.is_empty() {
+        told.log.debug(format_args!("nothing to do"));
+        return Ok(());
     }
     perform(instance, file, plan, &mut kernel, log)
 }
