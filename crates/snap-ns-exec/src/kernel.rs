@@ -90,7 +90,9 @@ impl Performer for Kernel {
         let result = match action {
             Action::Nothing => Ok(Outcome::Done),
             Action::Unmount { mount_point } => self.unmount(mount_point),
-            Action::RemoveSymlink { path, target } => self.remove_symlink(path, target),
+            Action::RemoveSymlink { path, target, keep } => {
+                self.remove_symlink(path, target, *keep)
+            }
             Action::RemoveMountPoint { path, keep } => self.remove_mount_point(path, *keep, rule),
             Action::Make(creation) => self.make(creation, rule),
             Action::MakeSymlink { path, target } => self.make_symlink(path, target, rule),

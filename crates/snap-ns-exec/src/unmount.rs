@@ -47,7 +47,12 @@ impl Kernel {
         }
     }
 
-    pub(crate) fn remove_symlink(&mut self, path: &[u8], target: &[u8]) -> Result<Outcome, Fault> {
+    pub(crate) fn remove_symlink(
+        &mut self,
+        path: &[u8],
+        target: &[u8],
+        keep: usize,
+    ) -> Result<Outcome, Fault> {
         let role = Role::MountPoint;
         let remove = || -> io::Result<bool> {
             let (dir, name) = self.open_parent(path)?;
@@ -58,7 +63,10 @@ impl Kernel {
             unlinkat(&dir, name, AtFlags::empty()).map(|()| true)
         };
         match remove() {
-            Ok(true) => Ok(Outcome::Done),
+            Ok(true) => {
+                self.remove_empty_above(path, keep);
+                Ok(Outcome::Done)
+            }
             Ok(false) => Ok(Outcome::Skipped(Skip::NotThere)),
             Err(errno) if is_absent(errno) => Ok(Outcome::Skipped(Skip::NotThere)),
             Err(Errno::ROFS) => Ok(Outcome::Skipped(Skip::Stays)),
@@ -101,9 +109,7 @@ impl Kernel {
         };
         match remove() {
             Ok(()) => {
-                if above.len() > keep && self.is_on(above, keep) == Ok(true) {
-                    self.remove_empty(above, keep);
-                }
+                self.remove_empty_above(path, keep);
                 Ok(Outcome::Done)
             }
             Err(errno) if is_absent(errno) => Ok(Outcome::Skipped(Skip::NotThere)),
@@ -126,9 +132,13 @@ impl Kernel {
         Ok(device(dir)? == device(dir.get(..len).unwrap_or(dir))?)
     }
 
-    /// Removes `dir` and the directories above it, longer than `keep` bytes, until one is not empty.
-    fn remove_empty(&mut self, dir: &[u8], keep: usize) {
-        let mut next = Some(dir);
+    /// Removes the directories above `path`, longer than `keep` bytes, until one is not empty; none
+    /// if they are in another file system than the one with `keep` bytes.
+    fn remove_empty_above(&mut self, path: &[u8], keep: usize) {
+        let mut next = parent(path);
+        if next.is_none_or(|dir| dir.len() <= keep || self.is_on(dir, keep) != Ok(true)) {
+            return;
+        }
         while let Some(dir) = next.filter(|dir| dir.len() > keep)
             && let Ok((holds, name)) = self.open_parent(dir)
             && unlinkat(holds, name, AtFlags::REMOVEDIR).is_ok()

@@ -253,12 +253,13 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Whether the link that two paths suggest is one: only a mount hides or shows anything, and
-    /// only a recursive one copies what is mounted below its source.
+    /// Whether the link that two paths suggest is one: only a mount hides or shows anything, only a
+    /// recursive one copies what is mounted below its source, and a symbolic link is in the way of
+    /// a source.
     fn is_linked(&self, item: &Item<'_>, link: Link) -> bool {
         match link {
-            Link::StandsOn => true,
-            Link::Hides | Link::ShownBy | Link::CopiedBy => item.shape.is_mount(),
+            Link::StandsOn | Link::ShownBy => true,
+            Link::Hides | Link::CopiedBy => item.shape.is_mount(),
             Link::Shows => shown(item).0.is_some(),
             Link::Copies => shown(item) == (Some(item.entry.source), Depth::Recursive),
         }

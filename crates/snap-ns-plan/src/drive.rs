@@ -3,12 +3,15 @@
 use snap_mount_options::{Kind, Options, Origin};
 use snap_profile::{Item, Shape};
 
-use crate::fault::{Fault, Limit, Role, What};
+use crate::fault::{Errno, Fault, Limit, Place, Role, What};
 use crate::mimic::MimicState;
 use crate::plan::Plan;
 use crate::step::{Action, Creation, ObjectKind, Op, Outcome, State, Step, Wall};
 use crate::territory::{Rule, directory_mode};
 use crate::view::FsView;
+
+/// The kernel says that nothing is there (errno(3)).
+const ENOENT: Errno = 2;
 
 /// Who performs steps: the kernel, or a model of it.
 pub trait Performer: FsView {
@@ -55,6 +58,7 @@ impl<'a> Plan<'a> {
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
         let mut at = 0;
+        let mut relisted = None;
         while let Some(&step) = self.steps.get(at) {
             let outcome = match (self.is_left_out(step.op), self.action(step.op)) {
                 (Some(skip), _) => Outcome::Skipped(skip),
@@ -63,6 +67,9 @@ impl<'a> Plan<'a> {
                 (None, None) => Outcome::Failed(Fault::new(What::Missing, Role::Nothing)),
             };
             observer.tried(self, step, outcome);
+            if self.changed_meanwhile(step.op, outcome, &mut relisted, performer) {
+                continue;
+            }
             let fault = match outcome {
                 Outcome::Done | Outcome::Skipped(_) => {
                     self.note(at, step.op, outcome);
@@ -88,6 +95,32 @@ impl<'a> Plan<'a> {
             at = at.saturating_add(1);
         }
         Ok(())
+    }
+
+    /// Whether a mimic failed because what was seen in its directory is not there any more: another
+    /// step removed it, or somebody else. It is looked at again then, once.
+    fn changed_meanwhile(
+        &mut self,
+        op: Op,
+        outcome: Outcome,
+        relisted: &mut Option<u16>,
+        performer: &mut dyn Performer,
+    ) -> bool {
+        let missing = Fault { what: What::Missing, place: Place::whole(Role::Mimic) };
+        let (Op::Mimic(mimic), Outcome::Failed(fault)) = (op, outcome) else { return false };
+        let gone = matches!(fault.place.role, Role::Child(_))
+            && matches!(fault.what, What::Failed(_, ENOENT))
+            && *relisted != Some(mimic);
+        let Some(dir) = self.mimics.get(usize::from(mimic)).map(|slot| slot.dir) else {
+            return false;
+        };
+        let listed =
+            if gone { self.list_children(dir, |_| missing, performer) } else { Err(missing) };
+        if let (Ok(listed), Some(slot)) = (listed, self.mimics.get_mut(usize::from(mimic))) {
+            slot.listed = listed;
+            *relisted = Some(mimic);
+        }
+        listed.is_ok()
     }
 
     fn is_content(&self, place: u16) -> bool {
@@ -126,9 +159,10 @@ impl<'a> Plan<'a> {
         }
         self.may_mimic(place, dir, fault)?;
         let when = (place, self.time_of(place));
-        let mimic = self.add_mimic(when, (dir, dir), fault, performer)?;
-        let step = Step { op: Op::Mimic(mimic), state: State::Pending };
         let full = |limit| Fault { what: What::Full(limit), ..fault };
+        let listed = self.list_children(dir, full, performer)?;
+        let mimic = self.add_mimic(when, (dir, listed), fault)?;
+        let step = Step { op: Op::Mimic(mimic), state: State::Pending };
         let bytes = self.expect_mimic(mimic).map_err(full)?;
         observer.make_room(bytes)?;
         self.steps.try_insert(at, step).map_err(|_| full(Limit::Steps))
@@ -167,10 +201,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Removes what was created at `path`. In a tmpfs of ours the directories above it go too.
     fn removal<'p>(&self, path: &'p [u8]) -> Action<'p> {
-        let above = snap_path::parent(path).map_or(0, <[u8]>::len);
-        Action::RemoveMountPoint { path, keep: self.tidy_below(path).unwrap_or(above) }
+        Action::RemoveMountPoint { path, keep: self.tidy_below(path) }
     }
 
     /// A step's op with all that is needed to perform it.
@@ -184,7 +216,8 @@ impl<'a> Plan<'a> {
                 let Kind::Symlink(target) = item.options().kind else {
                     return None;
                 };
-                Action::RemoveSymlink { path: item.entry.mount_point, target }
+                let path = item.entry.mount_point;
+                Action::RemoveSymlink { path, target, keep: self.tidy_below(path) }
             }
             Op::RemoveMountPoint(place) => self.removal(self.current(place)?.entry.mount_point),
             Op::RemoveSource(place) => self.removal(self.current(place)?.entry.source),

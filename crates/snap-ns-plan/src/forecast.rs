@@ -10,6 +10,7 @@ use snap_profile::{Item, Shape};
 
 use crate::changes::Time;
 use crate::fault::{Fault, Limit, Role, What};
+use crate::layout::is_usual;
 use crate::plan::Plan;
 use crate::view::{Access, FsKind, FsView, Ground, Look, NodeKind};
 
@@ -158,6 +159,9 @@ impl<'a> Plan<'a> {
     ) -> Result<Option<Look>, Fault> {
         let look = match route.space {
             Space::Unknown => return Ok(None),
+            Space::Live if self.is_of_an_earlier_run(route.path, view)? => {
+                Look::Missing { parent: 1, ground: view.ground(b"/")? }
+            }
             Space::Live => view.look(route.path, role)?,
             Space::Tmpfs(_) | Space::Mimic(_) if route.path.len() == route.root => {
                 Look::Found(NodeKind::Directory)
@@ -177,6 +181,27 @@ impl<'a> Plan<'a> {
             }
             Look::Found(_) | Look::Blocked { .. } => Some(look),
         })
+    }
+
+    /// Whether what is at `path`, if anything, was made by an earlier run in the root file system
+    /// that snap-confine set up, which has nothing but the usual directories when it is new. A run
+    /// in a new namespace would not find it.
+    fn is_of_an_earlier_run(&self, path: &[u8], view: &mut dyn FsView) -> Result<bool, Fault> {
+        let top = snap_path::prefixes(path).nth(1).unwrap_or_default();
+        let rootfs = |item: &Item<'_>| item.origin == Origin::Rootfs;
+        if top.is_empty()
+            || self.all_current().iter().all(rootfs)
+            || !self.all_current().iter().any(rootfs)
+            || is_usual(top)
+        {
+            return Ok(false);
+        }
+        match view.look(top, Role::MountPoint)? {
+            Look::Found(NodeKind::Directory) => view.same_fs(top, b"/"),
+            Look::Found(NodeKind::File | NodeKind::Symlink | NodeKind::Special)
+            | Look::Missing { .. }
+            | Look::Blocked { .. } => Ok(false),
+        }
     }
 
     /// The latest mount before `time` at or above `path`, and its time.

@@ -1,9 +1,12 @@
 //! From what is known of all entries and mimics to the steps.
 
-use snap_path::{is_at_or_below, parent};
-use snap_profile::Shape;
+use snap_path::{PATH_MAX, is_at_or_below, parent, prefixes};
+use snap_profile::{Item, Shape};
 
 use crate::changes::{Fate, Time};
+use crate::fault::Role;
+use crate::forecast::Space;
+use crate::index::mount_point;
 use crate::plan::Plan;
 use crate::step::{Op, State, Step};
 
@@ -19,8 +22,13 @@ impl Plan<'_> {
     pub(crate) fn lay_out_steps(&mut self) -> Option<()> {
         for place in (0..self.all_current().len()).rev() {
             let place = u16::try_from(place).ok()?;
-            if self.fate(place) == Fate::Going {
-                self.lay_out_teardown(place)?;
+            match self.fate(place) {
+                Fate::Going => {
+                    self.lay_out_teardown(place)?;
+                    self.lay_out_source(place)?;
+                }
+                Fate::GoingWithTmpfs => self.lay_out_source(place)?,
+                Fate::Kept | Fate::Gone => {}
             }
         }
         self.order_mimics();
@@ -71,44 +79,87 @@ impl Plan<'_> {
             Shape::Symlink => return self.push(Op::RemoveSymlink(place)),
             Shape::Directory | Shape::File => self.push(Op::Unmount(place))?,
         }
-        let (path, source) = (item.entry.mount_point, item.entry.source);
-        // What a mimic covers was there before. What is somebody's source has to stay.
+        let path = item.entry.mount_point;
+        // What a mimic covers was there before.
         let mimic = item.is_synthetic() && item.is_tmpfs();
-        let stays = self.is_source(path) || self.is_used_again(item) && self.ground_stays(path);
-        if !mimic && !stays {
+        let stays = self.is_used_again(item) && self.ground_stays(path);
+        if !mimic && !stays && !self.is_needed_source(path) {
             self.push(Op::RemoveMountPoint(place))?;
         }
-        // A source in a tmpfs of ours is nobody's data.
-        let own = !item.is_synthetic() && self.own_ground(source).is_some_and(|dir| dir != b"/");
-        if own && !self.is_source(source) { self.push(Op::RemoveSource(place)) } else { Some(()) }
+        Some(())
     }
 
-    /// The longest prefix of `path` below which empty directories may be removed: it is our own
-    /// tmpfs, and nothing that stays needs what is above it.
-    pub(crate) fn tidy_below(&self, path: &[u8]) -> Option<usize> {
-        let above = parent(path)?;
-        let ground = self.own_ground(path)?;
+    /// A source that was made in a tmpfs of ours is nobody's data.
+    fn lay_out_source(&mut self, place: u16) -> Option<()> {
+        let item = self.current(place)?;
+        let source = item.entry.source;
+        if !item.is_synthetic() && self.is_in_own(source) && !self.is_needed_source(source) {
+            self.push(Op::RemoveSource(place))?;
+        }
+        Some(())
+    }
+
+    /// How long the directory above `path` is that stays when `path` is removed. In a tmpfs of ours
+    /// all go that are empty then, but those that are used.
+    pub(crate) fn tidy_below(&self, path: &[u8]) -> usize {
+        let above = parent(path).unwrap_or_default();
+        let Some(ground) = self.own_ground(path).map(|at| mount_point(self.all_current(), at))
+        else {
+            return above.len();
+        };
         let used = self
             .desired_by_source
             .used_prefixes(above)
-            .filter(|dir| is_at_or_below(dir, ground) && self.is_source(dir));
-        // What is right below `/` was there before, if it is one of the usual directories.
-        let top = snap_path::components(path).next().filter(|top| USUAL.contains(top));
-        let top = top.filter(|_| ground == b"/").map(|top| top.len().saturating_add(1));
-        Some(used.map(<[u8]>::len).chain(top).max().unwrap_or_default().max(ground.len()))
+            .filter(|dir| is_at_or_below(dir, ground) && self.is_needed_source(dir));
+        let usual = prefixes(above).filter(|dir| is_usual(dir));
+        let stays = used.chain(usual).map(<[u8]>::len).max().unwrap_or_default();
+        stays.max(ground.len())
     }
 
-    /// The tmpfs of ours that `path` is in, by its mount point, if that stays.
-    fn own_ground(&self, path: &[u8]) -> Option<&[u8]> {
+    /// The longest tmpfs of ours at or above `path` that stays: its place in the current profile.
+    fn own_ground(&self, path: &[u8]) -> Option<u16> {
         let grounds = self.current_by_path.at_or_above(self.all_current(), parent(path)?);
-        let ground = grounds.filter(|&at| self.fate(at) == Fate::Kept).last()?;
-        Some(self.current(ground).filter(|item| item.is_tmpfs())?.entry.mount_point)
+        let own =
+            |&at: &u16| self.fate(at) == Fate::Kept && self.current(at).is_some_and(Item::is_tmpfs);
+        grounds.filter(own).last()
     }
 
-    /// Whether a desired entry shows just `path`.
-    pub(crate) fn is_source(&self, path: &[u8]) -> bool {
-        let mut shows = self.desired_by_source.at(self.all_desired(), path);
-        shows.any(|at| !self.need(at).left_out)
+    /// Whether `path` is in a tmpfs of ours that stays, as far as the plan can tell; there a fresh
+    /// namespace would have to create it.
+    fn is_in_own(&self, path: &[u8]) -> bool {
+        if self.own_ground(path).is_none() || is_usual(path) {
+            return false;
+        }
+        let mut buffer = [0; PATH_MAX];
+        let space = self.route(path, Time::MAX, Role::Source, &mut buffer).map(|there| there.space);
+        match space {
+            Ok(Space::Tmpfs(_) | Space::Mimic(_)) => true,
+            Ok(Space::Live) => !parent(path).is_some_and(|dir| self.territory().contains(dir)),
+            Ok(Space::Unknown) | Err(_) => false,
+        }
+    }
+
+    /// Whether a desired entry shows just `path`, so that it has to stay. In a tmpfs of ours it only
+    /// has to for what is kept: the others create it anew.
+    fn is_needed_source(&self, path: &[u8]) -> bool {
+        if is_usual(path) {
+            return true;
+        }
+        let (mut first, mut second) = ([0; PATH_MAX], [0; PATH_MAX]);
+        let mut shows = self.desired_by_source.at(self.all_desired(), path).peekable();
+        if shows.peek().is_none() {
+            return false;
+        }
+        let Ok(here) = self.route(path, Time::MAX, Role::Source, &mut first) else { return true };
+        let own = self.is_in_own(path);
+        shows.any(|at| {
+            let need = self.need(at);
+            let Ok(there) = self.route(path, self.time_of(at), Role::Source, &mut second) else {
+                return true;
+            };
+            let same = (there.space, there.path) == (here.space, here.path);
+            !need.left_out && (!own || same && need.kept_as.is_some())
+        })
     }
 
     /// Whether everything is kept that is mounted above `path`.
@@ -121,4 +172,9 @@ impl Plan<'_> {
     fn push(&mut self, op: Op) -> Option<()> {
         self.steps.try_push(Step { op, state: State::Pending }).ok()
     }
+}
+
+/// Whether `path` is a directory right below `/` that was there before us.
+pub(crate) fn is_usual(path: &[u8]) -> bool {
+    path.strip_prefix(b"/").is_some_and(|name| USUAL.contains(&name))
 }

@@ -7,23 +7,25 @@ use snap_path::{is_at_or_below, parents_first, prefixes};
 use crate::fault::{Limit, Role};
 use crate::forecast::{Route, Space};
 use crate::plan::Plan;
-use crate::view::{Ground, Look, NodeKind};
+use crate::territory::directory_mode;
+use crate::view::{Attributes, Ground, Look, NodeKind};
 
 /// Something that will have been created, with the directories above it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Made {
     space: Space,
     kind: NodeKind,
-    path: PathOf,
+    role: MadeFor,
+    /// Where its path stands in the text of all names, and how long it is; of no length when it is
+    /// the entry's own.
+    text: (u32, u16),
 }
 
-/// Where the path of something that is created stands.
+/// As what something is created, and for which desired entry.
 #[derive(Clone, Copy, Debug)]
-enum PathOf {
+enum MadeFor {
     MountPoint(u16),
     Source(u16),
-    /// In the text of all names: where, and how long.
-    Text(u32, u16),
 }
 
 impl<'a> Plan<'a> {
@@ -36,25 +38,27 @@ impl<'a> Plan<'a> {
         kind: NodeKind,
         route: &Route<'_>,
     ) -> Result<(), Limit> {
-        let path = if route.replaced == (0, 0) {
-            if role == Role::Source { PathOf::Source(place) } else { PathOf::MountPoint(place) }
-        } else {
-            let start = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        let role =
+            if role == Role::Source { MadeFor::Source(place) } else { MadeFor::MountPoint(place) };
+        let mut text = (0, 0);
+        if route.replaced != (0, 0) {
+            text.0 = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
             self.names.try_extend_from_slice(route.path).map_err(|_| Limit::Names)?;
-            PathOf::Text(start, u16::try_from(route.path.len()).unwrap_or(u16::MAX))
-        };
+            text.1 = u16::try_from(route.path.len()).unwrap_or(u16::MAX);
+        }
         let at = self.made_before(route.space, route.path);
-        self.made.try_insert(at, Made { space: route.space, kind, path }).map_err(|_| Limit::Steps)
+        let made = Made { space: route.space, kind, role, text };
+        self.made.try_insert(at, made).map_err(|_| Limit::Steps)
     }
 
     fn made_path(&self, made: &Made) -> &[u8] {
-        match made.path {
-            PathOf::MountPoint(place) => self.desired(place).map(|item| item.entry.mount_point),
-            PathOf::Source(place) => self.desired(place).map(|item| item.entry.source),
-            PathOf::Text(start, len) => {
-                let start = start as usize;
-                self.names.get(start..start.saturating_add(usize::from(len)))
-            }
+        let (start, len) = (made.text.0 as usize, usize::from(made.text.1));
+        if len > 0 {
+            return self.names.get(start..start.saturating_add(len)).unwrap_or_default();
+        }
+        match made.role {
+            MadeFor::MountPoint(place) => self.desired(place).map(|item| item.entry.mount_point),
+            MadeFor::Source(place) => self.desired(place).map(|item| item.entry.source),
         }
         .unwrap_or_default()
     }
@@ -92,11 +96,33 @@ impl<'a> Plan<'a> {
         Look::Missing { parent, ground }
     }
 
-    /// Whether this run will have created anything below the directory `dir` of today's tree.
-    pub(crate) fn has_made_below(&self, dir: &[u8]) -> bool {
-        let made = self.made.get(self.made_before(Space::Live, dir));
-        made.is_some_and(|made| {
-            made.space == Space::Live && is_at_or_below(self.made_path(made), dir)
-        })
+    /// Mode and owner of the directory that will have been created at `path`.
+    pub(crate) fn made_attributes(&self, space: Space, path: &[u8]) -> Attributes {
+        let made = self.made.get(self.made_before(space, path));
+        let own = made.filter(|made| self.made_path(made) == path).and_then(|made| {
+            let MadeFor::MountPoint(place) = made.role else { return None };
+            Some(self.desired(place)?.options())
+        });
+        let own = own.unwrap_or_default();
+        Attributes {
+            mode: own.mode.unwrap_or_else(|| directory_mode(path)),
+            uid: own.uid.unwrap_or(0),
+            gid: own.gid.unwrap_or(0),
+        }
+    }
+
+    /// Tells `each` the names and kinds of what will have been created right in the directory `dir`.
+    pub(crate) fn made_in(&self, space: Space, dir: &[u8], mut each: impl FnMut(&[u8], NodeKind)) {
+        for made in self.made.get(self.made_before(space, dir)..).unwrap_or_default() {
+            let path = self.made_path(made);
+            let Some(rest) = snap_path::below(path, dir).filter(|_| made.space == space) else {
+                break;
+            };
+            let name = rest.split(|&byte| byte == b'/').next().unwrap_or_default();
+            if !name.is_empty() {
+                let last = name.len() == rest.len();
+                each(name, if last { made.kind } else { NodeKind::Directory });
+            }
+        }
     }
 }

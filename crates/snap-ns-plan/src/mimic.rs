@@ -6,7 +6,7 @@ use snap_profile::{ENTRIES_MAX, Item, Shape};
 
 use crate::changes::{Fate, Time};
 use crate::fault::{Fault, Limit, Role, What};
-use crate::forecast::Space;
+use crate::forecast::{Route, Space};
 use crate::plan::Plan;
 use crate::reason::Reason;
 use crate::survey::Asked;
@@ -24,6 +24,9 @@ pub const NAMES_MAX: usize = 4 * 1024 * 1024;
 
 /// The most children of all mimics of one run: each may become an entry.
 pub(crate) const ALL_CHILDREN_MAX: usize = 2 * ENTRIES_MAX;
+
+/// The longest name in a tmpfs (`limits.h`, path_resolution(7)).
+pub(crate) const NAME_MAX: usize = 255;
 
 /// How much longer a path gets where the executor sets a mimic's directory aside (`/tmp/.snap`).
 const ASIDE_LEN: usize = 10;
@@ -103,13 +106,20 @@ impl<'a> Plan<'a> {
         let mut route = self.route(dir, asked.time, role, &mut buffer)?;
         let there = self.look(&mut route, role, view)?;
         self.may_mimic(asked.place, dir, fault)?;
-        let listable = route.space == Space::Live && !self.has_made_below(route.path);
-        if !listable || there != Some(Look::Found(NodeKind::Directory)) {
+        if there != Some(Look::Found(NodeKind::Directory)) {
             return Ok(());
         }
+        let live = route.space == Space::Live && route.existing == route.path.len();
         let late = asked.item.origin == Origin::Overname || self.lies_in_new_mount(dir, asked.time);
         let time = if late { asked.time.saturating_sub(1) } else { self.early() };
-        let mimic = self.add_mimic((asked.place, time), (dir, route.path), fault, view)?;
+        let listed = if live {
+            self.list_children(route.path, |limit| full(fault, limit), view)?
+        } else {
+            let attributes = self.made_attributes(route.space, route.path);
+            Listed { attributes, first_child: self.next_child(), children: 0 }
+        };
+        let listed = self.list_made(listed, &route).map_err(|limit| full(fault, limit))?;
+        let mimic = self.add_mimic((asked.place, time), (dir, listed), fault)?;
         if !omitted.is_empty() {
             self.omit_child(mimic, omitted);
         }
@@ -142,15 +152,13 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// Adds a mimic at `dir`, which is `live` now, for an entry and a time. Returns its place.
+    /// Adds a mimic at `dir` for an entry and a time. Returns its place.
     pub(crate) fn add_mimic(
         &mut self,
         (needed_by, time): (u16, Time),
-        (dir, live): (&'a [u8], &[u8]),
+        (dir, listed): (&'a [u8], Listed),
         fault: Fault,
-        view: &mut dyn FsView,
     ) -> Result<u16, Fault> {
-        let listed = self.list_children(live, |limit| full(fault, limit), view)?;
         let reason = if fault.what == What::ReadOnly {
             Reason::ReadOnly
         } else if matches!(fault.what, What::Found(_)) {
@@ -167,8 +175,50 @@ impl<'a> Plan<'a> {
         Ok(mimic)
     }
 
+    fn next_child(&self) -> u32 {
+        u32::try_from(self.children.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Adds to what was just listed what this run will have created in the directory before.
+    fn list_made(&mut self, listed: Listed, route: &Route<'_>) -> Result<Listed, Limit> {
+        let first = listed.first_child as usize;
+        let mut last = 0_usize;
+        loop {
+            // One at a time: the names of the others are in the text that this one is added to.
+            let (mut at, mut next) = (0_usize, None);
+            let mut name = [0; NAME_MAX];
+            self.made_in(route.space, route.path, |found, kind| {
+                at = at.saturating_add(1);
+                let known = self.children.get(first..).unwrap_or_default();
+                let known = known.iter().any(|child| child.name(&self.names) == found);
+                if at > last
+                    && next.is_none()
+                    && !known
+                    && let Some(room) = name.get_mut(..found.len())
+                {
+                    room.copy_from_slice(found);
+                    next = Some((at, found.len(), kind));
+                }
+            });
+            let Some((place, len, kind)) = next else { break };
+            last = place;
+            self.add_child(name.get(..len).unwrap_or_default(), kind)?;
+        }
+        self.sort_children(first);
+        let children = self.children.len().saturating_sub(first);
+        Ok(Listed { children: u32::try_from(children).unwrap_or(u32::MAX), ..listed })
+    }
+
+    fn add_child(&mut self, name: &[u8], kind: NodeKind) -> Result<(), Limit> {
+        let name_start = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        let name_len = u16::try_from(name.len()).unwrap_or(u16::MAX);
+        self.names.try_extend_from_slice(name).map_err(|_| Limit::Names)?;
+        let child = Child { name_start, name_len, kind };
+        self.children.try_push(child).map_err(|_| Limit::AllChildren)
+    }
+
     /// Looks at what is in the directory `live`.
-    fn list_children(
+    pub(crate) fn list_children(
         &mut self,
         live: &[u8],
         full: impl Fn(Limit) -> Fault,
@@ -177,14 +227,9 @@ impl<'a> Plan<'a> {
         let attributes = view.attributes(live)?;
         let first_child = self.children.len();
         let mut count = 0_usize;
-        let (children, names) = (&mut self.children, &mut self.names);
         view.list(live, &mut |name, kind| {
             count = count.saturating_add(1);
-            let name_start = u32::try_from(names.len()).unwrap_or(u32::MAX);
-            let name_len = u16::try_from(name.len()).unwrap_or(u16::MAX);
-            names.try_extend_from_slice(name).map_err(|_| full(Limit::Names))?;
-            let child = Child { name_start, name_len, kind };
-            children.try_push(child).map_err(|_| full(Limit::AllChildren))?;
+            self.add_child(name, kind).map_err(&full)?;
             let path_len = live.len().saturating_add(name.len()).saturating_add(1);
             if count > CHILDREN_MAX {
                 return Err(full(Limit::Children));

@@ -193,10 +193,7 @@ impl<'a> Plan<'a> {
     ) -> Result<(), PlanError> {
         // Each turn finds at least one more entry that cannot be kept; nearly always none.
         loop {
-            self.mimics.clear();
-            self.mimics_by_dir.clear();
-            self.children.clear();
-            self.names.clear();
+            self.forget_mimics();
             self.pair_entries();
             self.survey(view);
             self.pair_mimics();
@@ -209,6 +206,13 @@ impl<'a> Plan<'a> {
         self.find_what_goes_along();
         self.lay_out_steps().ok_or(PlanError::Full(Limit::Steps))?;
         self.check_account().map_err(PlanError::Full)
+    }
+
+    pub(crate) fn forget_mimics(&mut self) {
+        self.mimics.clear();
+        self.mimics_by_dir.clear();
+        self.children.clear();
+        self.names.clear();
     }
 
     /// Forgets everything. (Not `*self = new()`: a plan is far larger than a stack.)
@@ -226,11 +230,8 @@ impl<'a> Plan<'a> {
         self.steps.clear();
         self.made.clear();
         self.faults.clear();
-        self.mimics.clear();
-        self.mimics_by_dir.clear();
+        self.forget_mimics();
         self.mimics_by_time.clear();
-        self.children.clear();
-        self.names.clear();
         let unseen = Past { fate: Fate::Going, mounted: true, kept_for: 0, reason: Reason::Gone };
         self.past.extend(current.iter().map(|_| unseen));
         self.needs.extend(desired.iter().map(|_| Need::default()));

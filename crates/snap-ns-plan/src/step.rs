@@ -81,12 +81,14 @@ pub enum Action<'p> {
         /// Where it is.
         mount_point: &'p [u8],
     },
-    /// Remove a symbolic link, if it still has this target.
+    /// Remove a symbolic link, if it still has this target; then directories, as below.
     RemoveSymlink {
         /// Where it is.
         path: &'p [u8],
         /// What it was created with.
         target: &'p [u8],
+        /// As below.
+        keep: usize,
     },
     /// Remove an empty directory or an empty file where the rule lets something be created, then the directories above it that are empty
     /// by now.

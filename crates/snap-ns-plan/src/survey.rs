@@ -9,6 +9,7 @@ use crate::changes::Time;
 use crate::drive::Observer;
 use crate::fault::{Call, Errno, Fault, Limit, Role, What};
 use crate::forecast::Space;
+use crate::mimic::NAME_MAX;
 use crate::plan::{Plan, PlanError};
 use crate::reason::Reason;
 use crate::view::{FsView, Look, NodeKind};
@@ -32,6 +33,8 @@ pub(crate) struct Need {
     pub(crate) doubtful: bool,
     /// It was doubtful, and cannot be kept.
     pub(crate) denied: bool,
+    /// It cannot be made, whatever else is.
+    pub(crate) hopeless: bool,
     /// Why it is made.
     pub(crate) reason: Reason,
 }
@@ -47,6 +50,7 @@ impl Default for Need {
             made: false,
             doubtful: false,
             denied: false,
+            hopeless: false,
             reason: Reason::New,
         }
     }
@@ -54,9 +58,6 @@ impl Default for Need {
 
 /// The most data of a file system that fits mount(2)'s one page with mode and owner behind it.
 const DATA_MAX: usize = 4096 - 40;
-
-/// The longest name in a tmpfs (`limits.h`, path_resolution(7)).
-const NAME_MAX: usize = 255;
 
 /// What the kernel says of a longer one (errno(3)).
 const ENAMETOOLONG: Errno = 36;
@@ -87,21 +88,47 @@ impl<'a> Plan<'a> {
     pub(crate) fn survey(&mut self, view: &mut dyn FsView) {
         loop {
             self.made.clear();
-            self.faults.clear();
+            let needs = &self.needs;
+            self.faults.retain(|(place, _)| {
+                needs.get(usize::from(*place)).is_some_and(|need| need.hopeless)
+            });
             let before = (self.mimics.len(), self.omitted);
             for at in 0..self.order.len() {
                 let Some(&place) = self.order.get(at) else { break };
                 let Some(item) = self.desired(place) else { break };
                 self.survey_entry(place, item, view);
             }
-            if before == (self.mimics.len(), self.omitted) {
+            let changed = before != (self.mimics.len(), self.omitted);
+            if !changed && !self.find_hopeless() {
                 return;
             }
         }
     }
 
+    /// Gives up the entries that a mimic was planned for, and that cannot be made all the same: a
+    /// fresh namespace would not have the mimic. Tells whether there are any; all mimics are
+    /// forgotten then.
+    fn find_hopeless(&mut self) -> bool {
+        let mut any = false;
+        for slot in &self.mimics {
+            if let Some(need) = self.needs.get_mut(usize::from(slot.needed_by))
+                && need.left_out
+            {
+                (need.hopeless, any) = (true, true);
+            }
+        }
+        if any {
+            self.forget_mimics();
+        }
+        any
+    }
+
     fn survey_entry(&mut self, place: u16, item: &'a Item<'a>, view: &mut dyn FsView) {
-        let kept = self.need(place).kept_as.is_some();
+        let Need { kept_as, hopeless, .. } = self.need(place);
+        let kept = kept_as.is_some();
+        if hopeless && !kept {
+            return;
+        }
         let (mut make_source, mut make_mount_point) = (false, false);
         let mut fault = None;
         let mut ignore = false;

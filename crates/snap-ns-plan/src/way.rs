@@ -1,6 +1,6 @@
 //! What stands in the way of an entry, and how it makes way.
 
-use snap_mount_options::{Kind, Origin};
+use snap_mount_options::{IfMissing, Kind, Origin};
 use snap_path::{PATH_MAX, file_name, parent};
 use snap_profile::{Item, Shape};
 
@@ -118,9 +118,9 @@ impl<'a> Plan<'a> {
     ) -> Result<(), Fault> {
         let fault = Fault::new(What::Found(kind), role);
         let user = matches!(self.territory(), Territory::User { .. });
-        let Some(dir) = parent(path).filter(|_| role == Role::MountPoint && !user) else {
-            return Err(fault);
-        };
+        let creates = asked.options.if_missing == IfMissing::Create;
+        let may = role == Role::MountPoint && creates && !user;
+        let Some(dir) = parent(path).filter(|_| may) else { return Err(fault) };
         let mut buffer = [0; PATH_MAX];
         let route = self.route(dir, asked.time, role, &mut buffer)?;
         let name = file_name(path);

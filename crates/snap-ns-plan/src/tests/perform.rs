@@ -29,7 +29,11 @@ impl Performer for World {
         match action {
             Action::Nothing => panic!("nobody performs nothing"),
             Action::Unmount { mount_point } => self.unmount(mount_point),
-            Action::RemoveSymlink { path, target } => self.remove_symlink(path, target),
+            Action::RemoveSymlink { path, target, keep } => {
+                let outcome = self.remove_symlink(path, target);
+                self.remove_above(outcome, path, *keep);
+                outcome
+            }
             Action::RemoveMountPoint { path, keep } => {
                 let holds = parent(path).unwrap();
                 let Some(ground) = self.nodes.get(holds).map(Node::ground) else {
@@ -43,13 +47,7 @@ impl Performer for World {
                     }
                 }
                 let outcome = self.remove_mount_point(path);
-                let mut above = Some(holds).filter(|_| outcome == Outcome::Done);
-                while let Some(dir) = above.filter(|dir| dir.len() > *keep)
-                    && self.same_fs(dir, &dir[..*keep]) == Ok(true)
-                    && self.remove_mount_point(dir) == Outcome::Done
-                {
-                    above = parent(dir);
-                }
+                self.remove_above(outcome, path, *keep);
                 outcome
             }
             Action::Make(creation) => self.create(creation, rule),
@@ -208,6 +206,16 @@ impl World {
             number <= at || mounted == path || snap_path::below(mounted, path).is_none()
         });
         Outcome::Done
+    }
+
+    fn remove_above(&mut self, outcome: Outcome, path: &[u8], keep: usize) {
+        let mut above = parent(path).filter(|_| outcome == Outcome::Done);
+        while let Some(dir) = above.filter(|dir| dir.len() > keep)
+            && self.same_fs(dir, &dir[..keep]) == Ok(true)
+            && self.remove_mount_point(dir) == Outcome::Done
+        {
+            above = parent(dir);
+        }
     }
 
     fn remove_symlink(&mut self, path: &[u8], target: &[u8]) -> Outcome {

@@ -226,7 +226,6 @@ fn through_mounts_of_the_same_run() {
                 ",
             steps: "
                     unmount /usr
-                    remove /usr: Stays
                     mimic /usr
                     mount /usr/a
                     make /usr/b
