@@ -67,7 +67,7 @@ fn perform(job: &Job) -> Result<Vec<Done>> {
     let stage = Stage { at: Namespaces::new(&job.scratch, &case)?, case, program };
     let rootfs = fs::read(current_profile(&stage.case))?;
     enter(&stage.at.live)?;
-    let mut before = facts(&stage.case, "")?;
+    let mut before = facts(&stage.case, None)?;
     let mut all = Vec::new();
     for at in 0..stage.case.steps.len() {
         let (done, after) = stage.step(at, before, &rootfs)?;
@@ -117,7 +117,7 @@ impl Stage {
         }
         let update = caller::run(&self.case, step, &self.program)?;
         enter(&self.at.live)?;
-        let live = facts(&self.case, &update.exit)?;
+        let live = facts(&self.case, Some(&update))?;
         let now = self::ids(&live.profile);
         let recorded: Vec<&String> = ids.keys().filter(|line| now.contains_key(*line)).collect();
         let kept = recorded.iter().filter(|line| ids.get(**line) == now.get(**line)).count();
@@ -127,14 +127,14 @@ impl Stage {
         let _fresh = namespaces::fresh(&self.at.host)?;
         let first = Step { caller: Caller::SnapConfine, ..step.clone() };
         let construction = caller::run(&self.case, &first, &self.program)?;
-        let fresh = facts(&self.case, &construction.exit)?;
+        let fresh = facts(&self.case, Some(&construction))?;
         enter(&self.at.live)?;
         match saved {
             Some(saved) => fs::write(current_profile(&self.case), saved)?,
             None => fs::remove_file(current_profile(&self.case))?,
         }
 
-        let after = facts(&self.case, "")?;
+        let after = facts(&self.case, None)?;
         let says = |words: &str| {
             let said = |outcome: &&Outcome| {
                 String::from_utf8_lossy(&outcome.stderr).lines().any(|line| line.contains(words))
@@ -156,12 +156,14 @@ impl Stage {
     }
 }
 
-fn facts(case: &Case, exit: &str) -> Result<Facts> {
+/// What is there now, `after` a run if there was one.
+fn facts(case: &Case, after: Option<&Outcome>) -> Result<Facts> {
     let mut profile = observe::lines(&fs::read(current_profile(case)).unwrap_or_default());
     profile.sort();
     profile.dedup();
     Ok(Facts {
-        exit: exit.to_owned(),
+        exit: after.map(|outcome| outcome.exit.clone()).unwrap_or_default(),
+        said: after.map(|outcome| observe::lines(&outcome.stdout)).unwrap_or_default(),
         profile,
         mounts: observe::mounts()?,
         tree: observe::tree(Seen::ByRefreshes)?,

@@ -11,6 +11,8 @@ const KEPT: usize = 30;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
     pub(super) exit: String,
+    /// Standard output: the reason, when it failed.
+    pub(super) said: Vec<String>,
     pub(super) profile: Vec<String>,
     pub(super) mounts: Vec<String>,
     pub(super) tree: Vec<String>,
@@ -56,8 +58,9 @@ pub(super) struct Difference {
 /// Everything that is wrong with `step`; nothing means that it did not matter how it came about.
 pub(super) fn judge(step: &Step) -> Vec<Difference> {
     let (live, fresh) = (&step.live, &step.fresh);
-    let exits = format!("fresh exits {}, the update {}", fresh.exit, live.exit);
-    let whole = |kind| vec![Difference { kind, lines: vec![exits.clone()] }];
+    let ended =
+        |sign, facts: &Facts| format!("{sign} exit {} {}", facts.exit, facts.said.join(" "));
+    let whole = |kind| vec![Difference { kind, lines: vec![ended('-', fresh), ended('+', live)] }];
     match (fresh.exit.as_str(), live.exit.as_str()) {
         ("0", "0") => compared([
             (Kind::Tree, &fresh.tree, &live.tree),
@@ -113,6 +116,7 @@ mod tests {
         let lines = |text: &str| text.split_ascii_whitespace().map(str::to_owned).collect();
         Facts {
             exit: exit.to_owned(),
+            said: vec![],
             profile: lines(profile),
             mounts: lines(mounts),
             tree: lines(tree),

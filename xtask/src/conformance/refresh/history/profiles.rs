@@ -122,6 +122,8 @@ impl Profiles<'_> {
             blocked |= !matches!(self.paths.object(above), None | Some(Object::Directory));
             above = parent(above);
         }
+        let link = matches!(self.paths.object(mount_point), Some(Object::Link(_)));
+        blocked |= link && !self.one_in(3);
         let taken = profile.iter().any(|entry| entry.mount_point == mount_point);
         !taken && (!blocked || self.one_in(25))
     }
@@ -137,15 +139,7 @@ impl Profiles<'_> {
     /// An entry that will mostly work, beside `others`.
     fn entry(&mut self, others: &[Entry], mount_point: String) -> Entry {
         let covers_names = others.iter().any(|other| is_below(&other.mount_point, &mount_point));
-        let shape = match (self.paths.object(&mount_point), self.rng.u8(0..20)) {
-            (Some(Object::Directory), 0..=14) => Shape::Directory,
-            (Some(Object::File), 0..=13) => Shape::File,
-            (Some(Object::Link(_)), 0..=13) => Shape::Link,
-            (_, 0..=10) => Shape::Directory,
-            (_, 11..=13) => Shape::File,
-            (_, 14..=16) => Shape::Link,
-            (_, 17..) => Shape::Tmpfs,
-        };
+        let shape = self.shape_at(&mount_point);
         let shape = if covers_names && !shape.holds_names() { Shape::Directory } else { shape };
         let layout = shape == Shape::Link || self.rng.u8(0..20) < 11;
         let mut options: Vec<String> = Vec::new();
@@ -195,31 +189,61 @@ impl Profiles<'_> {
         Entry { source, mount_point, file_system, options }
     }
 
+    /// Mostly what the world has there; a link is mostly left alone.
+    fn shape_at(&mut self, mount_point: &str) -> Shape {
+        use Shape::{Directory, File, Link, Tmpfs};
+        let (likely, rest) = match self.paths.object(mount_point) {
+            Some(Object::Directory) => (16, [Tmpfs, Tmpfs, Tmpfs, File, Link]),
+            Some(Object::File) => (18, [Directory, Link, Link, Tmpfs, Tmpfs]),
+            Some(Object::Link(_)) => (10, [Directory, Directory, File, Tmpfs, Tmpfs]),
+            None => (10, [Directory, File, Link, Link, Tmpfs]),
+        };
+        if self.rng.u8(0..20) >= likely {
+            return self.rng.choice(rest).unwrap_or(Tmpfs);
+        }
+        match self.paths.object(mount_point) {
+            Some(Object::Directory) | None => Directory,
+            Some(Object::File) => File,
+            Some(Object::Link(_)) => Link,
+        }
+    }
+
     /// A path of the wanted type, often at, below or above the mount point of another entry.
-    fn source(&mut self, others: &[Entry], shape: Shape, mount_point: &str) -> String {
+    fn source(&mut self, others: &[Entry], wanted: Shape, mount_point: &str) -> String {
         if let Some(other) = self.rng.choice(others)
             && self.one_in(4)
         {
             let at = other.mount_point.clone();
-            let fits = shape.holds_names() == super::profiles::shape(other).holds_names();
+            let found = shape(other);
             let path = match self.rng.u8(0..4) {
-                0..=1 if fits => at,
-                2 if below_a_place(&at) => child(self.rng, &at),
+                0..=1 if wanted.holds_names() == found.holds_names() => at,
+                2 if found.holds_names() => child(self.rng, &at),
                 _ => parent(&at).to_owned(),
             };
-            let directory = self.is_directory(&path);
-            if below_a_place(&path) && path != mount_point && (directory || fits) {
+            let equal = path == other.mount_point || self.may_be(&path, wanted);
+            if below_a_place(&path) && path != mount_point && equal {
                 return path;
             }
         }
-        let wanted = if shape == Shape::File { Object::File } else { Object::Directory };
         let there = self.paths.there();
-        let fitting =
-            |path: &&str| *path != mount_point && self.paths.object(path) == Some(&wanted);
-        let fitting: Vec<&str> = there.into_iter().filter(fitting).collect();
-        match self.rng.choice(fitting) {
-            Some(path) if !self.one_in(8) => path.to_owned(),
+        let fitting = |path: &&str| *path != mount_point && self.may_be(path, wanted);
+        let there: Vec<&str> = there.into_iter().filter(fitting).collect();
+        let known: Vec<&str> = self.paths.all.iter().map(String::as_str).filter(fitting).collect();
+        let known = self.rng.choice(known).map(str::to_owned);
+        match (self.rng.choice(there), self.rng.u8(0..24)) {
+            (Some(path), 0..=20) => path.to_owned(),
+            (_, 0..=22) if known.is_some() => known.unwrap_or_default(),
             _ => self.any_path(),
+        }
+    }
+
+    /// Whether the world has nothing else there.
+    fn may_be(&self, path: &str, shape: Shape) -> bool {
+        match self.paths.object(path) {
+            None => true,
+            Some(Object::Directory) => shape != Shape::File,
+            Some(Object::File) => shape == Shape::File,
+            Some(Object::Link(_)) => false,
         }
     }
 }
