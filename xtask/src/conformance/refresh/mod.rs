@@ -23,7 +23,7 @@ use figures::{Figures, differs};
 use guest::Answer;
 use history::{History, generate, shrink};
 use judge::Kind;
-use worker::{Guest, ask_all};
+use worker::{Guest, each};
 
 /// The name of the hidden subcommand.
 pub(crate) const REFRESH_GUEST: &str = "refresh-guest";
@@ -38,15 +38,20 @@ pub(super) fn run(many: usize, seed: u64, ours: &Path, peer: Option<&Path>) -> R
     ensure!(seeds.len() == many, "the seeds end before that");
     let histories: Vec<History> = seeds.iter().map(|seed| generate(*seed)).collect();
     if let Some(peer) = peer {
-        println!("the original: {}", Figures::of(&ask_all(&histories, peer)?));
+        let answers = each(many, |guest, at| guest.ask(&histories[at], peer))?;
+        println!("the original: {}", Figures::of(&answers));
     }
-    let answers = ask_all(&histories, ours)?;
+    let answers = each(many, |guest, at| guest.ask(&histories[at], ours))?;
     let failed: Vec<usize> = (0..many).filter(|at| differs(&answers[*at])).collect();
     let shown = various(&failed, &answers);
-    let mut guest = Guest::start()?;
-    for at in &shown {
-        let smallest = smallest(&mut guest, ours, &histories[*at], &answers[*at]);
-        report::failure(seeds[*at], &smallest, &guest.ask(&smallest, ours)?);
+    let smaller = each(shown.len(), |guest, which| {
+        let at = shown[which];
+        let smallest = smallest(guest, ours, &histories[at], &answers[at]);
+        let answer = guest.ask(&smallest, ours)?;
+        Ok((smallest, answer))
+    })?;
+    for (at, (smallest, answer)) in shown.iter().zip(&smaller) {
+        report::failure(seeds[*at], smallest, answer);
     }
     for at in failed.iter().filter(|at| !shown.contains(at)) {
         println!("FAIL --refresh 1 --seed {}", seeds[*at]);

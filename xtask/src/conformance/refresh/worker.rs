@@ -62,31 +62,35 @@ impl Drop for Guest {
     }
 }
 
-/// What `program` makes of each history, in their order.
-pub(super) fn ask_all(histories: &[History], program: &Path) -> Result<Vec<Answer>> {
+/// `work` for each number below `many`, in their order.
+pub(super) fn each<T: Send>(
+    many: usize,
+    work: impl Fn(&mut Guest, usize) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
     let next = AtomicUsize::new(0);
-    let work = |worker: usize| -> Result<Vec<(usize, Answer)>> {
-        pin(worker)?;
+    let (next, work) = (&next, &work);
+    let worker = |number: usize| -> Result<Vec<(usize, T)>> {
+        pin(number)?;
         let mut guest = Guest::start()?;
         let mut done = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(history) = histories.get(at) else {
+            if at >= many {
                 return Ok(done);
-            };
-            done.push((at, guest.ask(history, program)?));
+            }
+            done.push((at, work(&mut guest, at)?));
         }
     };
     let mut all = Vec::new();
     thread::scope(|scope| -> Result<()> {
         let workers = thread::available_parallelism()?.get();
         let threads: Vec<_> =
-            (0..workers).map(|worker| scope.spawn(move || work(worker))).collect();
+            (0..workers).map(|number| scope.spawn(move || worker(number))).collect();
         for thread in threads {
             all.extend(thread.join().ok().context("a worker died")??);
         }
         Ok(())
     })?;
     all.sort_by_key(|(at, _)| *at);
-    Ok(all.into_iter().map(|(_, answer)| answer).collect())
+    Ok(all.into_iter().map(|(_, result)| result).collect())
 }
