@@ -13,6 +13,7 @@ pub(super) struct Figures {
     pub(super) sequences_differed: usize,
     steps: usize,
     steps_differed: usize,
+    unsettled: usize,
     /// Steps by each way in which they differed; one step may differ in several.
     kinds: BTreeMap<Kind, usize>,
     /// Profiles that a fresh namespace took.
@@ -32,6 +33,7 @@ impl Figures {
             for step in steps {
                 sums.steps += 1;
                 sums.steps_differed += usize::from(!step.differences.is_empty());
+                sums.unsettled += usize::from(step.unsettled);
                 sums.accepted += usize::from(step.fresh_exit == "0");
                 sums.recorded += step.recorded;
                 sums.kept += step.kept;
@@ -64,6 +66,7 @@ impl fmt::Display for Figures {
         for (kind, steps) in &self.kinds {
             writeln!(f, "  {steps:5} steps: {}", kind.words())?;
         }
+        writeln!(f, "  {:5} steps not judged: what they create changes them", self.unsettled)?;
         writeln!(
             f,
             "  {} of the profiles could be built in a fresh namespace",

@@ -12,9 +12,10 @@ use super::super::caller::{self, Outcome};
 use super::super::case::{Caller, Case, Namespace, Root, Step};
 use super::super::guest::current_profile;
 use super::super::observe::{self, Seen};
-use super::judge::{self, Difference, Facts};
+use super::judge::{self, Difference, Facts, Kind};
 use super::mount_ids::mount_id;
 use super::namespaces::{self, Namespaces, enter};
+use super::storage;
 
 /// One history on one side. One line on standard input.
 #[derive(Deserialize, Serialize)]
@@ -34,6 +35,9 @@ pub(super) struct Done {
     pub(super) exit: String,
     pub(super) fresh_exit: String,
     pub(super) differences: Vec<Difference>,
+    /// What the profile asks for shows what it creates on the host: built twice in a row it is not
+    /// the same twice, so a difference means nothing, and the sequence ends.
+    pub(super) unsettled: bool,
     /// Mounts that are in the saved profile before and after; those that are still the same one.
     pub(super) recorded: usize,
     pub(super) kept: usize,
@@ -71,7 +75,12 @@ fn perform(job: &Job) -> Result<Vec<Done>> {
     let mut all = Vec::new();
     for at in 0..stage.case.steps.len() {
         let (done, after) = stage.step(at, before, &rootfs)?;
+        let ended = done.differences.iter().any(|difference| difference.kind == Kind::Ended);
+        let end = done.unsettled || ended;
         all.push(done);
+        if end {
+            break;
+        }
         before = after;
     }
     Ok(all)
@@ -112,6 +121,8 @@ impl Stage {
         let profile = format!("/var/lib/snapd/mount/snap.{}.fstab", self.case.instance);
         fs::write(profile, step.desired.as_deref().unwrap_or_default())?;
         let ids = ids(&before.profile);
+        let copy = storage::copy(&self.at.host)?;
+        enter(&self.at.live)?;
         if step.caller == Caller::Snapd {
             enter(&self.at.host)?;
         }
@@ -122,18 +133,7 @@ impl Stage {
         let recorded: Vec<&String> = ids.keys().filter(|line| now.contains_key(*line)).collect();
         let kept = recorded.iter().filter(|line| ids.get(**line) == now.get(**line)).count();
 
-        let saved = fs::read(current_profile(&self.case)).ok();
-        fs::write(current_profile(&self.case), rootfs)?;
-        let _fresh = namespaces::fresh(&self.at.host)?;
-        let first = Step { caller: Caller::SnapConfine, ..step.clone() };
-        let construction = caller::run(&self.case, &first, &self.program)?;
-        let fresh = facts(&self.case, Some(&construction))?;
-        enter(&self.at.live)?;
-        match saved {
-            Some(saved) => fs::write(current_profile(&self.case), saved)?,
-            None => fs::remove_file(current_profile(&self.case))?,
-        }
-
+        let (construction, fresh) = self.construct(step, &self.at.host, rootfs)?;
         let after = facts(&self.case, None)?;
         let says = |words: &str| {
             let said = |outcome: &&Outcome| {
@@ -143,8 +143,15 @@ impl Stage {
         };
         let (unforeseen, left_out) = (says("needs a writable copy"), says("left out: "));
         let judged = judge::Step { before, live, fresh, afterwards: after.tree.clone() };
+        let mut differences = judge::judge(&judged);
+        let unsettled = differences.iter().any(|difference| difference.kind.needs_settled())
+            && !self.is_settled(step, &copy, rootfs)?;
+        if unsettled {
+            differences.clear();
+        }
         let done = Done {
-            differences: judge::judge(&judged),
+            differences,
+            unsettled,
             recorded: recorded.len(),
             kept,
             unforeseen,
@@ -153,6 +160,31 @@ impl Stage {
             fresh_exit: construction.exit,
         };
         Ok((done, after))
+    }
+
+    /// Builds the profile of `step` in a fresh namespace on `host`; the live one is left alone.
+    fn construct(&self, step: &Step, host: &File, rootfs: &[u8]) -> Result<(Outcome, Facts)> {
+        let path = current_profile(&self.case);
+        let saved = fs::read(&path).ok();
+        fs::write(&path, rootfs)?;
+        let _fresh = namespaces::fresh(host)?;
+        let first = Step { caller: Caller::SnapConfine, ..step.clone() };
+        let outcome = caller::run(&self.case, &first, &self.program)?;
+        let facts = facts(&self.case, Some(&outcome))?;
+        enter(&self.at.live)?;
+        match saved {
+            Some(saved) => fs::write(path, saved)?,
+            None => fs::remove_file(path)?,
+        }
+        Ok((outcome, facts))
+    }
+
+    /// Whether the profile is built alike twice in a row on `copy`, the host before the step.
+    fn is_settled(&self, step: &Step, copy: &File, rootfs: &[u8]) -> Result<bool> {
+        let (_, first) = self.construct(step, copy, rootfs)?;
+        let (_, second) = self.construct(step, copy, rootfs)?;
+        Ok(first.exit == second.exit
+            && (first.exit != "0" || first.tree == second.tree && first.profile == second.profile))
     }
 }
 

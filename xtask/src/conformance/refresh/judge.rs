@@ -94,6 +94,19 @@ fn compared(pairs: [(Kind, &Vec<String>, &Vec<String>); 3]) -> Vec<Difference> {
 }
 
 impl Kind {
+    /// Whether it compares with a namespace that was built when this step had created on the host
+    /// what it wanted there.
+    pub(super) fn needs_settled(self) -> bool {
+        match self {
+            Self::Ended | Self::RefusedLate => false,
+            Self::OnlyFreshAccepts
+            | Self::OnlyUpdateAccepts
+            | Self::Tree
+            | Self::Profile
+            | Self::LiveChanged => true,
+        }
+    }
+
     /// In a sentence about steps.
     pub(super) fn words(self) -> &'static str {
         match self {

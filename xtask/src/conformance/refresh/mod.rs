@@ -11,9 +11,11 @@ mod judge;
 mod mount_ids;
 mod namespaces;
 mod report;
+mod storage;
 mod worker;
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
@@ -30,6 +32,9 @@ pub(crate) const REFRESH_GUEST: &str = "refresh-guest";
 
 /// Failing sequences that are made smaller and printed; of the others the seed is.
 const SHOWN: usize = 5;
+
+/// Spent on making one of them smaller, at most; a program that hangs takes its time each time.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs `many` sequences, the first of them that of `seed`; an error when one of ours differs.
 /// With a `peer`, its figures are printed for comparison.
@@ -83,7 +88,10 @@ fn various(failed: &[usize], answers: &[Answer]) -> Vec<usize> {
 fn smallest(guest: &mut Guest, program: &Path, history: &History, answer: &Answer) -> History {
     let way = first(answer);
     let same = |answer: &Answer| differs(answer) && first(answer) == way;
-    shrink(history, |smaller| guest.ask(smaller, program).is_ok_and(|answer| same(&answer)))
+    let start = Instant::now();
+    shrink(history, |smaller| {
+        start.elapsed() < PATIENCE && guest.ask(smaller, program).is_ok_and(|answer| same(&answer))
+    })
 }
 
 /// The first thing that is wrong.
