@@ -67,6 +67,9 @@ fn is_layout(entry: &Entry) -> bool {
     entry.options.iter().any(|option| option == "x-snapd.origin=layout")
 }
 
+/// What it is called, and how to tell.
+type Situation = (&'static str, fn(&History) -> bool);
+
 /// Whether two entries of one profile, the first and the other, stand like this.
 fn some_pair(history: &History, stand: fn(&Entry, &Entry) -> bool) -> bool {
     let stands = |profile: &Vec<Entry>| {
@@ -85,7 +88,7 @@ fn some_change(history: &History, stand: fn(&Entry, &Entry) -> bool) -> bool {
 
 #[test]
 fn the_situations_that_matter_are_reached() {
-    let situations: [(&str, fn(&History) -> bool); 12] = [
+    let situations: [Situation; 12] = [
         ("source at a mount point", |h| some_pair(h, |a, b| a.source == b.mount_point)),
         ("source below one", |h| some_pair(h, |a, b| is_below(&a.source, &b.mount_point))),
         ("source above one", |h| some_pair(h, |a, b| is_below(&b.mount_point, &a.source))),
