@@ -133,6 +133,8 @@ fn run_refresh(options: &Conformance, many: usize) -> Result<()> {
     root_or_skips(many)?;
     let peer = options.with_original.then(|| peer(options)).transpose()?;
     let ours = options.ours.clone().map_or_else(build, Ok)?;
+    // The guests change their directory.
+    let (ours, peer) = (ours.canonicalize()?, peer.map(|peer| peer.canonicalize()).transpose()?);
     refresh::run(many, options.seed, &ours, peer.as_deref())
 }
 
