@@ -126,6 +126,21 @@ impl Kernel {
         }
     }
 
+    /// The same, only in the file system of the directory that is the first `own` bytes of `path`.
+    pub(crate) fn remove_source(
+        &mut self,
+        path: &[u8],
+        own: usize,
+        keep: usize,
+        rule: &dyn Rule,
+    ) -> Result<Outcome, Fault> {
+        match parent(path).map(|above| self.is_on(above, own)) {
+            Some(Ok(true)) => self.remove_mount_point(path, keep, rule),
+            Some(Ok(false)) | None => Ok(Outcome::Skipped(Skip::Stays)),
+            Some(Err(_)) => Ok(Outcome::Skipped(Skip::NotThere)),
+        }
+    }
+
     /// Whether `dir` is in the same file system as the directory that is its first `len` bytes.
     fn is_on(&self, dir: &[u8], len: usize) -> io::Result<bool> {
         let device = |path| -> io::Result<u64> { Ok(fstat(self.open(path, PATH_DIR)?)?.st_dev) };

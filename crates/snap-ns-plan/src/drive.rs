@@ -201,10 +201,6 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn removal<'p>(&self, path: &'p [u8]) -> Action<'p> {
-        Action::RemoveMountPoint { path, keep: self.tidy_below(path) }
-    }
-
     /// A step's op with all that is needed to perform it.
     fn action(&self, op: Op) -> Option<Action<'_>> {
         Some(match op {
@@ -219,8 +215,15 @@ impl<'a> Plan<'a> {
                 let path = item.entry.mount_point;
                 Action::RemoveSymlink { path, target, keep: self.tidy_below(path) }
             }
-            Op::RemoveMountPoint(place) => self.removal(self.current(place)?.entry.mount_point),
-            Op::RemoveSource(place) => self.removal(self.current(place)?.entry.source),
+            Op::RemoveMountPoint(place) => {
+                let path = self.current(place)?.entry.mount_point;
+                Action::RemoveMountPoint { path, keep: self.tidy_below(path) }
+            }
+            Op::RemoveSource(place) => {
+                let path = self.current(place)?.entry.source;
+                let own = self.current(self.own_ground(path)?)?.entry.mount_point.len();
+                Action::RemoveSource { path, own, keep: self.tidy_below(path) }
+            }
             Op::Forget(_) => Action::Nothing,
             Op::MakeSource(place) => {
                 let item = self.desired(place)?;

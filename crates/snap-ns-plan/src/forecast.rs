@@ -48,6 +48,13 @@ pub(crate) struct Route<'b> {
 }
 
 impl Route<'_> {
+    /// What is wrong when something of this `kind` is at the end.
+    pub(crate) fn found(&self, kind: NodeKind) -> What {
+        if self.existing == self.path.len() { What::Found(kind) } else { What::WillFind(kind) }
+    }
+}
+
+impl Route<'_> {
     /// How many bytes of the asked path are the first `len` of this one.
     pub(crate) fn asked_len(&self, len: usize) -> usize {
         match len.checked_sub(self.replaced.1) {
@@ -93,13 +100,15 @@ impl<'a> Plan<'a> {
         role: Role,
         buffer: &'b mut [u8; PATH_MAX],
     ) -> Result<Route<'b>, Fault> {
-        let (mut time, mut replaced, mut len, mut read_only) = (time, (0, 0), 0, false);
+        let (mut time, mut replaced, mut len) = (time, (0_usize, 0_usize), 0);
+        let mut read_only = false;
+        let mut rewritten = false;
         // So many bytes at the end of the path lie below a bind that is not recursive: what is
         // mounted there is not seen.
         let mut plain = 0_usize;
         let mut end = (Space::Unknown, 0);
         for _ in 0..CHAIN_MAX {
-            let now = if replaced.0 == 0 { asked } else { buffer.get(..len).unwrap_or_default() };
+            let now = if !rewritten { asked } else { buffer.get(..len).unwrap_or_default() };
             let crossable = now.get(..now.len().saturating_sub(plain)).unwrap_or_default();
             let Some((at, through)) = self.latest_mount(crossable, time) else {
                 end.0 = Space::Live;
@@ -130,23 +139,30 @@ impl<'a> Plan<'a> {
                 break;
             };
             let rest = below(now, mount_point).map_or(0, <[u8]>::len);
-            // How many bytes of the asked path the mount point stands for: all but `/rest`.
             let behind = if rest == 0 { 0 } else { rest.saturating_add(1) };
             let source = item.entry.source;
             let start = now.len().saturating_sub(rest);
-            let joined = if replaced.0 == 0 {
+            let joined = if !rewritten {
                 join(buffer, source, asked.get(start..).unwrap_or_default())
             } else {
                 shift(buffer, start, rest, source)
             };
             len = joined.ok_or(Fault::new(What::Full(Limit::Path), role))?;
-            let replaces = if source == b"/" { 0 } else { source.len() };
-            replaced = (asked.len().saturating_sub(behind), replaces);
+            let new = if source == b"/" { 0 } else { source.len() };
+            replaced = match mount_point.len().checked_sub(replaced.1) {
+                Some(more) => (replaced.0.saturating_add(more), new),
+                // Of what was replaced before, a part is left.
+                None => {
+                    let left = replaced.1.saturating_sub(mount_point.len());
+                    (replaced.0, new.saturating_add(left))
+                }
+            };
+            rewritten = true;
             if depth == Depth::Single {
                 plain = plain.max(behind);
             }
         }
-        let path = if replaced.0 == 0 { asked } else { buffer.get(..len).unwrap_or_default() };
+        let path = if !rewritten { asked } else { buffer.get(..len).unwrap_or_default() };
         Ok(Route { space: end.0, path, replaced, root: end.1, read_only, existing: path.len() })
     }
 

@@ -1,5 +1,6 @@
 //! From what is known of all entries and mimics to the steps.
 
+use snap_mount_options::Origin;
 use snap_path::{PATH_MAX, is_at_or_below, parent, prefixes};
 use snap_profile::{Item, Shape};
 
@@ -93,7 +94,10 @@ impl Plan<'_> {
     fn lay_out_source(&mut self, place: u16) -> Option<()> {
         let item = self.current(place)?;
         let source = item.entry.source;
-        if !item.is_synthetic() && self.is_in_own(source) && !self.is_needed_source(source) {
+        if !item.is_synthetic()
+            && self.own_space(source).is_some()
+            && !self.is_needed_source(source)
+        {
             self.push(Op::RemoveSource(place))?;
         }
         Some(())
@@ -117,25 +121,27 @@ impl Plan<'_> {
     }
 
     /// The longest tmpfs of ours at or above `path` that stays: its place in the current profile.
-    fn own_ground(&self, path: &[u8]) -> Option<u16> {
+    pub(crate) fn own_ground(&self, path: &[u8]) -> Option<u16> {
         let grounds = self.current_by_path.at_or_above(self.all_current(), parent(path)?);
         let own =
             |&at: &u16| self.fate(at) == Fate::Kept && self.current(at).is_some_and(Item::is_tmpfs);
         grounds.filter(own).last()
     }
 
-    /// Whether `path` is in a tmpfs of ours that stays, as far as the plan can tell; there a fresh
-    /// namespace would have to create it.
-    fn is_in_own(&self, path: &[u8]) -> bool {
-        if self.own_ground(path).is_none() || is_usual(path) {
-            return false;
-        }
-        let mut buffer = [0; PATH_MAX];
-        let space = self.route(path, Time::MAX, Role::Source, &mut buffer).map(|there| there.space);
-        match space {
-            Ok(Space::Tmpfs(_) | Space::Mimic(_)) => true,
-            Ok(Space::Live) => !parent(path).is_some_and(|dir| self.territory().contains(dir)),
-            Ok(Space::Unknown) | Err(_) => false,
+    /// The tmpfs of ours that `path` is in, as a space, if a fresh namespace would have to create it
+    /// there: not where the snap may write anyway.
+    fn own_space(&self, path: &[u8]) -> Option<Space> {
+        let ground = self.own_ground(path)?;
+        let item = self.current(ground)?;
+        let kept_for = self.past.get(usize::from(ground)).map_or(0, |past| past.kept_for);
+        let snaps = parent(path).is_some_and(|dir| self.territory().contains(dir));
+        match item.origin {
+            Origin::Rootfs if snaps || is_usual(path) => None,
+            Origin::Rootfs => Some(Space::Live),
+            Origin::Content | Origin::Layout | Origin::Overname if item.is_synthetic() => {
+                Some(Space::Mimic(kept_for))
+            }
+            Origin::Content | Origin::Layout | Origin::Overname => Some(Space::Tmpfs(kept_for)),
         }
     }
 
@@ -145,20 +151,17 @@ impl Plan<'_> {
         if is_usual(path) {
             return true;
         }
-        let (mut first, mut second) = ([0; PATH_MAX], [0; PATH_MAX]);
         let mut shows = self.desired_by_source.at(self.all_desired(), path).peekable();
         if shows.peek().is_none() {
             return false;
         }
-        let Ok(here) = self.route(path, Time::MAX, Role::Source, &mut first) else { return true };
-        let own = self.is_in_own(path);
+        let own = self.own_space(path);
+        let mut buffer = [0; PATH_MAX];
         shows.any(|at| {
             let need = self.need(at);
-            let Ok(there) = self.route(path, self.time_of(at), Role::Source, &mut second) else {
-                return true;
-            };
-            let same = (there.space, there.path) == (here.space, here.path);
-            !need.left_out && (!own || same && need.kept_as.is_some())
+            let Some(own) = own else { return !need.left_out };
+            let there = self.route(path, self.time_of(at), Role::Source, &mut buffer);
+            need.kept_as.is_some() && there.is_ok_and(|there| there.space == own)
         })
     }
 

@@ -99,6 +99,16 @@ pub enum Action<'p> {
         /// below it go only when they are on the same file system.
         keep: usize,
     },
+    /// The same, only if it is in the same file system as the directory that is its first `own`
+    /// bytes.
+    RemoveSource {
+        /// Where it is.
+        path: &'p [u8],
+        /// The tmpfs of ours.
+        own: usize,
+        /// As above.
+        keep: usize,
+    },
     /// Create a directory or file, and the directories above it.
     Make(Creation<'p>),
     /// Create a symbolic link, and the directories above it.

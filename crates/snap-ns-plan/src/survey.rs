@@ -31,6 +31,8 @@ pub(crate) struct Need {
     pub(crate) made: bool,
     /// It stands, but could not be made now. It is kept if nothing that it depends on changes.
     pub(crate) doubtful: bool,
+    /// Another entry of this run is in its way.
+    pub(crate) conflict: bool,
     /// It was doubtful, and cannot be kept.
     pub(crate) denied: bool,
     /// It cannot be made, whatever else is.
@@ -49,6 +51,7 @@ impl Default for Need {
             left_out: false,
             made: false,
             doubtful: false,
+            conflict: false,
             denied: false,
             hopeless: false,
             reason: Reason::New,
@@ -143,9 +146,12 @@ impl<'a> Plan<'a> {
         take(source, &mut make_source);
         take(mount_point, &mut make_mount_point);
         let bad = ignore || fault.is_some();
+        // What another entry of this run is in the way of could not stand in a fresh namespace.
+        let conflict = fault.is_some_and(|fault| matches!(fault.what, What::WillFind(_)));
         if let Some(need) = self.needs.get_mut(usize::from(place)) {
             (need.make_source, need.make_mount_point) = (make_source, make_mount_point);
             (need.left_out, need.doubtful) = (bad && !kept, bad && kept);
+            need.conflict = conflict;
         }
         if let Some(fault) = fault {
             // There is room for each entry.
@@ -219,13 +225,15 @@ impl<'a> Plan<'a> {
                     if view.leads_to(route.path, target)? {
                         return Ok(PathNeed::Nothing);
                     }
-                    return self.make_way(asked, path, role, kind, view).map(|()| PathNeed::Create);
+                    let fault = Fault::new(route.found(kind), role);
+                    return self.make_way(asked, path, fault, view).map(|()| PathNeed::Create);
                 }
                 Look::Found(kind) => {
-                    return self.make_way(asked, path, role, kind, view).map(|()| PathNeed::Create);
+                    let fault = Fault::new(route.found(kind), role);
+                    return self.make_way(asked, path, fault, view).map(|()| PathNeed::Create);
                 }
                 Look::Blocked { at, kind } => {
-                    return Err(Fault::at(What::Found(kind), role, route.asked_len(at)));
+                    return Err(Fault::at(route.found(kind), role, route.asked_len(at)));
                 }
                 Look::Missing { parent, ground } => (parent, ground),
             };
@@ -259,7 +267,8 @@ impl<'a> Plan<'a> {
     pub(crate) fn deny_doubtful(&mut self) -> bool {
         let mut any = false;
         for need in &mut self.needs {
-            if need.doubtful && need.kept_as.is_none() && !need.denied {
+            let bad = need.kept_as.is_none() || need.conflict;
+            if need.doubtful && bad && !need.denied {
                 (need.denied, any) = (true, true);
             }
         }

@@ -106,20 +106,20 @@ impl<'a> Plan<'a> {
         Ok(false)
     }
 
-    /// Something of another `kind` is at the path `role` of an entry. On a read-only file system a
-    /// mimic of the directory does not show it; elsewhere it is in the way.
+    /// Something of another kind is at the mount point of an entry, which is a `fault`. On a
+    /// read-only file system a mimic of the directory does not show it; elsewhere it is in the way.
     pub(crate) fn make_way(
         &mut self,
         asked: &Asked<'a>,
         path: &'a [u8],
-        role: Role,
-        kind: NodeKind,
+        fault: Fault,
         view: &mut dyn FsView,
     ) -> Result<(), Fault> {
-        let fault = Fault::new(What::Found(kind), role);
+        let role = fault.place.role;
         let user = matches!(self.territory(), Territory::User { .. });
         let creates = asked.options.if_missing == IfMissing::Create;
-        let may = role == Role::MountPoint && creates && !user;
+        let there = matches!(fault.what, What::Found(_));
+        let may = there && role == Role::MountPoint && creates && !user;
         let Some(dir) = parent(path).filter(|_| may) else { return Err(fault) };
         let mut buffer = [0; PATH_MAX];
         let route = self.route(dir, asked.time, role, &mut buffer)?;
@@ -138,8 +138,14 @@ impl<'a> Plan<'a> {
     /// Whether the mount point of an entry that goes stays, because the one that comes can use it:
     /// both are the same kind of thing, with the same mode and owner.
     pub(crate) fn is_used_again(&self, gone: &Item<'_>) -> bool {
-        let (at, _) = self.desired_by_path.first_at(self.all_desired(), gone.entry.mount_point, 0);
-        let Some(place) = at.filter(|&at| !self.need(at).left_out) else { return false };
+        let path = gone.entry.mount_point;
+        let (at, _) = self.desired_by_path.first_at(self.all_desired(), path, 0);
+        // In a tmpfs of ours it may have been made for something else, with another mode.
+        let Some(place) =
+            at.filter(|&at| !self.need(at).left_out && self.own_ground(path).is_none())
+        else {
+            return false;
+        };
         self.desired(place).is_some_and(|item| {
             let hints =
                 |options: snap_mount_options::Options<'_>| (options.mode, options.uid, options.gid);

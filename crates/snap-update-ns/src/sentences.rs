@@ -217,6 +217,7 @@ impl Display for FaultText<'_> {
                 f,
                 "{at} would need a writable copy, but the entry's ID (its mount point) has a comma in it"
             ),
+            What::WillFind(kind) => write!(f, "{at} will be {}", kind_text(kind)),
             What::NotOurs => write!(f, "{at}: a directory there is not root's alone"),
             What::NotBelow => write!(f, "the directory to be made does not lie below {at}"),
             What::Replaced => write!(f, "something else was mounted at {at} in the meantime"),

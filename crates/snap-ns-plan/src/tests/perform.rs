@@ -34,7 +34,7 @@ impl Performer for World {
                 self.remove_above(outcome, path, *keep);
                 outcome
             }
-            Action::RemoveMountPoint { path, keep } => {
+            Action::RemoveMountPoint { path, keep } | Action::RemoveSource { path, keep, .. } => {
                 let holds = parent(path).unwrap();
                 let Some(ground) = self.nodes.get(holds).map(Node::ground) else {
                     return Outcome::Skipped(Skip::NotThere);
