@@ -109,6 +109,7 @@ impl Kernel {
         };
         match remove() {
             Ok(()) => {
+                self.parents.forget_at(path);
                 self.remove_empty_above(path, keep);
                 Ok(Outcome::Done)
             }

@@ -213,16 +213,16 @@ impl<'a> Plan<'a> {
                     return None;
                 };
                 let path = item.entry.mount_point;
-                Action::RemoveSymlink { path, target, keep: self.tidy_below(path) }
+                Action::RemoveSymlink { path, target, keep: self.tidy_below(place, path) }
             }
             Op::RemoveMountPoint(place) => {
                 let path = self.current(place)?.entry.mount_point;
-                Action::RemoveMountPoint { path, keep: self.tidy_below(path) }
+                Action::RemoveMountPoint { path, keep: self.tidy_below(place, path) }
             }
             Op::RemoveSource(place) => {
                 let path = self.current(place)?.entry.source;
-                let own = self.current(self.own_ground(path)?)?.entry.mount_point.len();
-                Action::RemoveSource { path, own, keep: self.tidy_below(path) }
+                let own = self.own_ground(path)?;
+                Action::RemoveSource { path, own, keep: self.tidy_below(place, path) }
             }
             Op::Forget(_) => Action::Nothing,
             Op::MakeSource(place) => {

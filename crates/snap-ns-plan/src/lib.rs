@@ -26,6 +26,8 @@ mod made;
 mod mimic;
 mod plan;
 mod reason;
+mod remains;
+mod route;
 mod saved;
 mod step;
 mod survey;

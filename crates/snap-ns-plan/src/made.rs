@@ -2,11 +2,12 @@
 
 use core::cmp::Ordering;
 
+use snap_mount_options::Options;
 use snap_path::{is_at_or_below, parents_first, prefixes};
 
 use crate::fault::{Limit, Role};
-use crate::forecast::{Route, Space};
 use crate::plan::Plan;
+use crate::route::{Route, Space};
 use crate::territory::directory_mode;
 use crate::view::{Attributes, Ground, Look, NodeKind};
 
@@ -72,7 +73,7 @@ impl<'a> Plan<'a> {
 
     /// What will have been created at `path`: a directory, too, when it is only on the way to
     /// something else.
-    fn made_at(&self, space: Space, path: &[u8]) -> Option<NodeKind> {
+    pub(crate) fn made_at(&self, space: Space, path: &[u8]) -> Option<NodeKind> {
         let made = self.made.get(self.made_before(space, path))?;
         let there = self.made_path(made);
         if made.space != space || !is_at_or_below(there, path) {
@@ -103,12 +104,18 @@ impl<'a> Plan<'a> {
             let MadeFor::MountPoint(place) = made.role else { return None };
             Some(self.desired(place)?.options())
         });
-        let own = own.unwrap_or_default();
-        Attributes {
-            mode: own.mode.unwrap_or_else(|| directory_mode(path)),
-            uid: own.uid.unwrap_or(0),
-            gid: own.gid.unwrap_or(0),
-        }
+        created_with(&own.unwrap_or_default(), path)
+    }
+
+    /// Whether an entry that is kept needs what will have been created at `path`.
+    pub(crate) fn is_made_for_kept(&self, space: Space, path: &[u8]) -> bool {
+        let from = self.made.get(self.made_before(space, path)..).unwrap_or_default().iter();
+        let mut below = from
+            .take_while(|made| made.space == space && is_at_or_below(self.made_path(made), path));
+        below.any(|made| {
+            let (MadeFor::MountPoint(place) | MadeFor::Source(place)) = made.role;
+            self.need(place).kept_as.is_some()
+        })
     }
 
     /// Tells `each` the names and kinds of what will have been created right in the directory `dir`.
@@ -124,5 +131,14 @@ impl<'a> Plan<'a> {
                 each(name, if last { made.kind } else { NodeKind::Directory });
             }
         }
+    }
+}
+
+/// Mode and owner that something gets when it is created at `path` for an entry with `options`.
+pub(crate) fn created_with(options: &Options<'_>, path: &[u8]) -> Attributes {
+    Attributes {
+        mode: options.mode.unwrap_or_else(|| directory_mode(path)),
+        uid: options.uid.unwrap_or(0),
+        gid: options.gid.unwrap_or(0),
     }
 }

@@ -6,9 +6,9 @@ use snap_profile::{ENTRIES_MAX, Item, Shape};
 
 use crate::changes::{Fate, Time};
 use crate::fault::{Fault, Limit, Role, What};
-use crate::forecast::{Route, Space};
 use crate::plan::Plan;
 use crate::reason::Reason;
+use crate::route::{Route, Space};
 use crate::survey::Asked;
 use crate::territory::Territory;
 use crate::view::{Attributes, FsView, Look, NodeKind};
@@ -87,6 +87,8 @@ pub(crate) struct Listed {
     pub(crate) attributes: Attributes,
     pub(crate) first_child: u32,
     pub(crate) children: u32,
+    /// How many behind those have to make way.
+    pub(crate) omitted: u32,
 }
 
 impl<'a> Plan<'a> {
@@ -116,7 +118,7 @@ impl<'a> Plan<'a> {
             self.list_children(route.path, |limit| full(fault, limit), view)?
         } else {
             let attributes = self.made_attributes(route.space, route.path);
-            Listed { attributes, first_child: self.next_child(), children: 0 }
+            Listed { attributes, first_child: self.next_child(), children: 0, omitted: 0 }
         };
         let listed = self.list_made(listed, &route).map_err(|limit| full(fault, limit))?;
         let mimic = self.add_mimic((asked.place, time), (dir, listed), fault)?;
@@ -241,6 +243,7 @@ impl<'a> Plan<'a> {
             attributes,
             first_child: u32::try_from(first_child).unwrap_or(u32::MAX),
             children: u32::try_from(count).unwrap_or(u32::MAX),
+            omitted: 0,
         })
     }
 
@@ -298,6 +301,7 @@ impl<'a> Plan<'a> {
             from.rotate_left(1);
         }
         slot.listed.children = slot.listed.children.saturating_sub(1);
+        slot.listed.omitted = slot.listed.omitted.saturating_add(1);
         self.omitted = self.omitted.saturating_add(1);
         true
     }
@@ -360,7 +364,7 @@ impl<'a> Plan<'a> {
             }
             found = found.saturating_add(1);
         }
-        if found != wanted {
+        if found != wanted || self.shows_other_links(&slot, below.clone()) {
             return false;
         }
         for at in below {
@@ -372,6 +376,28 @@ impl<'a> Plan<'a> {
             }
         }
         true
+    }
+
+    /// Whether the mimic that stands shows other symbolic links than it would now: they are not
+    /// recorded, but what was put in the place of one is.
+    fn shows_other_links(&self, slot: &Slot<'_>, below: core::ops::Range<usize>) -> bool {
+        let put_there = |name: &[u8]| {
+            below.clone().filter_map(|at| self.current_by_path.nth(at)).any(|at| {
+                self.current(at).is_some_and(|item| {
+                    let path = item.entry.mount_point;
+                    !item.is_synthetic()
+                        && parent(path) == Some(slot.dir)
+                        && file_name(path) == name
+                })
+            })
+        };
+        let links = |child: &&Child| child.kind == NodeKind::Symlink;
+        let shown = self.children_of(slot).iter().filter(links);
+        let start = slot.listed.first_child.saturating_add(slot.listed.children) as usize;
+        let omitted = start..start.saturating_add(slot.listed.omitted as usize);
+        let omitted = self.children.get(omitted).unwrap_or_default().iter().filter(links);
+        shown.map(|child| child.name(&self.names)).any(put_there)
+            || omitted.map(|child| child.name(&self.names)).any(|name| !put_there(name))
     }
 
     /// Whether the current entry at `at` is a child of the mimic of the tmpfs at `cover`, and if so

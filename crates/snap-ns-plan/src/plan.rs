@@ -12,6 +12,7 @@ use crate::index::{Index, Key};
 use crate::made::Made;
 use crate::mimic::{ALL_CHILDREN_MAX, Child, Listed, MIMICS_MAX, Mimic, NAMES_MAX, Slot};
 use crate::reason::Reason;
+use crate::remains::Remains;
 use crate::step::{Op, STEPS_MAX, Skip, State, Step};
 use crate::survey::Need;
 use crate::territory::Territory;
@@ -41,6 +42,10 @@ pub struct Plan<'a> {
     pub(crate) made: ArrayVec<Made, { 2 * ENTRIES_MAX }>,
     /// What is wrong with entries of the desired profile.
     pub(crate) faults: ArrayVec<(u16, Fault), ENTRIES_MAX>,
+    /// What the current profile left where the snap may write, ordered by path.
+    pub(crate) remains: ArrayVec<Remains, ENTRIES_MAX>,
+    /// Where, in `names`, the names of children begin.
+    pub(crate) first_name: usize,
     /// Entries of the current profile that are not kept after all; what that means for others is
     /// still to be found out.
     pub(crate) let_go: ArrayVec<u16, ENTRIES_MAX>,
@@ -105,6 +110,8 @@ impl<'a> Plan<'a> {
             overnames: 0,
             made: ArrayVec::new_const(),
             faults: ArrayVec::new_const(),
+            remains: ArrayVec::new_const(),
+            first_name: 0,
             let_go: ArrayVec::new_const(),
             steps: ArrayVec::new_const(),
             mimics: ArrayVec::new_const(),
@@ -191,6 +198,7 @@ impl<'a> Plan<'a> {
         view: &mut dyn FsView,
         observer: &mut dyn Observer,
     ) -> Result<(), PlanError> {
+        self.find_remains().map_err(PlanError::Full)?;
         // Each turn finds at least one more entry that cannot be kept; nearly always none.
         loop {
             self.forget_mimics();
@@ -212,7 +220,7 @@ impl<'a> Plan<'a> {
         self.mimics.clear();
         self.mimics_by_dir.clear();
         self.children.clear();
-        self.names.clear();
+        self.names.truncate(self.first_name);
     }
 
     /// Forgets everything. (Not `*self = new()`: a plan is far larger than a stack.)
@@ -230,6 +238,7 @@ impl<'a> Plan<'a> {
         self.steps.clear();
         self.made.clear();
         self.faults.clear();
+        self.first_name = 0;
         self.forget_mimics();
         self.mimics_by_time.clear();
         let unseen = Past { fate: Fate::Going, mounted: true, kept_for: 0, reason: Reason::Gone };
@@ -286,7 +295,7 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn mimic(&self, place: u16) -> Option<Mimic<'_>> {
         let slot = self.mimics.get(usize::from(place))?;
-        let Listed { attributes, first_child, children } = slot.listed;
+        let Listed { attributes, first_child, children, .. } = slot.listed;
         let first = first_child as usize;
         let children = self.children.get(first..first.saturating_add(children as usize))?;
         Some(Mimic { dir: slot.dir, attributes, children, first_child, names: &self.names })

@@ -8,11 +8,11 @@ use snap_profile::{Item, Shape};
 use crate::changes::Time;
 use crate::drive::Observer;
 use crate::fault::{Call, Errno, Fault, Limit, Role, What};
-use crate::forecast::Space;
 use crate::mimic::NAME_MAX;
 use crate::plan::{Plan, PlanError};
 use crate::reason::Reason;
-use crate::view::{FsView, Look, NodeKind};
+use crate::route::{Route, Space};
+use crate::view::{Access, FsView, Look, NodeKind};
 
 /// What an entry of the desired profile needs.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +83,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) time: Time,
     /// What its two paths must be.
     pub(crate) wanted: NodeKind,
+    /// Whether its source is good.
+    pub(crate) good: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -180,7 +182,8 @@ impl<'a> Plan<'a> {
             Kind::Directory => NodeKind::Directory,
             Kind::File => NodeKind::File,
         };
-        let asked = Asked { place, item, options, time: self.time_of(place), wanted };
+        let time = self.time_of(place);
+        let asked = Asked { place, item, options, time, wanted, good: true };
         let mut source = nothing;
         if wanted != NodeKind::Symlink && matches!(options.operation, Operation::Bind(_)) {
             let recursive = options.operation == Operation::Bind(Depth::Recursive);
@@ -193,6 +196,7 @@ impl<'a> Plan<'a> {
         let source = source.and_then(|need| check_texts(item, &options).map(|()| need));
         let good = matches!(source, Ok(PathNeed::Nothing | PathNeed::Create));
         let mount_point = if good || self.need(place).kept_as.is_some() {
+            let asked = Asked { good, ..asked };
             self.survey_path(&asked, (entry.mount_point, Role::MountPoint), view)
         } else {
             nothing
@@ -216,27 +220,27 @@ impl<'a> Plan<'a> {
             return Err(Fault::new(What::Failed(Call::Open, ENAMETOOLONG), role));
         }
         let (item, wanted) = (asked.item, asked.wanted);
-        let (parent, ground) =
-            match self.without_remains(asked, (path, role), &route, look, view)? {
-                Look::Found(kind) if kind == wanted => {
-                    let Kind::Symlink(target) = asked.options.kind else {
-                        return Ok(PathNeed::Nothing);
-                    };
-                    if view.leads_to(route.path, target)? {
-                        return Ok(PathNeed::Nothing);
-                    }
-                    let fault = Fault::new(route.found(kind), role);
-                    return self.make_way(asked, path, fault, view).map(|()| PathNeed::Create);
+        let look = match look {
+            Look::Found(kind) if kind == wanted && kind != NodeKind::Symlink => {
+                return self.note_needed(asked.place, role, kind, &route, view);
+            }
+            look @ (Look::Found(_) | Look::Blocked { .. } | Look::Missing { .. }) => look,
+        };
+        let (parent, ground) = match self.without_remains(asked, path, &route, look, view)? {
+            Look::Found(kind) => {
+                if let (Kind::Symlink(target), NodeKind::Symlink) = (asked.options.kind, kind)
+                    && view.leads_to(route.path, target)?
+                {
+                    return Ok(PathNeed::Nothing);
                 }
-                Look::Found(kind) => {
-                    let fault = Fault::new(route.found(kind), role);
-                    return self.make_way(asked, path, fault, view).map(|()| PathNeed::Create);
-                }
-                Look::Blocked { at, kind } => {
-                    return Err(Fault::at(route.found(kind), role, route.asked_len(at)));
-                }
-                Look::Missing { parent, ground } => (parent, ground),
-            };
+                let fault = Fault::new(route.found(kind), role);
+                return self.make_way(asked, path, fault, view).map(|()| PathNeed::Create);
+            }
+            Look::Blocked { at, kind } => {
+                return Err(Fault::at(route.found(kind), role, route.asked_len(at)));
+            }
+            Look::Missing { parent, ground } => (parent, ground),
+        };
         match (asked.options.if_missing, item.origin) {
             (IfMissing::Create, _) => {}
             (IfMissing::Skip, Origin::Content) => return Ok(PathNeed::Ignore),
@@ -260,6 +264,25 @@ impl<'a> Plan<'a> {
                 .map_err(|limit| Fault::new(What::Full(limit), role))?;
         }
         Ok(PathNeed::Create)
+    }
+
+    /// Notes that an entry needs what is at the end of `route`, so that the teardown leaves it alone.
+    fn note_needed(
+        &mut self,
+        place: u16,
+        role: Role,
+        kind: NodeKind,
+        route: &Route<'_>,
+        view: &mut dyn FsView,
+    ) -> Result<PathNeed, Fault> {
+        if route.space == Space::Live && self.has_remains(route.path) {
+            let dir = snap_path::parent(route.path).unwrap_or_default();
+            if view.ground(dir)?.access == Access::Writable {
+                self.note_made(place, role, kind, route)
+                    .map_err(|limit| Fault::new(What::Full(limit), role))?;
+            }
+        }
+        Ok(PathNeed::Nothing)
     }
 
     /// Marks the entries that were kept in doubt and cannot be kept. Tells whether there are any:

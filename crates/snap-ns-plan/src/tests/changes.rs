@@ -37,7 +37,9 @@ fn kept_undone_made() {
                 ",
             steps: "
                     unmount /b/2
+                    remove /b/2: Stays
                     unmount /b/1
+                    remove /b/1: Stays
                     mount /b/1
                     mount /b/2
                 ",

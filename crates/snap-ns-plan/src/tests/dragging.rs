@@ -28,7 +28,6 @@ fn dragged_along() {
                 ",
             steps: "
                     unmount /tmp/1/in
-                    remove /tmp/1/in
                     unmount /tmp/1
                     mount /tmp/1
                     mount /tmp/1/in
@@ -84,10 +83,7 @@ fn dragged_along() {
                     /tmp/s /tmp/1 none bind,x-snapd.origin=layout 0 0
                 ",
             desired: "/tmp/s /tmp/1/in none bind 0 0",
-            steps: "
-                    unmount /tmp/1
-                    remove /tmp/1: Stays
-                ",
+            steps: "unmount /tmp/1",
             saved: "/tmp/s /tmp/1/in none bind 0 0",
         },
         Case {
@@ -104,6 +100,7 @@ fn dragged_along() {
                 ",
             steps: "
                     unmount /tmp/1/in
+                    remove /tmp/1/in
                     mount /tmp/1
                     mount /tmp/1/in
                 ",
@@ -133,6 +130,7 @@ fn dragged_along() {
                 ",
             steps: "
                     unmount /tmp/1/in
+                    remove /tmp/1/in
                     mount /tmp/1
                     mount /tmp/1/in
                     mount /tmp/2
@@ -159,6 +157,7 @@ fn dragged_along() {
                 ",
             steps: "
                     unmount /tmp/1/in/in
+                    remove /tmp/1/in/in
                     mount /tmp/1
                     mount /tmp/1/in
                     mount /tmp/1/in/in

@@ -1,0 +1,214 @@
+//! What the current profile left where the snap may write: mount points and symbolic links that the
+//! teardown will remove, unless somebody needs them.
+
+use snap_mount_options::{Kind, Options, Origin};
+use snap_path::{PATH_MAX, parent, prefixes};
+use snap_profile::{Item, Shape};
+
+use crate::changes::{Fate, Time};
+use crate::fault::{Fault, Limit, Role};
+use crate::layout::is_usual;
+use crate::made::created_with;
+use crate::plan::Plan;
+use crate::route::{Log, Route, Space};
+use crate::view::{FsView, NodeKind};
+
+/// A mount point or symbolic link of the current profile, by the place where it really is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Remains {
+    /// The entry's place.
+    place: u16,
+    /// Where the path stands in the text of all names, and how long it is; of no length when it is
+    /// the entry's own mount point.
+    text: (u32, u16),
+}
+
+impl Plan<'_> {
+    /// Finds the remains.
+    pub(crate) fn find_remains(&mut self) -> Result<(), Limit> {
+        self.remains.clear();
+        self.names.clear();
+        let mut buffer = [0; PATH_MAX];
+        for (place, item) in (0_u16..).zip(self.all_current()) {
+            let made = item.shape != Shape::EnsureDir && item.origin != Origin::Rootfs;
+            if self.order.is_empty() || item.is_synthetic() || !made {
+                continue;
+            }
+            let (path, role) = (item.entry.mount_point, Role::MountPoint);
+            let route = self.route_in(Log::Current, path, place.into(), role, &mut buffer);
+            let Some(route) = route.ok().filter(|route| self.is_snaps(route)) else { continue };
+            let mut text = (0, 0);
+            if route.replaced != (0, 0) {
+                text.0 = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+                text.1 = u16::try_from(route.path.len()).unwrap_or(u16::MAX);
+                self.names.try_extend_from_slice(route.path).map_err(|_| Limit::Names)?;
+            }
+            // There is room for each entry.
+            let _ = self.remains.try_push(Remains { place, text });
+        }
+        self.first_name = self.names.len();
+        let (items, names) = (self.all_current(), &self.names[..]);
+        self.remains.sort_unstable_by(|a, b| {
+            a.path(items, names).cmp(b.path(items, names)).then(a.place.cmp(&b.place))
+        });
+        Ok(())
+    }
+
+    /// The remains at just `path`.
+    fn remains_at(&self, path: &[u8]) -> impl Iterator<Item = u16> {
+        let (items, names) = (self.all_current(), &self.names[..]);
+        let start = self.remains.partition_point(|remains| remains.path(items, names) < path);
+        let found = self.remains.get(start..).unwrap_or_default().iter();
+        found.take_while(move |at| at.path(items, names) == path).map(|remains| remains.place)
+    }
+
+    /// What at or above `path`, where there are remains, will be of another kind than a directory,
+    /// because an earlier entry needs it, and the length of its path.
+    pub(crate) fn replaced_remains(&self, path: &[u8]) -> Option<(NodeKind, usize)> {
+        if self.remains.is_empty() {
+            return None;
+        }
+        prefixes(path).filter(|prefix| self.has_remains(prefix)).find_map(|prefix| {
+            let kind = self.made_at(Space::Live, prefix)?;
+            (kind != NodeKind::Directory).then_some((kind, prefix.len()))
+        })
+    }
+
+    /// Whether there are remains at just `path`.
+    pub(crate) fn has_remains(&self, path: &[u8]) -> bool {
+        !self.remains.is_empty() && self.remains_at(path).next().is_some()
+    }
+
+    /// Whether a route ends where the snap may write, so that an earlier run may have created what
+    /// is there, and the teardown of this one can remove it.
+    pub(crate) fn is_snaps(&self, route: &Route<'_>) -> bool {
+        route.space == Space::Live
+            && parent(route.path).is_some_and(|dir| self.territory().contains(dir))
+    }
+
+    /// Whether the current profile left `path`, which is of this `kind`, and nothing else is in it.
+    pub(crate) fn is_remains(
+        &self,
+        path: &[u8],
+        kind: NodeKind,
+        view: &mut dyn FsView,
+    ) -> Result<bool, Fault> {
+        for place in self.remains_at(path) {
+            let Some(item) = self.current(place) else { break };
+            let left = match (item.shape, kind) {
+                (Shape::Directory, NodeKind::Directory) | (Shape::File, NodeKind::File) => {
+                    !self.is_used_again(item) && view.is_vacant(path)?
+                }
+                (Shape::Symlink, NodeKind::Symlink) => match item.options().kind {
+                    Kind::Symlink(target) => view.leads_to(path, target)?,
+                    Kind::Directory | Kind::File | Kind::EnsureDir(_) => false,
+                },
+                (Shape::Directory | Shape::File | Shape::Symlink | Shape::EnsureDir, _) => false,
+            };
+            if left {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether what was created at `path` for the current entry at `place` stays, because the desired
+    /// profile needs the same there.
+    pub(crate) fn stays(&self, place: u16, path: &[u8]) -> bool {
+        let Some(item) = self.current(place).filter(|_| !self.made.is_empty()) else {
+            return false;
+        };
+        let mut buffer = [0; PATH_MAX];
+        let role = Role::MountPoint;
+        let Ok(route) = self.route_in(Log::Current, path, place.into(), role, &mut buffer) else {
+            return true;
+        };
+        let kind = if item.shape == Shape::File { NodeKind::File } else { NodeKind::Directory };
+        if self.made_at(route.space, route.path) != Some(kind) {
+            return false;
+        }
+        // In a tmpfs of ours a fresh namespace would give it the right mode and owner.
+        let own = path == item.entry.mount_point;
+        let options = if own { item.options() } else { Options::default() };
+        self.is_snaps(&route)
+            || self.made_attributes(route.space, route.path) == created_with(&options, path)
+            || self.is_made_for_kept(route.space, route.path)
+    }
+
+    /// How long the directory above `path` is that stays when `path`, created for the current entry
+    /// at `place`, is removed. In a tmpfs of ours all go that are empty then and that nobody needs.
+    pub(crate) fn tidy_below(&self, place: u16, path: &[u8]) -> usize {
+        let above = parent(path).unwrap_or_default();
+        let Some(own) = self.own_ground(path) else { return above.len() };
+        let (mut buffer, role) = ([0; PATH_MAX], Role::MountPoint);
+        let mut dir = above;
+        while dir.len() > own {
+            let route = self.route_in(Log::Current, dir, place.into(), role, &mut buffer);
+            let gone = route.is_ok_and(|route| {
+                let needs = self.made_at(route.space, route.path);
+                self.is_own(&route) && needs != Some(NodeKind::Directory)
+            });
+            if !gone {
+                break;
+            }
+            dir = parent(dir).unwrap_or_default();
+        }
+        dir.len()
+    }
+
+    /// Whether a route of the current profile ends in a tmpfs of ours that stays, where a fresh
+    /// namespace has only what it creates. In the root file system those are the directories that
+    /// snap-confine did not set up.
+    fn is_own(&self, route: &Route<'_>) -> bool {
+        match route.space {
+            Space::Tmpfs(_) | Space::Mimic(_) => true,
+            Space::Live => {
+                let top = prefixes(route.path).nth(1).unwrap_or_default();
+                self.current_by_path.at(self.all_current(), b"/").next().is_some() && !is_usual(top)
+            }
+            Space::Unknown => false,
+        }
+    }
+
+    /// The longest tmpfs of ours above `path` that stays: how many bytes of the path that is.
+    pub(crate) fn own_ground(&self, path: &[u8]) -> Option<usize> {
+        let grounds = self.current_by_path.at_or_above(self.all_current(), parent(path)?);
+        let own = grounds.filter_map(|at| {
+            let kept = self.fate(at) == Fate::Kept;
+            self.current(at).filter(|item| kept && item.is_tmpfs())
+        });
+        own.map(|item| item.entry.mount_point.len()).max()
+    }
+
+    /// Whether the source of the current entry at `place` was created in a tmpfs of ours that stays.
+    /// It is nobody's data then.
+    pub(crate) fn is_own_source(&self, place: u16) -> bool {
+        let Some(item) = self.current(place) else { return false };
+        let source = item.entry.source;
+        if item.is_synthetic() || self.own_ground(source).is_none() {
+            return false;
+        }
+        let mut buffer = [0; PATH_MAX];
+        let time = Time::from(place);
+        let route = self.route_in(Log::Current, source, time, Role::Source, &mut buffer);
+        route.is_ok_and(|route| self.is_own(&route))
+    }
+
+    /// Whether the mount point of an entry of the current profile is used again.
+    fn is_used_again(&self, gone: &Item<'_>) -> bool {
+        let path = gone.entry.mount_point;
+        let (at, _) = self.desired_by_path.first_at(self.all_desired(), path, 0);
+        let again = at.filter(|&at| !self.need(at).left_out).and_then(|at| self.desired(at));
+        again.is_some_and(|item| item.shape == gone.shape)
+    }
+}
+
+impl Remains {
+    fn path<'p>(&self, items: &[Item<'p>], names: &'p [u8]) -> &'p [u8] {
+        let (start, len) = (self.text.0 as usize, usize::from(self.text.1));
+        if len > 0 {
+            return names.get(start..start.saturating_add(len)).unwrap_or_default();
+        }
+        crate::index::mount_point(items, self.place)
+    }
+}

@@ -1,0 +1,343 @@
+//! Where a path leads, through the mounts of a profile.
+//!
+//! A lookup finds, among the mounts made before it at the path or above it, the latest; a bind leads
+//! on to its source, as that was seen when the bind was made. Where no mount is left, today's tree
+//! (the view: the tree without any mount of the current profile) answers.
+
+use snap_mount_options::{Depth, MountFlags, Operation, Origin};
+use snap_path::{PATH_MAX, below, parent};
+use snap_profile::{Item, Shape};
+
+use crate::changes::{Fate, Time};
+use crate::fault::{Fault, Limit, Role, What};
+use crate::plan::Plan;
+use crate::view::{Access, Ground, NodeKind};
+
+/// How many binds of binds are followed; nobody writes so many, and each costs a search.
+const CHAIN_MAX: usize = 64;
+
+/// In which file system a path ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Space {
+    /// In one that the view shows.
+    Live,
+    /// In the tmpfs of the desired entry at this place.
+    Tmpfs(u16),
+    /// In the tmpfs of the mimic at this place.
+    Mimic(u16),
+    /// In one that nobody has seen yet.
+    Unknown,
+}
+
+/// Where a path leads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route<'b> {
+    pub(crate) space: Space,
+    /// The path in there: in the view, or one that leads to the same place in the tmpfs.
+    pub(crate) path: &'b [u8],
+    /// How many bytes of the asked path, and how many of `path`, are the part that was replaced
+    /// (0 and 0 when nothing was).
+    pub(crate) replaced: (usize, usize),
+    /// How many bytes of `path` are the root of the tmpfs.
+    pub(crate) root: usize,
+    /// Whether a mount on the way is read-only.
+    read_only: bool,
+    /// How many bytes of `path` are there now, when it was looked at and not all of it is.
+    pub(crate) existing: usize,
+}
+
+impl Route<'_> {
+    /// What is wrong when something of this `kind` is at the end.
+    pub(crate) fn found(&self, kind: NodeKind) -> What {
+        if self.existing == self.path.len() { What::Found(kind) } else { What::WillFind(kind) }
+    }
+}
+
+impl Route<'_> {
+    /// How many bytes of the asked path are the first `len` of this one.
+    pub(crate) fn asked_len(&self, len: usize) -> usize {
+        match len.checked_sub(self.replaced.1) {
+            // All of `/` is replaced, but not its slash.
+            Some(_) if len <= 1 && self.replaced.0 > 0 => self.replaced.0,
+            Some(rest) => self.replaced.0.saturating_add(rest),
+            None => self.replaced.0,
+        }
+    }
+
+    /// `ground`, as far as the mounts on the way leave it.
+    pub(crate) fn ground(&self, ground: Ground) -> Ground {
+        let access = if self.read_only { Access::ReadOnly } else { ground.access };
+        Ground { access, ..ground }
+    }
+
+    /// Whether it ends at the root of a mimic's tmpfs, and of which.
+    pub(crate) fn mimic_root(&self) -> Option<u16> {
+        match self.space {
+            Space::Mimic(mimic) if self.path.len() == self.root => Some(mimic),
+            Space::Mimic(_) | Space::Live | Space::Tmpfs(_) | Space::Unknown => None,
+        }
+    }
+}
+
+/// Whose mounts a path leads through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Log {
+    /// Those of the desired profile with its mimics; times are those of the order of application.
+    Desired,
+    /// Those of the current profile; times are places in it.
+    Current,
+}
+
+/// A mount that a path leads through.
+#[derive(Clone, Copy)]
+enum Through {
+    Entry(u16),
+    Mimic(u16),
+}
+
+/// What a mount does to a path.
+enum Turn<'a> {
+    /// It shows what was there before, at this time.
+    AsBefore(Time),
+    /// It is a tmpfs.
+    Ends(Space),
+    /// It shows this, so deep.
+    Shows(&'a [u8], Depth),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl<'a> Plan<'a> {
+    /// Where `asked` leads at `time` through the mounts of the desired profile; `buffer` takes a
+    /// rewritten path.
+    pub(crate) fn route<'b>(
+        &self,
+        asked: &'b [u8],
+        time: Time,
+        role: Role,
+        buffer: &'b mut [u8; PATH_MAX],
+    ) -> Result<Route<'b>, Fault> {
+        self.route_in(Log::Desired, asked, time, role, buffer)
+    }
+
+    /// The same through the mounts of either profile. The time falls with every turn, so this ends.
+    pub(crate) fn route_in<'b>(
+        &self,
+        log: Log,
+        asked: &'b [u8],
+        time: Time,
+        role: Role,
+        buffer: &'b mut [u8; PATH_MAX],
+    ) -> Result<Route<'b>, Fault> {
+        let (mut time, mut replaced, mut len) = (time, (0_usize, 0_usize), 0);
+        let (mut read_only, mut rewritten) = (false, false);
+        // So many bytes at the end of the path lie below a bind that is not recursive: what is
+        // mounted there is not seen.
+        let mut plain = 0_usize;
+        let mut end = (Space::Unknown, 0);
+        for _ in 0..CHAIN_MAX {
+            let now = if rewritten { buffer.get(..len).unwrap_or_default() } else { asked };
+            let crossable = now.get(..now.len().saturating_sub(plain)).unwrap_or_default();
+            let Some((at, through)) = self.latest_mount(log, crossable, time) else {
+                end.0 = Space::Live;
+                break;
+            };
+            time = at;
+            let (mount_point, flags, turn) = self.turn(log, through, now, crossable);
+            read_only |= flags.contains(MountFlags::READ_ONLY);
+            let (source, depth) = match turn {
+                Turn::AsBefore(before) => {
+                    time = before;
+                    continue;
+                }
+                Turn::Ends(space) => {
+                    end = (space, mount_point.len());
+                    break;
+                }
+                Turn::Unknown => break,
+                Turn::Shows(source, depth) => (source, depth),
+            };
+            let rest = below(now, mount_point).map_or(0, <[u8]>::len);
+            let behind = if rest == 0 { 0 } else { rest.saturating_add(1) };
+            let start = now.len().saturating_sub(rest);
+            let joined = if rewritten {
+                shift(buffer, start, rest, source)
+            } else {
+                join(buffer, source, asked.get(start..).unwrap_or_default())
+            };
+            len = joined.ok_or(Fault::new(What::Full(Limit::Path), role))?;
+            let new = if source == b"/" { 0 } else { source.len() };
+            replaced = match mount_point.len().checked_sub(replaced.1) {
+                Some(more) => (replaced.0.saturating_add(more), new),
+                // Of what was replaced before, a part is left.
+                None => {
+                    let left = replaced.1.saturating_sub(mount_point.len());
+                    (replaced.0, new.saturating_add(left))
+                }
+            };
+            rewritten = true;
+            if depth == Depth::Single {
+                plain = plain.max(behind);
+            }
+        }
+        let path = if rewritten { buffer.get(..len).unwrap_or_default() } else { asked };
+        Ok(Route { space: end.0, path, replaced, root: end.1, read_only, existing: path.len() })
+    }
+
+    /// What a mount does to the path `now`, of which mounts are seen at or above `crossable`; with
+    /// its mount point and its flags.
+    fn turn(
+        &self,
+        log: Log,
+        through: Through,
+        now: &[u8],
+        crossable: &[u8],
+    ) -> (&'a [u8], MountFlags, Turn<'a>) {
+        let none = MountFlags::empty();
+        let place = match through {
+            Through::Entry(place) => place,
+            Through::Mimic(mimic) => {
+                let dir = self.mimics.get(usize::from(mimic)).map_or(&[][..], |slot| slot.dir);
+                let before = self.mimic_time(mimic);
+                let restored = crossable.len() > dir.len() && self.restored(mimic, now);
+                let ends = Turn::Ends(Space::Mimic(mimic));
+                return (dir, none, if restored { Turn::AsBefore(before) } else { ends });
+            }
+        };
+        let item = match log {
+            Log::Desired => self.desired(place),
+            Log::Current => self.current(place),
+        };
+        let Some(item) = item else { return (&[], none, Turn::Unknown) };
+        let path = item.entry.mount_point;
+        if log == Log::Current && item.is_synthetic() && !item.is_tmpfs() {
+            let cover = self.cover_of(path, place);
+            return (path, none, cover.map_or(Turn::Unknown, |at| Turn::AsBefore(at.into())));
+        }
+        let options = item.options();
+        let turn = match (item.shape, options.operation) {
+            (Shape::Directory | Shape::File, Operation::Bind(depth)) => {
+                Turn::Shows(item.entry.source, depth)
+            }
+            (Shape::Directory, Operation::Mount) if item.is_tmpfs() => Turn::Ends(match log {
+                Log::Desired => Space::Tmpfs(place),
+                Log::Current => self.space_of(place),
+            }),
+            (Shape::Directory | Shape::File | Shape::Symlink | Shape::EnsureDir, _) => {
+                Turn::Unknown
+            }
+        };
+        (path, options.flags, turn)
+    }
+
+    /// The tmpfs of the mimic that an entry of the current profile is a child of.
+    fn cover_of(&self, child: &[u8], place: u16) -> Option<u16> {
+        let covers = self.current_by_path.at(self.all_current(), parent(child)?);
+        let covers =
+            covers.filter(|&at| at < place && self.current(at).is_some_and(Item::is_tmpfs));
+        covers.last()
+    }
+
+    /// The tmpfs of the current profile at `place`, as a space of a fresh namespace.
+    fn space_of(&self, place: u16) -> Space {
+        let past = self.past.get(usize::from(place)).filter(|past| past.fate == Fate::Kept);
+        match (past, self.current(place)) {
+            (Some(past), Some(item)) if item.is_synthetic() => Space::Mimic(past.kept_for),
+            (Some(past), Some(_)) => Space::Tmpfs(past.kept_for),
+            (_, _) => Space::Unknown,
+        }
+    }
+
+    /// The latest mount before `time` at or above `path`, and its time.
+    fn latest_mount(&self, log: Log, path: &[u8], time: Time) -> Option<(Time, Through)> {
+        let entry = match log {
+            Log::Current => {
+                let items = self.all_current();
+                let mounts = self.current_by_path.at_or_above(items, path).filter(|&place| {
+                    let item = items.get(usize::from(place));
+                    let mounts =
+                        |item: &Item<'_>| item.shape.is_mount() && item.origin != Origin::Rootfs;
+                    Time::from(place) < time && item.is_some_and(mounts)
+                });
+                return mounts.max().map(|place| (place.into(), Through::Entry(place)));
+            }
+            Log::Desired => self
+                .desired_by_path
+                .at_or_above(self.all_desired(), path)
+                .filter(|&place| self.covers(place, time))
+                .map(|place| (self.time_of(place), Through::Entry(place)))
+                .max_by_key(|&(at, _)| at),
+        };
+        if self.mimics.is_empty() {
+            return entry;
+        }
+        // Of two at one time the inner one comes later.
+        let mimic = snap_path::prefixes(path)
+            .flat_map(|dir| self.mimics_at(dir))
+            .map(|mimic| (self.mimic_time(mimic), Through::Mimic(mimic)))
+            .filter(|&(at, _)| at < time)
+            .max_by_key(|&(at, _)| at);
+        match (entry, mimic) {
+            (Some(entry), Some(mimic)) => Some(if entry.0 > mimic.0 { entry } else { mimic }),
+            (entry, mimic) => entry.or(mimic),
+        }
+    }
+
+    /// Whether the desired entry at `place` is a mount that stands at `time`.
+    pub(crate) fn covers(&self, place: u16, time: Time) -> bool {
+        !self.need(place).left_out
+            && self.time_of(place) < time
+            && self.desired(place).is_some_and(|item| item.shape.is_mount())
+    }
+
+    /// Whether `path`, below the directory of a mimic, leads to a child that the mimic shows as it
+    /// was.
+    fn restored(&self, mimic: u16, path: &[u8]) -> bool {
+        match self.child_at(mimic, path) {
+            Some((NodeKind::Directory | NodeKind::File | NodeKind::Symlink, _)) => true,
+            Some((NodeKind::Special, _)) | None => false,
+        }
+    }
+
+    /// The child of a mimic's directory that is at or above `path`, and the length of its path.
+    pub(crate) fn child_at(&self, mimic: u16, path: &[u8]) -> Option<(NodeKind, usize)> {
+        let slot = self.mimics.get(usize::from(mimic))?;
+        let rest = below(path, slot.dir)?;
+        let name = rest.split(|&byte| byte == b'/').next()?;
+        let len = path.len().saturating_sub(rest.len()).saturating_add(name.len());
+        Some((self.child_kind(slot, name)?, len))
+    }
+}
+
+/// Writes `head`/`tail` into `buffer`.
+fn join(buffer: &mut [u8; PATH_MAX], head: &[u8], tail: &[u8]) -> Option<usize> {
+    let end = head.len();
+    buffer.get_mut(..end)?.copy_from_slice(head);
+    if tail.is_empty() {
+        return Some(end);
+    }
+    // `/` has its slash already.
+    let slash = usize::from(head != b"/");
+    *buffer.get_mut(end)? = b'/';
+    let start = end.checked_add(slash)?;
+    let end = start.checked_add(tail.len())?;
+    buffer.get_mut(start..end)?.copy_from_slice(tail);
+    // A path has to leave room for its NUL.
+    (end < PATH_MAX).then_some(end)
+}
+
+/// As [`join`], for a tail that is in the buffer itself.
+fn shift(buffer: &mut [u8; PATH_MAX], start: usize, len: usize, head: &[u8]) -> Option<usize> {
+    let slash = usize::from(len > 0 && head != b"/");
+    let to = head.len().checked_add(slash)?;
+    let end = to.checked_add(len)?;
+    if end >= PATH_MAX {
+        return None;
+    }
+    buffer.copy_within(start..start.checked_add(len)?, to);
+    buffer.get_mut(..head.len())?.copy_from_slice(head);
+    if slash > 0 {
+        *buffer.get_mut(head.len())? = b'/';
+    }
+    Some(end)
+}
