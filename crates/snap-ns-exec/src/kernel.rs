@@ -94,7 +94,7 @@ impl Performer for Kernel {
                 self.remove_symlink(path, target, *keep)
             }
             Action::RemoveMountPoint { path, keep } => self.remove_mount_point(path, *keep, rule),
-            Action::RemoveSource { path, own, keep } => self.remove_source(path, *own, *keep, rule),
+            Action::RemoveSource { path, own, keep } => self.remove_source(path, own, *keep, rule),
             Action::Make(creation) => self.make(creation, rule),
             Action::MakeSymlink { path, target } => self.make_symlink(path, target, rule),
             Action::EnsureDir { path, must_exist } => self.ensure_dir(path, must_exist, rule),

@@ -92,7 +92,8 @@ impl Kernel {
             let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
             match rule.verdict(above, ground) {
                 Verdict::Write => {}
-                Verdict::WriteIfOn(len) if self.is_on(above, len)? => {}
+                Verdict::WriteIfOn(len)
+                    if self.is_on(above, above.get(..len).unwrap_or(above))? => {}
                 Verdict::WriteIfOn(_) | Verdict::ReadOnly | Verdict::Trespass => {
                     return Err(Errno::ROFS);
                 }
@@ -127,11 +128,11 @@ impl Kernel {
         }
     }
 
-    /// The same, only in the file system of the directory that is the first `own` bytes of `path`.
+    /// The same, only in the file system of the directory `own`.
     pub(crate) fn remove_source(
         &mut self,
         path: &[u8],
-        own: usize,
+        own: &[u8],
         keep: usize,
         rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
@@ -142,17 +143,18 @@ impl Kernel {
         }
     }
 
-    /// Whether `dir` is in the same file system as the directory that is its first `len` bytes.
-    fn is_on(&self, dir: &[u8], len: usize) -> io::Result<bool> {
+    /// Whether two directories are in the same file system.
+    fn is_on(&self, dir: &[u8], other: &[u8]) -> io::Result<bool> {
         let device = |path| -> io::Result<u64> { Ok(fstat(self.open(path, PATH_DIR)?)?.st_dev) };
-        Ok(device(dir)? == device(dir.get(..len).unwrap_or(dir))?)
+        Ok(device(dir)? == device(other)?)
     }
 
     /// Removes the directories above `path`, longer than `keep` bytes, until one is not empty; none
     /// if they are in another file system than the one with `keep` bytes.
     fn remove_empty_above(&mut self, path: &[u8], keep: usize) {
         let mut next = parent(path);
-        if next.is_none_or(|dir| dir.len() <= keep || self.is_on(dir, keep) != Ok(true)) {
+        let stays = path.get(..keep).unwrap_or_default();
+        if next.is_none_or(|dir| dir.len() <= keep || self.is_on(dir, stays) != Ok(true)) {
             return;
         }
         while let Some(dir) = next.filter(|dir| dir.len() > keep)

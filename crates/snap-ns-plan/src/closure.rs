@@ -218,6 +218,10 @@ impl<'a> Plan<'a> {
         self.pull_above(cause.path, cause, Link::Hides);
         if let Some(source) = cause.source {
             self.pull_above(source, cause, Link::ShownBy);
+            // What was created for it has to be reached.
+            if cause.undone.is_some_and(|place| self.own_of_source(place).is_some()) {
+                self.pull_above(source, cause, Link::Hides);
+            }
             if cause.depth == Depth::Recursive {
                 for at in self.current_by_path.subtree(items, source) {
                     self.pull_one(self.current_by_path.nth(at), cause, Link::CopiedBy);

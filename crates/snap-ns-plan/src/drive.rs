@@ -221,7 +221,7 @@ impl<'a> Plan<'a> {
             }
             Op::RemoveSource(place) => {
                 let path = self.current(place)?.entry.source;
-                let own = self.own_ground(path)?;
+                let own = self.own_of_source(place)?;
                 Action::RemoveSource { path, own, keep: self.tidy_below(place, path) }
             }
             Op::Forget(_) => Action::Nothing,

@@ -85,7 +85,7 @@ impl Plan<'_> {
 
     fn lay_out_source(&mut self, place: u16) -> Option<()> {
         let source = self.current(place)?.entry.source;
-        if self.is_own_source(place) && !self.stays(place, source) {
+        if self.own_of_source(place).is_some() && !self.stays(place, source) {
             self.push(Op::RemoveSource(place))?;
         }
         Some(())

@@ -5,7 +5,6 @@ use snap_mount_options::{Kind, Options, Origin};
 use snap_path::{PATH_MAX, parent, prefixes};
 use snap_profile::{Item, Shape};
 
-use crate::changes::{Fate, Time};
 use crate::fault::{Fault, Limit, Role};
 use crate::layout::is_usual;
 use crate::made::created_with;
@@ -23,7 +22,7 @@ pub(crate) struct Remains {
     text: (u32, u16),
 }
 
-impl Plan<'_> {
+impl<'a> Plan<'a> {
     /// Finds the remains.
     pub(crate) fn find_remains(&mut self) -> Result<(), Limit> {
         self.remains.clear();
@@ -36,7 +35,10 @@ impl Plan<'_> {
             }
             let (path, role) = (item.entry.mount_point, Role::MountPoint);
             let route = self.route_in(Log::Current, path, place.into(), role, &mut buffer);
-            let Some(route) = route.ok().filter(|route| self.is_snaps(route)) else { continue };
+            // By the path that it was created with: that is what the rule is asked about.
+            let snaps = parent(path).is_some_and(|dir| self.territory().contains(dir));
+            let live = |route: &Route<'_>| snaps && route.space == Space::Live;
+            let Some(route) = route.ok().filter(live) else { continue };
             let mut text = (0, 0);
             if route.replaced != (0, 0) {
                 text.0 = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
@@ -77,13 +79,6 @@ impl Plan<'_> {
     /// Whether there are remains at just `path`.
     pub(crate) fn has_remains(&self, path: &[u8]) -> bool {
         !self.remains.is_empty() && self.remains_at(path).next().is_some()
-    }
-
-    /// Whether a route ends where the snap may write, so that an earlier run may have created what
-    /// is there, and the teardown of this one can remove it.
-    pub(crate) fn is_snaps(&self, route: &Route<'_>) -> bool {
-        route.space == Space::Live
-            && parent(route.path).is_some_and(|dir| self.territory().contains(dir))
     }
 
     /// Whether the current profile left `path`, which is of this `kind`, and nothing else is in it.
@@ -130,7 +125,7 @@ impl Plan<'_> {
         // In a tmpfs of ours a fresh namespace would give it the right mode and owner.
         let own = path == item.entry.mount_point;
         let options = if own { item.options() } else { Options::default() };
-        self.is_snaps(&route)
+        !self.is_own(&route)
             || self.made_attributes(route.space, route.path) == created_with(&options, path)
             || self.is_made_for_kept(route.space, route.path)
     }
@@ -138,22 +133,20 @@ impl Plan<'_> {
     /// How long the directory above `path` is that stays when `path`, created for the current entry
     /// at `place`, is removed. In a tmpfs of ours all go that are empty then and that nobody needs.
     pub(crate) fn tidy_below(&self, place: u16, path: &[u8]) -> usize {
-        let above = parent(path).unwrap_or_default();
-        let Some(own) = self.own_ground(path) else { return above.len() };
         let (mut buffer, role) = ([0; PATH_MAX], Role::MountPoint);
-        let mut dir = above;
-        while dir.len() > own {
+        let mut dir = parent(path).unwrap_or_default();
+        loop {
             let route = self.route_in(Log::Current, dir, place.into(), role, &mut buffer);
             let gone = route.is_ok_and(|route| {
                 let needs = self.made_at(route.space, route.path);
-                self.is_own(&route) && needs != Some(NodeKind::Directory)
+                let below_root = route.path.len() > route.root.max(1);
+                self.is_own(&route) && below_root && needs != Some(NodeKind::Directory)
             });
-            if !gone {
-                break;
+            match parent(dir) {
+                Some(above) if gone => dir = above,
+                Some(_) | None => return dir.len(),
             }
-            dir = parent(dir).unwrap_or_default();
         }
-        dir.len()
     }
 
     /// Whether a route of the current profile ends in a tmpfs of ours that stays, where a fresh
@@ -170,28 +163,22 @@ impl Plan<'_> {
         }
     }
 
-    /// The longest tmpfs of ours above `path` that stays: how many bytes of the path that is.
-    pub(crate) fn own_ground(&self, path: &[u8]) -> Option<usize> {
-        let grounds = self.current_by_path.at_or_above(self.all_current(), parent(path)?);
-        let own = grounds.filter_map(|at| {
-            let kept = self.fate(at) == Fate::Kept;
-            self.current(at).filter(|item| kept && item.is_tmpfs())
-        });
-        own.map(|item| item.entry.mount_point.len()).max()
-    }
-
-    /// Whether the source of the current entry at `place` was created in a tmpfs of ours that stays.
-    /// It is nobody's data then.
-    pub(crate) fn is_own_source(&self, place: u16) -> bool {
-        let Some(item) = self.current(place) else { return false };
-        let source = item.entry.source;
-        if item.is_synthetic() || self.own_ground(source).is_none() {
-            return false;
+    /// The tmpfs of ours, by its mount point, that the source of the current entry at `place` was
+    /// created in, if it was. It is nobody's data then.
+    pub(crate) fn own_of_source(&self, place: u16) -> Option<&'a [u8]> {
+        let item = self.current(place).filter(|item| !item.is_synthetic())?;
+        let (mut buffer, role) = ([0; PATH_MAX], Role::Source);
+        let route =
+            self.route_in(Log::Current, item.entry.source, place.into(), role, &mut buffer).ok()?;
+        if !self.is_own(&route) {
+            return None;
         }
-        let mut buffer = [0; PATH_MAX];
-        let time = Time::from(place);
-        let route = self.route_in(Log::Current, source, time, Role::Source, &mut buffer);
-        route.is_ok_and(|route| self.is_own(&route))
+        match route.space {
+            Space::Live => Some(b"/"),
+            Space::Tmpfs(at) => self.desired(at).map(|item| item.entry.mount_point),
+            Space::Mimic(at) => self.mimics.get(usize::from(at)).map(|slot| slot.dir),
+            Space::Unknown => None,
+        }
     }
 
     /// Whether the mount point of an entry of the current profile is used again.

@@ -99,13 +99,12 @@ pub enum Action<'p> {
         /// below it go only when they are on the same file system.
         keep: usize,
     },
-    /// The same, only if it is in the same file system as the directory that is its first `own`
-    /// bytes.
+    /// The same, only if it is in the same file system as the directory `own`.
     RemoveSource {
         /// Where it is.
         path: &'p [u8],
         /// The tmpfs of ours.
-        own: usize,
+        own: &'p [u8],
         /// As above.
         keep: usize,
     },

@@ -226,7 +226,7 @@ impl<'a> Plan<'a> {
             }
             look @ (Look::Found(_) | Look::Blocked { .. } | Look::Missing { .. }) => look,
         };
-        let (parent, ground) = match self.without_remains(asked, path, &route, look, view)? {
+        let (parent, ground) = match self.without_remains(&route, look, view)? {
             Look::Found(kind) => {
                 if let (Kind::Symlink(target), NodeKind::Symlink) = (asked.options.kind, kind)
                     && view.leads_to(route.path, target)?

@@ -45,8 +45,6 @@ impl<'a> Plan<'a> {
     /// and symbolic links that the teardown will remove.
     pub(crate) fn without_remains(
         &self,
-        asked: &Asked<'a>,
-        path: &[u8],
         route: &Route<'_>,
         look: Look,
         view: &mut dyn FsView,
@@ -64,12 +62,11 @@ impl<'a> Plan<'a> {
             return Ok(look);
         }
         let live_dir = parent(remains).unwrap_or_default();
-        let dir = path.get(..route.asked_len(len)).and_then(parent).unwrap_or_default();
         let ground = route.ground(view.ground(live_dir)?);
-        match self.wall(dir, (route, live_dir), ground, asked.time, view)? {
-            None => Ok(Look::Missing { parent: live_dir.len(), ground }),
-            // Nobody made it, nobody will remove it.
-            Some(_) => Ok(look),
+        match ground.access {
+            Access::Writable => Ok(Look::Missing { parent: live_dir.len(), ground }),
+            // Nobody will remove it.
+            Access::ReadOnly => Ok(look),
         }
     }
 
