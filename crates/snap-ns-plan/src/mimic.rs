@@ -1,7 +1,7 @@
 //! Writable mimics: which directories, for whom, and what is in them.
 
-use snap_mount_options::Origin;
-use snap_path::{PATH_MAX, file_name, parent};
+use snap_mount_options::{Options, Origin};
+use snap_path::{PATH_MAX, Text, file_name, parent};
 use snap_profile::{ENTRIES_MAX, Item, Shape};
 
 use crate::changes::{Fate, Time};
@@ -79,6 +79,8 @@ pub(crate) struct Slot<'a> {
     /// The tmpfs of the current profile that stays for it.
     pub(crate) kept_as: Option<u16>,
     pub(crate) reason: Reason,
+    /// Where its directory was when it was listed.
+    pub(crate) seen_at: u64,
 }
 
 /// What was seen of a mimic's directory.
@@ -115,13 +117,14 @@ impl<'a> Plan<'a> {
         let late = asked.item.origin == Origin::Overname || self.lies_in_new_mount(dir, asked.time);
         let time = if late { asked.time.saturating_sub(1) } else { self.early() };
         let listed = if live {
-            self.list_children(route.path, |limit| full(fault, limit), view)?
+            let listed = self.list_children(route.path, |limit| full(fault, limit), view)?;
+            self.without_remains_in(listed, route.path, view)?
         } else {
-            let attributes = self.made_attributes(route.space, route.path);
-            Listed { attributes, first_child: self.next_child(), children: 0, omitted: 0 }
+            self.list_own(&route).map_err(|limit| full(fault, limit))?
         };
         let listed = self.list_made(listed, &route).map_err(|limit| full(fault, limit))?;
-        let mimic = self.add_mimic((asked.place, time), (dir, listed), fault)?;
+        let seen_at = route.fingerprint();
+        let mimic = self.add_mimic((asked.place, time), (dir, listed, seen_at), fault)?;
         if !omitted.is_empty() {
             self.omit_child(mimic, omitted);
         }
@@ -158,7 +161,7 @@ impl<'a> Plan<'a> {
     pub(crate) fn add_mimic(
         &mut self,
         (needed_by, time): (u16, Time),
-        (dir, listed): (&'a [u8], Listed),
+        (dir, listed, seen_at): (&'a [u8], Listed, u64),
         fault: Fault,
     ) -> Result<u16, Fault> {
         let reason = if fault.what == What::ReadOnly {
@@ -170,15 +173,108 @@ impl<'a> Plan<'a> {
         };
         let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
         let state = MimicState::Planned;
-        let slot = Slot { dir, needed_by, time, listed, state, kept_as: None, reason };
+        let kept_as = None;
+        let slot = Slot { dir, needed_by, time, listed, state, kept_as, reason, seen_at };
         self.mimics.try_push(slot).map_err(|_| full(fault, Limit::Mimics))?;
         let start = self.mimics_before(dir);
         self.mimics_by_dir.try_insert(start, mimic).map_err(|_| full(fault, Limit::Mimics))?;
         Ok(mimic)
     }
 
-    fn next_child(&self) -> u32 {
-        u32::try_from(self.children.len()).unwrap_or(u32::MAX)
+    /// What is in a directory of a tmpfs of ours, but for what this run will have created there.
+    fn list_own(&mut self, route: &Route<'_>) -> Result<Listed, Limit> {
+        let mut listed = Listed {
+            attributes: self.own_attributes(route),
+            first_child: u32::try_from(self.children.len()).unwrap_or(u32::MAX),
+            children: 0,
+            omitted: 0,
+        };
+        let other = route.mimic_root().and_then(|at| self.mimics.get(usize::from(at)).copied());
+        let (mut at, end) = other.map_or((0, 0), |slot| {
+            (slot.listed.first_child, slot.listed.first_child.saturating_add(slot.listed.children))
+        });
+        while at < end {
+            let child = self.children.get(at as usize).copied();
+            if let Some(child) = child.filter(|child| child.kind != NodeKind::Special) {
+                self.children.try_push(child).map_err(|_| Limit::AllChildren)?;
+                listed.children = listed.children.saturating_add(1);
+            }
+            at = at.saturating_add(1);
+        }
+        Ok(listed)
+    }
+
+    /// Mode and owner of a directory of a tmpfs of ours.
+    fn own_attributes(&self, route: &Route<'_>) -> Attributes {
+        if let Some(slot) = route.mimic_root().and_then(|at| self.mimics.get(usize::from(at))) {
+            return slot.listed.attributes;
+        }
+        let Space::Tmpfs(place) = route.space else {
+            return self.made_attributes(route.space, route.path);
+        };
+        match self.desired(place).filter(|_| route.path.len() == route.root) {
+            Some(item) => tmpfs_attributes(item),
+            None => self.made_attributes(route.space, route.path),
+        }
+    }
+
+    /// Takes out of what was just listed what the teardown will remove.
+    fn without_remains_in(
+        &mut self,
+        listed: Listed,
+        dir: &[u8],
+        view: &mut dyn FsView,
+    ) -> Result<Listed, Fault> {
+        let first = listed.first_child as usize;
+        let mut at = first;
+        while let Some(&child) = self.children.get(at).filter(|_| self.has_any_remains()) {
+            let mut path = Text::<PATH_MAX>::new();
+            let name = child.name(&self.names);
+            let whole =
+                path.push(dir).and_then(|()| path.push(b"/")).and_then(|()| path.push(name));
+            let path = path.as_bytes();
+            if whole.is_some()
+                && self.made_at(Space::Live, path).is_none()
+                && self.is_remains(path, child.kind, view)?
+            {
+                self.children.remove(at);
+            } else {
+                at = at.saturating_add(1);
+            }
+        }
+        let children = u32::try_from(self.children.len().saturating_sub(first));
+        Ok(Listed { children: children.unwrap_or(u32::MAX), ..listed })
+    }
+
+    /// Drops the mimics of directories that turned out to be somewhere else than where they were
+    /// listed, because of other mimics. Tells whether there were any; they may be needed all the
+    /// same.
+    pub(crate) fn drop_stale_mimics(&mut self) -> bool {
+        let mut any = false;
+        for at in (0..self.mimics.len()).rev() {
+            let Some(slot) = self.mimics.get_mut(at) else { break };
+            // It does not hide itself.
+            let (dir, time) = (slot.dir, core::mem::replace(&mut slot.time, Time::MAX));
+            let (seen_at, needed_by) = (slot.seen_at, slot.needed_by);
+            let mut buffer = [0; PATH_MAX];
+            let route = self.route(dir, self.time_of(needed_by), Role::MountPoint, &mut buffer);
+            let stale = route.is_ok_and(|route| route.fingerprint() != seen_at);
+            if let Some(slot) = self.mimics.get_mut(at) {
+                slot.time = time;
+            }
+            if stale {
+                self.mimics.remove(at);
+                any = true;
+            }
+        }
+        if any {
+            self.mimics_by_dir.clear();
+            self.mimics_by_dir.extend((0_u16..).take(self.mimics.len()));
+            let dir = |at: &u16| self.mimics.get(usize::from(*at)).map_or(&[][..], |slot| slot.dir);
+            self.mimics_by_dir
+                .sort_unstable_by(|a, b| snap_path::parents_first(dir(a), dir(b)).then(a.cmp(b)));
+        }
+        any
     }
 
     /// Adds to what was just listed what this run will have created in the directory before.
@@ -440,6 +536,23 @@ impl<'a> Plan<'a> {
             }
             (_, _) => a.cmp(b),
         });
+    }
+}
+
+/// Mode and owner of the root of the tmpfs of an entry: what tmpfs(5) says, unless the entry does.
+fn tmpfs_attributes(item: &Item<'_>) -> Attributes {
+    let options = item.options();
+    let number = |name: &[u8], radix| {
+        let text =
+            Options::data(item.entry.options).filter_map(|data| data.strip_prefix(name)).last();
+        text.and_then(|text| core::str::from_utf8(text).ok())
+            .and_then(|text| u32::from_str_radix(text, radix).ok())
+    };
+    let mode = number(b"mode=", 8).and_then(|mode| u16::try_from(mode & 0o7777).ok());
+    Attributes {
+        mode: options.mode.or(mode).unwrap_or(0o1777),
+        uid: options.uid.or(number(b"uid=", 10)).unwrap_or(0),
+        gid: options.gid.or(number(b"gid=", 10)).unwrap_or(0),
     }
 }
 

@@ -64,6 +64,10 @@ impl<'a> Plan<'a> {
         found.take_while(move |at| at.path(items, names) == path).map(|remains| remains.place)
     }
 
+    pub(crate) fn has_any_remains(&self) -> bool {
+        !self.remains.is_empty()
+    }
+
     /// What at or above `path`, where there are remains, will be of another kind than a directory,
     /// because an earlier entry needs it, and the length of its path.
     pub(crate) fn replaced_remains(&self, path: &[u8]) -> Option<(NodeKind, usize)> {

@@ -64,6 +64,21 @@ impl Route<'_> {
         }
     }
 
+    /// A number for the place that it leads to (FNV-1a); two places that are not the same have two
+    /// numbers, as good as always.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let (kind, place) = match self.space {
+            Space::Live => (0, 0),
+            Space::Tmpfs(at) => (1, at),
+            Space::Mimic(at) => (2, at),
+            Space::Unknown => (3, 0),
+        };
+        let [high, low] = place.to_be_bytes();
+        let bytes = [kind, u8::from(self.read_only), high, low];
+        let hash = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        bytes.iter().chain(self.path).fold(0xcbf2_9ce4_8422_2325, hash)
+    }
+
     /// `ground`, as far as the mounts on the way leave it.
     pub(crate) fn ground(&self, ground: Ground) -> Ground {
         let access = if self.read_only { Access::ReadOnly } else { ground.access };

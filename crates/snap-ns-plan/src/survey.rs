@@ -104,28 +104,24 @@ impl<'a> Plan<'a> {
                 self.survey_entry(place, item, view);
             }
             let changed = before != (self.mimics.len(), self.omitted);
-            if !changed && !self.find_hopeless() {
+            if !changed && !self.find_hopeless() && !self.drop_stale_mimics() {
                 return;
             }
         }
     }
 
-    /// Gives up the entries that a mimic was planned for, and that cannot be made all the same: a
-    /// fresh namespace would not have the mimic. Tells whether there are any; all mimics are
+    /// Gives up the first entry that a mimic was planned for, and that cannot be made all the same:
+    /// a fresh namespace would not have the mimic. Tells whether there is one; all mimics are
     /// forgotten then.
     fn find_hopeless(&mut self) -> bool {
-        let mut any = false;
-        for slot in &self.mimics {
-            if let Some(need) = self.needs.get_mut(usize::from(slot.needed_by))
-                && need.left_out
-            {
-                (need.hopeless, any) = (true, true);
-            }
-        }
-        if any {
+        let needers = self.mimics.iter().map(|slot| slot.needed_by);
+        let first =
+            needers.filter(|&at| self.need(at).left_out).min_by_key(|&at| self.need(at).rank);
+        if let Some(need) = first.and_then(|at| self.needs.get_mut(usize::from(at))) {
+            need.hopeless = true;
             self.forget_mimics();
         }
-        any
+        first.is_some()
     }
 
     fn survey_entry(&mut self, place: u16, item: &'a Item<'a>, view: &mut dyn FsView) {

@@ -58,7 +58,7 @@ impl<'a> Plan<'a> {
             return Ok(look);
         }
         let remains = route.path.get(..len).unwrap_or_default();
-        if !self.is_remains(remains, kind, view)? {
+        if self.made_at(Space::Live, remains).is_some() || !self.is_remains(remains, kind, view)? {
             return Ok(look);
         }
         let live_dir = parent(remains).unwrap_or_default();
