@@ -1,7 +1,7 @@
 //! What is the same in both profiles, and in which order entries are applied.
 
 use snap_fstab::Entry;
-use snap_mount_options::Origin;
+use snap_mount_options::{Depth, Origin};
 use snap_profile::Item;
 
 use crate::mimic::MimicState;
@@ -222,9 +222,13 @@ impl Plan<'_> {
     }
 
     /// Whether an entry was mounted or made in a tmpfs that goes: both go at once. One at the very
-    /// mount point of the tmpfs lies over it, and goes first.
+    /// mount point of the tmpfs lies over it, and goes first. So does one that may show another mount
+    /// that goes, whose mount point could not be removed otherwise.
     fn stands_on_going_tmpfs(&self, place: u16) -> bool {
-        let Some(item) = self.current(place) else { return false };
+        let copies = |item: &Item<'_>| {
+            !item.is_synthetic() && crate::closure::shown(item).1 == Depth::Recursive
+        };
+        let Some(item) = self.current(place).filter(|item| !copies(item)) else { return false };
         let path = item.entry.mount_point;
         let above = self.current_by_path.at_or_above(self.all_current(), path);
         above.filter(|&above| above < place).max().is_some_and(|ground| {

@@ -74,7 +74,7 @@ impl Link {
 }
 
 /// What a mount shows: its source, and how deep.
-fn shown<'a>(item: &Item<'a>) -> (Option<&'a [u8]>, Depth) {
+pub(crate) fn shown<'a>(item: &Item<'a>) -> (Option<&'a [u8]>, Depth) {
     if !item.shape.is_mount() {
         return (None, Depth::Single);
     }
@@ -130,6 +130,11 @@ impl<'a> Plan<'a> {
             }
         }
         self.pull_swapped();
+        self.follow_up();
+    }
+
+    /// What follows from what was let go of.
+    pub(crate) fn follow_up(&mut self) {
         while let Some(place) = self.let_go.pop() {
             let made = self.time_when_made(place);
             if let Some(cause) = self.cause_undone(place, made) {
@@ -271,7 +276,7 @@ impl<'a> Plan<'a> {
 
     /// Turns a kept entry into one that goes, and comes again if it is desired. A mimic goes as a
     /// whole.
-    fn let_go(&mut self, place: u16, reason: Reason) {
+    pub(crate) fn let_go(&mut self, place: u16, reason: Reason) {
         let Some(past) = self.past.get(usize::from(place)).copied() else { return };
         let synthetic = self.current(place).is_some_and(Item::is_synthetic);
         if !synthetic {

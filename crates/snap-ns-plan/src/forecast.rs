@@ -21,12 +21,8 @@ impl Plan<'_> {
         role: Role,
         view: &mut dyn FsView,
     ) -> Result<Option<Look>, Fault> {
-        if route.space == Space::Live
-            && let Some((kind, at)) = self.replaced_remains(route.path)
-        {
-            route.existing = 0;
-            let all = at == route.path.len();
-            return Ok(Some(if all { Look::Found(kind) } else { Look::Blocked { at, kind } }));
+        if let Some(look) = self.look_at_remains(route, role, view)? {
+            return Ok(Some(look));
         }
         let look = match route.space {
             Space::Unknown => return Ok(None),

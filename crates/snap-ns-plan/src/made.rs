@@ -118,6 +118,14 @@ impl<'a> Plan<'a> {
         })
     }
 
+    /// The current entry that is kept for the one that creates just `path`, if it is kept.
+    pub(crate) fn kept_maker(&self, space: Space, path: &[u8]) -> Option<u16> {
+        let made = self.made.get(self.made_before(space, path))?;
+        let (MadeFor::MountPoint(place) | MadeFor::Source(place)) = made.role;
+        let just = made.space == space && self.made_path(made) == path;
+        self.need(place).kept_as.filter(|_| just)
+    }
+
     /// Tells `each` the names and kinds of what will have been created right in the directory `dir`.
     pub(crate) fn made_in(&self, space: Space, dir: &[u8], mut each: impl FnMut(&[u8], NodeKind)) {
         for made in self.made.get(self.made_before(space, dir)..).unwrap_or_default() {

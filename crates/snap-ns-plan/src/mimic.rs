@@ -11,7 +11,7 @@ use crate::reason::Reason;
 use crate::route::{Route, Space};
 use crate::survey::Asked;
 use crate::territory::Territory;
-use crate::view::{Attributes, FsView, Look, NodeKind};
+use crate::view::{Access, Attributes, FsView, Look, NodeKind};
 
 /// The most mimics of one run (docs/limits.md).
 pub const MIMICS_MAX: usize = 4096;
@@ -227,7 +227,10 @@ impl<'a> Plan<'a> {
     ) -> Result<Listed, Fault> {
         let first = listed.first_child as usize;
         let mut at = first;
-        while let Some(&child) = self.children.get(at).filter(|_| self.has_any_remains()) {
+        if !self.has_any_remains() || view.ground(dir)?.access == Access::ReadOnly {
+            return Ok(listed);
+        }
+        while let Some(&child) = self.children.get(at) {
             let mut path = Text::<PATH_MAX>::new();
             let name = child.name(&self.names);
             let whole =

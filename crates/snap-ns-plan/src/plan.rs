@@ -206,6 +206,9 @@ impl<'a> Plan<'a> {
             self.survey(view);
             self.pair_mimics();
             self.close();
+            while self.let_go_of_others() {
+                self.follow_up();
+            }
             if !self.deny_doubtful() {
                 break;
             }

@@ -5,12 +5,15 @@ use snap_mount_options::{Kind, Options, Origin};
 use snap_path::{PATH_MAX, parent, prefixes};
 use snap_profile::{Item, Shape};
 
+use crate::changes::Fate;
+use crate::closure::shown;
 use crate::fault::{Fault, Limit, Role};
 use crate::layout::is_usual;
 use crate::made::created_with;
 use crate::plan::Plan;
+use crate::reason::{Reason, Which};
 use crate::route::{Log, Route, Space};
-use crate::view::{FsView, NodeKind};
+use crate::view::{FsView, Look, NodeKind};
 
 /// A mount point or symbolic link of the current profile, by the place where it really is.
 #[derive(Clone, Copy, Debug)]
@@ -68,16 +71,34 @@ impl<'a> Plan<'a> {
         !self.remains.is_empty()
     }
 
-    /// What at or above `path`, where there are remains, will be of another kind than a directory,
-    /// because an earlier entry needs it, and the length of its path.
-    pub(crate) fn replaced_remains(&self, path: &[u8]) -> Option<(NodeKind, usize)> {
-        if self.remains.is_empty() {
-            return None;
+    /// What is at the end of `route`, if at it or above it are remains that are of another kind than
+    /// what an earlier entry needs there.
+    pub(crate) fn look_at_remains(
+        &self,
+        route: &mut Route<'_>,
+        role: Role,
+        view: &mut dyn FsView,
+    ) -> Result<Option<Look>, Fault> {
+        if route.space != Space::Live || self.remains.is_empty() {
+            return Ok(None);
         }
-        prefixes(path).filter(|prefix| self.has_remains(prefix)).find_map(|prefix| {
-            let kind = self.made_at(Space::Live, prefix)?;
-            (kind != NodeKind::Directory).then_some((kind, prefix.len()))
-        })
+        for prefix in prefixes(route.path).filter(|prefix| self.has_remains(prefix)) {
+            let Some(kind) = self.made_at(Space::Live, prefix) else { continue };
+            if view.look(prefix, role)? == Look::Found(kind) && kind == NodeKind::Directory {
+                continue;
+            }
+            let above = parent(prefix).unwrap_or_default();
+            route.existing = above.len();
+            let at = prefix.len();
+            return Ok(Some(if at == route.path.len() {
+                Look::Found(kind)
+            } else if kind == NodeKind::Directory {
+                self.with_made(route, above.len(), view.ground(above)?)
+            } else {
+                Look::Blocked { at, kind }
+            }));
+        }
+        Ok(None)
     }
 
     /// Whether there are remains at just `path`.
@@ -134,6 +155,38 @@ impl<'a> Plan<'a> {
             || self.is_made_for_kept(route.space, route.path)
     }
 
+    /// Lets go of what is kept and stands on something that was created for an entry that goes, with
+    /// a mode or an owner that it would not get now. Tells whether there was anything.
+    pub(crate) fn let_go_of_others(&mut self) -> bool {
+        let mut any = false;
+        for place in (0_u16..).take(self.all_current().len()) {
+            let Some(item) = self.current(place).filter(|item| !item.is_synthetic()) else {
+                continue;
+            };
+            if self.made.is_empty() || self.fate(place) == Fate::Kept {
+                continue;
+            }
+            for path in [Some(item.entry.mount_point), shown(item).0].into_iter().flatten() {
+                let mut buffer = [0; PATH_MAX];
+                let (time, role) = (place.into(), Role::MountPoint);
+                let Ok(route) = self.route_in(Log::Current, path, time, role, &mut buffer) else {
+                    continue;
+                };
+                let own = path == item.entry.mount_point;
+                let options = if own { item.options() } else { Options::default() };
+                let as_now = self.made_attributes(route.space, route.path);
+                if self.is_own(&route) && as_now != created_with(&options, path) {
+                    let kept = self.kept_maker(route.space, route.path);
+                    if let Some(kept) = kept {
+                        self.let_go(kept, Reason::StandsOn(Which::Current(place)));
+                        any = true;
+                    }
+                }
+            }
+        }
+        any
+    }
+
     /// How long the directory above `path` is that stays when `path`, created for the current entry
     /// at `place`, is removed. In a tmpfs of ours all go that are empty then and that nobody needs.
     pub(crate) fn tidy_below(&self, place: u16, path: &[u8]) -> usize {
@@ -171,9 +224,9 @@ impl<'a> Plan<'a> {
     /// created in, if it was. It is nobody's data then.
     pub(crate) fn own_of_source(&self, place: u16) -> Option<&'a [u8]> {
         let item = self.current(place).filter(|item| !item.is_synthetic())?;
+        let source = shown(item).0?;
         let (mut buffer, role) = ([0; PATH_MAX], Role::Source);
-        let route =
-            self.route_in(Log::Current, item.entry.source, place.into(), role, &mut buffer).ok()?;
+        let route = self.route_in(Log::Current, source, place.into(), role, &mut buffer).ok()?;
         if !self.is_own(&route) {
             return None;
         }
