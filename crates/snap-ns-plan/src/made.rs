@@ -52,6 +52,14 @@ impl<'a> Plan<'a> {
         self.made.try_insert(at, made).map_err(|_| Limit::Steps)
     }
 
+    /// Forgets what would have been created for the entry at `place`.
+    pub(crate) fn forget_made(&mut self, place: u16) {
+        self.made.retain(|made| {
+            let (MadeFor::MountPoint(at) | MadeFor::Source(at)) = made.role;
+            at != place
+        });
+    }
+
     fn made_path(&self, made: &Made) -> &[u8] {
         let (start, len) = (made.text.0 as usize, usize::from(made.text.1));
         if len > 0 {

@@ -151,6 +151,9 @@ impl<'a> Plan<'a> {
             (need.left_out, need.doubtful) = (bad && !kept, bad && kept);
             need.conflict = conflict;
         }
+        if bad && !kept && make_source {
+            self.forget_made(place);
+        }
         if let Some(fault) = fault {
             // There is room for each entry.
             let _ = self.faults.try_push((place, fault));

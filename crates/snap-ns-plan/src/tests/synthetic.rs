@@ -48,13 +48,11 @@ fn synthetic_entries() {
             desired: "",
             steps: "
                     unmount /usr/share/new
-                    remove /usr/share/new: Stays
                     unmount /usr/share
                 ",
             saved: "
                     # covered by new content above
                     unmount /usr/share/new
-                    remove /usr/share/new: Stays
                     unmount /usr/share
                     mount /usr
                     mimic /usr
