@@ -207,7 +207,7 @@ impl<'a> Plan<'a> {
         loop {
             self.forget_mimics();
             self.pair_entries();
-            self.survey(view);
+            self.survey(view)?;
             self.pair_mimics();
             self.close();
             while self.let_go_of_others() {

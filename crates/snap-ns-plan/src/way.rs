@@ -40,6 +40,7 @@ impl<'a> Plan<'a> {
     /// and symbolic links that the teardown will remove.
     pub(crate) fn without_remains(
         &self,
+        asks: &[u8],
         route: &Route<'_>,
         look: Look,
         view: &mut dyn FsView,
@@ -53,7 +54,9 @@ impl<'a> Plan<'a> {
             return Ok(look);
         }
         let remains = route.path.get(..len).unwrap_or_default();
-        if self.made_at(Space::Live, remains).is_some() || !self.is_remains(remains, kind, view)? {
+        if self.made_at(Space::Live, remains).is_some()
+            || !self.is_remains((remains, kind), asks, view)?
+        {
             return Ok(look);
         }
         let live_dir = parent(remains).unwrap_or_default();
