@@ -1,0 +1,367 @@
+//! A namespace, as tests and dry runs build it.
+
+use std::cell::{RefCell, RefMut};
+use std::rc::Rc;
+
+use snap_mount_options::{Depth, MountFlags, Propagation};
+use snap_ns_plan::{Access, Attributes, FsKind};
+use snap_path::{file_name, parent, prefixes};
+
+use crate::copy::{Relation, Unbindable};
+use crate::error::Error;
+use crate::inode::Body;
+use crate::machine::Machine;
+use crate::mount::{MountId, NamespaceId, Spot};
+
+/// A mount namespace of a machine, and who acts in it. When it is dropped its mounts are gone.
+///
+/// Paths are absolute and clean (`snap_path::check`). What is created is owned by root, and its
+/// directory must exist and be writable, unless a method says otherwise.
+#[derive(Debug)]
+pub struct Namespace {
+    machine: Rc<RefCell<Machine>>,
+    id: NamespaceId,
+    root: MountId,
+    caller: Caller,
+    /// The number of the action, counted from 0 over all that are performed, that fails with
+    /// `EIO` and does nothing.
+    pub fail_at: Option<usize>,
+    pub(crate) performed: usize,
+}
+
+/// Who acts, by user and group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    /// Owns what it creates, at first.
+    pub(crate) owner: (u32, u32),
+    /// Owns what has no other owner in the end.
+    pub(crate) creates_for: (u32, u32),
+}
+
+/// A namespace and its machine, while something is done.
+pub(crate) struct Inside<'n> {
+    pub(crate) machine: RefMut<'n, Machine>,
+    pub(crate) id: NamespaceId,
+    /// Its root directory.
+    pub(crate) root: Spot,
+    pub(crate) caller: Caller,
+}
+
+const DIRECTORY: Attributes = Attributes { mode: 0o755, uid: 0, gid: 0 };
+const FILE: Attributes = Attributes { mode: 0o644, uid: 0, gid: 0 };
+const LINK: Attributes = Attributes { mode: 0o777, uid: 0, gid: 0 };
+
+impl Namespace {
+    /// A namespace of a new machine: an empty tmpfs, of which the mount is private.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_root(FsKind::Tmpfs)
+    }
+
+    /// The same with a file system of this kind.
+    #[must_use]
+    pub fn with_root(kind: FsKind) -> Self {
+        let mut machine = Machine::default();
+        let inode = machine.storage.new_system(kind, Access::Writable, DIRECTORY);
+        let root = machine.new_mount(inode, MountFlags::RELATIME);
+        let id = machine.new_namespace();
+        machine.join(root, Some(id));
+        let caller = Caller { owner: (0, 0), creates_for: (0, 0) };
+        let machine = Rc::new(RefCell::new(machine));
+        Self { machine, id, root, caller, fail_at: None, performed: 0 }
+    }
+
+    /// What `unshare(CLONE_NEWNS)` makes: another namespace on the same machine, whose shared
+    /// mounts are peers of those of this one.
+    #[must_use]
+    pub fn clone_namespace(&self) -> Self {
+        let mut machine = self.machine.borrow_mut();
+        let inode = machine.mount(self.root).root;
+        let root = machine.copy_tree(self.root, inode, Relation::Alike, Unbindable::Copied);
+        let id = machine.new_namespace();
+        machine.join(root, Some(id));
+        Self { machine: Rc::clone(&self.machine), id, root, ..*self }
+    }
+
+    /// The same namespace on a machine of its own, with a copy of everything. (The machine's other
+    /// namespaces are still there, but nobody has them.)
+    #[must_use]
+    pub fn deep_copy(&self) -> Self {
+        let machine = Rc::new(RefCell::new(self.machine.borrow().clone()));
+        Self { machine, ..*self }
+    }
+
+    /// From now on `owner` performs actions, and what has no other owner shall be owned by
+    /// `creates_for`: root for a snap's mounts, the same user for a user's.
+    pub fn act_as(&mut self, owner: (u32, u32), creates_for: (u32, u32)) -> &mut Self {
+        self.caller = Caller { owner, creates_for };
+        self
+    }
+
+    pub(crate) fn inside(&self) -> Inside<'_> {
+        let machine = self.machine.borrow_mut();
+        let root = Spot { mount: self.root, inode: machine.mount(self.root).root };
+        Inside { machine, id: self.id, root, caller: self.caller }
+    }
+
+    /// Creates a directory with just this mode and owner.
+    ///
+    /// # Errors
+    ///
+    /// As mkdir(2).
+    pub fn dir(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        mode: u16,
+        uid: u32,
+        gid: u32,
+    ) -> Result<&mut Self, Error> {
+        self.create(path.as_ref(), Attributes { mode, uid, gid }, Body::directory())
+    }
+
+    /// Creates the directory, with mode 0755, and all above it, as far as they are missing.
+    ///
+    /// # Errors
+    ///
+    /// As mkdir(2); something else than a directory is on the way.
+    pub fn dirs(&mut self, path: impl AsRef<[u8]>) -> Result<&mut Self, Error> {
+        for prefix in prefixes(path.as_ref()) {
+            let found = self.inside().find_dir(prefix);
+            if found == Err(Error::NotFound) {
+                self.create(prefix, DIRECTORY, Body::directory())?;
+            } else {
+                found?;
+            }
+        }
+        Ok(self)
+    }
+
+    /// Creates a file with mode 0644 and this text.
+    ///
+    /// # Errors
+    ///
+    /// As open(2) with `O_EXCL`.
+    pub fn file(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        text: impl AsRef<[u8]>,
+    ) -> Result<&mut Self, Error> {
+        self.create(path.as_ref(), FILE, Body::File(text.as_ref().into()))
+    }
+
+    /// Creates a symbolic link.
+    ///
+    /// # Errors
+    ///
+    /// As symlink(2).
+    pub fn link(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        target: impl AsRef<[u8]>,
+    ) -> Result<&mut Self, Error> {
+        self.create(path.as_ref(), LINK, Body::Symlink(target.as_ref().into()))
+    }
+
+    /// Creates a FIFO with mode 0644, for all that is neither directory, file nor link.
+    ///
+    /// # Errors
+    ///
+    /// As mknod(2).
+    pub fn special(&mut self, path: impl AsRef<[u8]>) -> Result<&mut Self, Error> {
+        self.create(path.as_ref(), FILE, Body::Special)
+    }
+
+    fn create(
+        &mut self,
+        path: &[u8],
+        attributes: Attributes,
+        body: Body,
+    ) -> Result<&mut Self, Error> {
+        let mut inside = self.inside();
+        let dir = inside.find_dir(parent(path).ok_or(Error::Exists)?)?;
+        inside.create(dir, file_name(path), attributes, body)?;
+        drop(inside);
+        Ok(self)
+    }
+
+    /// Gives what is at `path` another mode and owner.
+    ///
+    /// # Errors
+    ///
+    /// As chmod(2).
+    pub fn set_attributes(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        mode: u16,
+        uid: u32,
+        gid: u32,
+    ) -> Result<&mut Self, Error> {
+        let mut inside = self.inside();
+        let spot = inside.find(path.as_ref())?;
+        inside.machine.require_writable(spot)?;
+        inside.machine.storage.inode_mut(spot.inode).attributes = Attributes { mode, uid, gid };
+        drop(inside);
+        Ok(self)
+    }
+
+    /// Removes a file, a link, or an empty directory.
+    ///
+    /// # Errors
+    ///
+    /// As unlink(2) and rmdir(2).
+    pub fn remove(&mut self, path: impl AsRef<[u8]>) -> Result<&mut Self, Error> {
+        self.inside().remove(path.as_ref())?;
+        Ok(self)
+    }
+
+    /// Mounts a new tmpfs; its root directory has mode 0755.
+    ///
+    /// # Errors
+    ///
+    /// As mount(2).
+    pub fn mount_tmpfs(&mut self, path: impl AsRef<[u8]>) -> Result<&mut Self, Error> {
+        self.mount_new(path.as_ref(), FsKind::Tmpfs)
+    }
+
+    /// Mounts a new file system that is no tmpfs, likewise.
+    ///
+    /// # Errors
+    ///
+    /// As mount(2).
+    pub fn mount_other(&mut self, path: impl AsRef<[u8]>) -> Result<&mut Self, Error> {
+        self.mount_new(path.as_ref(), FsKind::Other)
+    }
+
+    fn mount_new(&mut self, path: &[u8], kind: FsKind) -> Result<&mut Self, Error> {
+        let mut inside = self.inside();
+        let target = inside.find(path)?;
+        inside.mount_new(target, kind, MountFlags::empty(), DIRECTORY)?;
+        drop(inside);
+        Ok(self)
+    }
+
+    /// Shows `source` at `path`, too.
+    ///
+    /// # Errors
+    ///
+    /// As mount(2); [`Error::Loop`] for a symbolic link.
+    pub fn bind(
+        &mut self,
+        source: impl AsRef<[u8]>,
+        path: impl AsRef<[u8]>,
+    ) -> Result<&mut Self, Error> {
+        self.bind_tree(source.as_ref(), path.as_ref(), Depth::Single)
+    }
+
+    /// The same with all that is mounted below `source`.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
+    pub fn rbind(
+        &mut self,
+        source: impl AsRef<[u8]>,
+        path: impl AsRef<[u8]>,
+    ) -> Result<&mut Self, Error> {
+        self.bind_tree(source.as_ref(), path.as_ref(), Depth::Recursive)
+    }
+
+    fn bind_tree(&mut self, source: &[u8], path: &[u8], depth: Depth) -> Result<&mut Self, Error> {
+        let mut inside = self.inside();
+        let (source, target) = (inside.find(source)?, inside.find(path)?);
+        for spot in [source, target] {
+            if inside.machine.kind(spot) == snap_ns_plan::NodeKind::Symlink {
+                return Err(Error::Loop);
+            }
+        }
+        inside.machine.bind(source, target, depth)?;
+        drop(inside);
+        Ok(self)
+    }
+
+    /// Makes the mount at `path` read-only, not its file system.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`]: `path` is no mount point.
+    pub fn set_read_only(&mut self, path: impl AsRef<[u8]>) -> Result<&mut Self, Error> {
+        self.add_flags(path, MountFlags::READ_ONLY)
+    }
+
+    /// Gives the mount at `path` these flags besides those that it has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`]: `path` is no mount point.
+    pub fn add_flags(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        flags: MountFlags,
+    ) -> Result<&mut Self, Error> {
+        let mut inside = self.inside();
+        let spot = inside.find(path.as_ref())?;
+        inside.add_flags(spot, flags)?;
+        drop(inside);
+        Ok(self)
+    }
+
+    /// Changes the propagation of the mount at `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`]: `path` is no mount point.
+    pub fn set_propagation(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        to: Propagation,
+    ) -> Result<&mut Self, Error> {
+        let mut inside = self.inside();
+        let spot = inside.find(path.as_ref())?;
+        inside.set_propagation(spot, to)?;
+        drop(inside);
+        Ok(self)
+    }
+
+    /// Unmounts the topmost mount at `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`]: something is mounted in it; [`Error::Invalid`]: `path` is no mount point.
+    pub fn unmount(&mut self, path: impl AsRef<[u8]>) -> Result<&mut Self, Error> {
+        let mut inside = self.inside();
+        let spot = inside.find(path.as_ref())?;
+        inside.machine.unmount(spot)?;
+        drop(inside);
+        Ok(self)
+    }
+
+    /// Unmounts the topmost mount at `path` with all that is mounted in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`]: `path` is no mount point.
+    pub fn detach(&mut self, path: impl AsRef<[u8]>) -> Result<&mut Self, Error> {
+        let mut inside = self.inside();
+        let spot = inside.find(path.as_ref())?;
+        inside.machine.detach(spot)?;
+        drop(inside);
+        Ok(self)
+    }
+}
+
+impl Default for Namespace {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        // The last one takes its machine with it.
+        if Rc::strong_count(&self.machine) > 1
+            && let Ok(mut machine) = self.machine.try_borrow_mut()
+        {
+            machine.drop_tree(self.root);
+        }
+    }
+}

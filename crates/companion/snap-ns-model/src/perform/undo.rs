@@ -1,0 +1,110 @@
+//! Undoing: mounts, symbolic links, mount points.
+
+use snap_ns_plan::{Call, Fault, NodeKind, Outcome, Role, Skip, What};
+use snap_path::parent;
+
+use crate::error::Error;
+use crate::look::failed;
+use crate::mount::Spot;
+use crate::namespace::Inside;
+
+impl Inside<'_> {
+    pub(super) fn undo_mount(&mut self, path: &[u8]) -> Result<Outcome, Fault> {
+        let role = Role::MountPoint;
+        if parent(path).is_none() {
+            return Err(Fault::new(What::MimicOfRoot, role));
+        }
+        let top = self
+            .find_parent(path)
+            .and_then(|(dir, name)| self.machine.child(dir, name).ok_or(Error::NotFound));
+        let Ok(top) = top else { return Ok(Outcome::Skipped(Skip::NotThere)) };
+        match self.machine.unmount(top) {
+            Ok(()) => Ok(Outcome::Done),
+            Err(Error::Busy) => {
+                self.machine.make_private(top.mount);
+                self.machine.detach(top).map_err(failed(Call::Unmount, role))?;
+                Ok(Outcome::Done)
+            }
+            // It is no mount point.
+            Err(Error::Invalid) => Ok(Outcome::Skipped(Skip::NotThere)),
+            Err(error) => Err(failed(Call::Unmount, role)(error)),
+        }
+    }
+
+    /// Makes the topmost mount at `name` private, with all in it, and detaches it.
+    pub(super) fn take_away(&mut self, dir: Spot, name: &[u8]) {
+        if let Some(top) = self.machine.child(dir, name)
+            && self.machine.require_mount(top).is_ok()
+        {
+            self.machine.make_private(top.mount);
+            // It is a mount, as was just seen.
+            let _ = self.machine.detach(top);
+        }
+    }
+
+    pub(super) fn remove_symlink(&mut self, path: &[u8], target: &[u8]) -> Result<Outcome, Fault> {
+        let skipped = |skip| Ok(Outcome::Skipped(skip));
+        let link =
+            self.find_parent(path).ok().and_then(|(dir, name)| self.machine.child(dir, name));
+        let leads_there = link.is_some_and(|link| {
+            let same = self.machine.storage.inode(link.inode).text() == target;
+            same && self.machine.kind(link) == NodeKind::Symlink
+        });
+        if !leads_there {
+            return if parent(path).is_none() {
+                Err(failed(Call::Remove, Role::MountPoint)(Error::Busy))
+            } else {
+                skipped(Skip::NotThere)
+            };
+        }
+        match self.remove(path) {
+            Ok(()) => Ok(Outcome::Done),
+            Err(Error::ReadOnly) => skipped(Skip::Stays),
+            Err(error) => Err(failed(Call::Remove, Role::MountPoint)(error)),
+        }
+    }
+
+    pub(super) fn remove_mount_point(
+        &mut self,
+        path: &[u8],
+        keep: usize,
+    ) -> Result<Outcome, Fault> {
+        match self.remove_if_vacant(path) {
+            Ok(()) => {
+                let mut above = parent(path).filter(|dir| dir.len() > keep);
+                while let Some(dir) = above
+                    && self.remove_dir(dir).is_ok()
+                {
+                    above = parent(dir).filter(|dir| dir.len() > keep);
+                }
+                Ok(Outcome::Done)
+            }
+            Err(Error::NotFound | Error::NotDirectory | Error::Loop) => {
+                Ok(Outcome::Skipped(Skip::NotThere))
+            }
+            Err(Error::NotEmpty | Error::Exists | Error::Busy | Error::ReadOnly) => {
+                Ok(Outcome::Skipped(Skip::Stays))
+            }
+            Err(error @ (Error::Io | Error::Invalid)) => {
+                Err(failed(Call::Remove, Role::MountPoint)(error))
+            }
+        }
+    }
+
+    fn remove_if_vacant(&mut self, path: &[u8]) -> Result<(), Error> {
+        let (dir, name) = self.find_parent(path)?;
+        let spot = self.machine.child(dir, name).ok_or(Error::NotFound)?;
+        let inode = self.machine.storage.inode(spot.inode);
+        match inode.kind() {
+            NodeKind::Directory => self.remove(path),
+            NodeKind::File if inode.text().is_empty() => self.remove(path),
+            NodeKind::File | NodeKind::Symlink | NodeKind::Special => Err(Error::NotEmpty),
+        }
+    }
+
+    /// rmdir(2)
+    pub(super) fn remove_dir(&mut self, path: &[u8]) -> Result<(), Error> {
+        self.find_dir(path)?;
+        self.remove(path)
+    }
+}
