@@ -31,7 +31,9 @@ impl Machine {
         relation: Relation,
     ) -> MountId {
         let original = *self.mount(mount);
-        let copy = Mount { on: None, root, namespace: None, ..original };
+        // That it is unbindable is not copied into a new namespace (as Linux 6.18 does it).
+        let bindable = Bindable::Yes;
+        let copy = Mount { on: None, root, namespace: None, bindable, ..original };
         let copy = match relation {
             Relation::Alike => copy,
             Relation::Slave => Mount { peers: None, master: original.peers, ..copy },

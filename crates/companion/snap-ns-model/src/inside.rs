@@ -29,6 +29,12 @@ impl Inside<'_> {
         Ok((self.find_dir(dir)?, file_name(path)))
     }
 
+    /// What is at `path`, as umount(2) and the like are asked about it: by its name in a directory.
+    pub(crate) fn find_in_dir(&self, path: &[u8]) -> Result<Spot, Error> {
+        let (dir, name) = self.find_parent(path)?;
+        self.machine.child(dir, name).ok_or(Error::NotFound)
+    }
+
     /// Creates an object with just these attributes.
     pub(crate) fn create(
         &mut self,

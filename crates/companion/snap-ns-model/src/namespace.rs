@@ -266,6 +266,23 @@ impl Namespace {
         self.bind_tree(source.as_ref(), path.as_ref(), Depth::Recursive)
     }
 
+    /// Moves the topmost mount at `source`, and all that is mounted in it, to `path`.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
+    pub fn move_mount(
+        &mut self,
+        source: impl AsRef<[u8]>,
+        path: impl AsRef<[u8]>,
+    ) -> Result<&mut Self, Error> {
+        let mut inside = self.inside();
+        let (source, target) = (inside.find(source.as_ref())?, inside.find(path.as_ref())?);
+        inside.machine.move_to(source, target)?;
+        drop(inside);
+        Ok(self)
+    }
+
     fn bind_tree(&mut self, source: &[u8], path: &[u8], depth: Depth) -> Result<&mut Self, Error> {
         let mut inside = self.inside();
         let (source, target) = (inside.find(source)?, inside.find(path)?);
@@ -329,7 +346,7 @@ impl Namespace {
     /// [`Error::Busy`]: something is mounted in it; [`Error::Invalid`]: `path` is no mount point.
     pub fn unmount(&mut self, path: impl AsRef<[u8]>) -> Result<&mut Self, Error> {
         let mut inside = self.inside();
-        let spot = inside.find(path.as_ref())?;
+        let spot = inside.find_in_dir(path.as_ref())?;
         inside.machine.unmount(spot)?;
         drop(inside);
         Ok(self)
@@ -342,7 +359,7 @@ impl Namespace {
     /// [`Error::Invalid`]: `path` is no mount point.
     pub fn detach(&mut self, path: impl AsRef<[u8]>) -> Result<&mut Self, Error> {
         let mut inside = self.inside();
-        let spot = inside.find(path.as_ref())?;
+        let spot = inside.find_in_dir(path.as_ref())?;
         inside.machine.detach(spot)?;
         drop(inside);
         Ok(self)

@@ -54,8 +54,20 @@ impl Inside<'_> {
             .map_err(open(Role::Aside))
             .inspect_err(|_| self.take_away(aside_above, aside_name))?;
         let covered = self.cover(mimic, (above, name), dir, aside, naming);
-        self.take_away(aside_above, aside_name);
-        covered
+        // What was bound becomes private, but what is on top goes: on a shared mount that is the
+        // mimic's own tmpfs, which has spread to the aside.
+        let released = match self.machine.require_mount(aside) {
+            Ok(()) => Ok(self.machine.make_private(aside.mount)),
+            Err(error) => Err(failed(Call::ChangePropagation, Role::Aside)(error)),
+        }
+        .and_then(|()| {
+            let top = self.machine.child(aside_above, aside_name).ok_or(Error::NotFound);
+            let detached = top.and_then(|top| self.machine.detach(top));
+            detached.map_err(failed(Call::Unmount, Role::Aside))
+        })
+        .inspect_err(|_| self.take_away(aside_above, aside_name));
+        covered?;
+        released.inspect_err(|_| self.take_away(above, name))
     }
 
     fn cover(

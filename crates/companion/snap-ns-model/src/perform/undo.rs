@@ -14,9 +14,7 @@ impl Inside<'_> {
         if parent(path).is_none() {
             return Err(Fault::new(What::MimicOfRoot, role));
         }
-        let top = self
-            .find_parent(path)
-            .and_then(|(dir, name)| self.machine.child(dir, name).ok_or(Error::NotFound));
+        let top = self.find_in_dir(path);
         let Ok(top) = top else { return Ok(Outcome::Skipped(Skip::NotThere)) };
         match self.machine.unmount(top) {
             Ok(()) => Ok(Outcome::Done),
@@ -44,9 +42,8 @@ impl Inside<'_> {
 
     pub(super) fn remove_symlink(&mut self, path: &[u8], target: &[u8]) -> Result<Outcome, Fault> {
         let skipped = |skip| Ok(Outcome::Skipped(skip));
-        let link =
-            self.find_parent(path).ok().and_then(|(dir, name)| self.machine.child(dir, name));
-        let leads_there = link.is_some_and(|link| {
+        let link = self.find_in_dir(path);
+        let leads_there = link.is_ok_and(|link| {
             let same = self.machine.storage.inode(link.inode).text() == target;
             same && self.machine.kind(link) == NodeKind::Symlink
         });
