@@ -99,7 +99,7 @@ impl Inside<'_> {
             let name = mimic.name(child);
             match *child {
                 Child { kind: NodeKind::Directory, .. } => {
-                    self.restore_dir(name, aside, tmpfs, role, naming)?;
+                    self.restore_dir((mimic.dir, name), aside, tmpfs, role, naming)?;
                 }
                 Child { kind: NodeKind::File, .. } => {
                     self.restore_file(name, aside, tmpfs, role)?;
@@ -115,7 +115,7 @@ impl Inside<'_> {
 
     fn restore_dir(
         &mut self,
-        name: &[u8],
+        (dir, name): (&[u8], &[u8]),
         aside: Spot,
         tmpfs: Spot,
         role: Role,
@@ -123,12 +123,13 @@ impl Inside<'_> {
     ) -> Result<(), Fault> {
         let kind = ObjectKind::Directory;
         self.make_object(tmpfs, name, kind, CHILD_ATTRIBUTES, role)?;
-        let open = match naming {
-            Naming::ByName => Call::Bind,
-            Naming::ByDescriptor => Call::Open,
+        // A path leads elsewhere when what was just mounted has spread to a directory on the way.
+        let (open, target) = match naming {
+            Naming::ByName => (Call::Bind, self.find_dir(&[dir, b"/", name].concat())),
+            Naming::ByDescriptor => (Call::Open, self.machine.child_dir(tmpfs, name)),
         };
         let source = self.machine.child_dir(aside, name).map_err(failed(open, role))?;
-        let target = self.machine.child_dir(tmpfs, name).map_err(failed(open, role))?;
+        let target = target.map_err(failed(open, role))?;
         self.machine.bind(source, target, Depth::Recursive).map_err(failed(Call::Bind, role))
     }
 
