@@ -87,8 +87,10 @@ impl Inside<'_> {
         let mut kept = self.machine.flags(spot.mount);
         if wanted.intersects(atime | MountFlags::STRICT_ATIME) {
             kept.remove(atime);
-        } else if !kept.intersects(atime | MountFlags::NO_DIR_ATIME) {
-            // When nothing is asked about access times, nothing changes.
+        } else if !kept.intersects(atime | MountFlags::NO_DIR_ATIME)
+            && !wanted.contains(MountFlags::NO_DIR_ATIME)
+        {
+            // When nothing is asked about access times, nothing changes (mount(2)).
             kept |= MountFlags::STRICT_ATIME;
         }
         let flags = flags_for(kept | wanted);
@@ -122,7 +124,7 @@ impl Inside<'_> {
         Ok(())
     }
 
-    fn require_mount(&self, spot: Spot) -> Result<(), Error> {
+    pub(crate) fn require_mount(&self, spot: Spot) -> Result<(), Error> {
         // The root of the namespace stands nowhere, but is a mount.
         if spot == self.root { Ok(()) } else { self.machine.require_mount(spot) }
     }

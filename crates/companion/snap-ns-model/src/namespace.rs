@@ -302,10 +302,15 @@ impl Namespace {
     ///
     /// [`Error::Invalid`]: `path` is no mount point.
     pub fn set_read_only(&mut self, path: impl AsRef<[u8]>) -> Result<&mut Self, Error> {
-        self.add_flags(path, MountFlags::READ_ONLY)
+        let mut inside = self.inside();
+        let spot = inside.find(path.as_ref())?;
+        inside.require_mount(spot)?;
+        inside.machine.change(spot.mount, |mount| mount.flags |= MountFlags::READ_ONLY);
+        drop(inside);
+        Ok(self)
     }
 
-    /// Gives the mount at `path` these flags besides those that it has.
+    /// Gives the mount at `path` these flags besides those that it has, as the executor does.
     ///
     /// # Errors
     ///

@@ -31,6 +31,7 @@ impl Inside<'_> {
     fn mount_tree(&mut self, item: &Item<'_>, options: &Options<'_>) -> Result<(), Fault> {
         let source = self.open_end(item.entry.source, Role::Source, item.shape)?;
         let target = self.open_end(item.entry.mount_point, Role::MountPoint, item.shape)?;
+        let fresh = self.fresh(item)?;
         match options.operation {
             Operation::Bind(depth) => self.machine.bind(source, target, depth),
             Operation::Move => self.machine.move_to(source, target),
@@ -39,7 +40,15 @@ impl Inside<'_> {
         .map_err(failed(Call::Bind, Role::MountPoint))?;
         let bind = matches!(options.operation, Operation::Bind(_));
         let flags = if bind { options.flags & MountFlags::PER_MOUNT } else { MountFlags::empty() };
-        self.finish(item, options, Some(source), flags)
+        self.finish(fresh, options, Some(source), flags)
+    }
+
+    /// Where the new mount will be, by directory and name: what is mounted may spread to the way
+    /// there.
+    fn fresh<'i>(&self, item: &Item<'i>) -> Result<(Spot, &'i [u8]), Fault> {
+        let path = item.entry.mount_point;
+        let dir = self.find_dir(parent(path).unwrap_or_default());
+        Ok((dir.map_err(failed(Call::Open, Role::MountPoint))?, file_name(path)))
     }
 
     /// Opens the mount point or source of an entry, which must be there and of the right kind.
@@ -64,17 +73,18 @@ impl Inside<'_> {
             return self.remount(target, options.flags).map_err(failed(Call::Remount, role));
         }
         let kind = if item.is_tmpfs() { FsKind::Tmpfs } else { FsKind::Other };
+        let fresh = self.fresh(item)?;
         root_attributes(item, options, self.caller.creates_for, self.caller.owner)
             .and_then(|attributes| self.mount_new(target, kind, options.flags, attributes))
             .map_err(failed(Call::Mount, role))?;
-        self.finish(item, options, None, MountFlags::empty())
+        self.finish(fresh, options, None, MountFlags::empty())
     }
 
     /// Gives a mount that was just made its flags and propagation; takes it away again if that
     /// fails.
     fn finish(
         &mut self,
-        item: &Item<'_>,
+        (dir, name): (Spot, &[u8]),
         options: &Options<'_>,
         source: Option<Spot>,
         flags: MountFlags,
@@ -82,11 +92,9 @@ impl Inside<'_> {
         if flags.is_empty() && options.propagation.is_none() {
             return Ok(());
         }
-        let (path, role) = (item.entry.mount_point, Role::MountPoint);
-        let dir = self.find_dir(parent(path).unwrap_or_default());
-        let dir = dir.map_err(failed(Call::Open, role))?;
+        let role = Role::MountPoint;
         let set = |inside: &mut Self| -> Result<(), Fault> {
-            let top = inside.machine.child(dir, file_name(path)).ok_or(Error::NotFound);
+            let top = inside.machine.child(dir, name).ok_or(Error::NotFound);
             let top = top.map_err(failed(Call::Open, role))?;
             if source.is_some_and(|source| source.inode != top.inode) {
                 return Err(Fault::new(What::Replaced, role));
@@ -101,7 +109,7 @@ impl Inside<'_> {
         };
         set(self).inspect_err(|fault| {
             if fault.what != What::Replaced {
-                self.take_away(dir, file_name(path));
+                self.take_away(dir, name);
             }
         })
     }

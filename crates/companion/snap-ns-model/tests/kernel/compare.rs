@@ -76,10 +76,17 @@ impl Pair {
     /// Does `op` on both; tells what the model answers and what the kernel does.
     fn step(&mut self, op: &Op) -> (String, String) {
         let kernel = || Kernel::with_resolver(CreatesFor::Root, Resolver::OpenAt2).unwrap();
+        // The executor leaves its working directory in what it worked on, which is in use then.
+        let leave = || rustix::process::chdir("/").unwrap();
         match op.clone() {
             Op::Act(act, law) => {
                 let model = action::perform(&mut self.model, &act, law);
-                (model, self.worker.run(move || action::perform(&mut kernel(), &act, law)))
+                let real = self.worker.run(move || {
+                    let outcome = action::perform(&mut kernel(), &act, law);
+                    leave();
+                    outcome
+                });
+                (model, real)
             }
             Op::Look(a, b) => {
                 let model = action::ask(&mut self.model, &a, &b);

@@ -2,8 +2,8 @@
 
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, chmodat, mkdirat, mknodat, openat, openat2,
-    symlinkat, unlinkat,
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, StatVfsMountFlags, chmodat, fstatvfs,
+    mkdirat, mknodat, openat, openat2, symlinkat, unlinkat,
 };
 use rustix::io::{Errno, Result};
 use rustix::mount::{
@@ -102,8 +102,17 @@ pub(crate) fn call(op: &Op) -> Result<()> {
             mount_move(&*name_of(&source), &*name_of(&target))
         }
         Op::ReadOnly(path) => {
-            let flags = MountFlags::BIND | MountFlags::RDONLY;
-            mount_remount(&*name_of(&open(path, PATH)?), flags, "")
+            let target = open(path, PATH)?;
+            let has = fstatvfs(&target)?.f_flag;
+            let mut flags = MountFlags::BIND | MountFlags::RDONLY;
+            for (flag, kept) in [
+                (StatVfsMountFlags::NOSUID, MountFlags::NOSUID),
+                (StatVfsMountFlags::NODEV, MountFlags::NODEV),
+                (StatVfsMountFlags::NOEXEC, MountFlags::NOEXEC),
+            ] {
+                flags.set(kept, has.contains(flag));
+            }
+            mount_remount(&*name_of(&target), flags, "")
         }
         Op::Propagation(path, to) => set_propagation(path, *to),
         Op::Unmount(path) => take_down(path, UnmountFlags::empty()),
