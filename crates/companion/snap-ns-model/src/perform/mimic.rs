@@ -56,16 +56,17 @@ impl Inside<'_> {
         let covered = self.cover(mimic, (above, name), dir, aside, naming);
         // What was bound becomes private, but what is on top goes: on a shared mount that is the
         // mimic's own tmpfs, which has spread to the aside.
-        let released = match self.machine.require_mount(aside) {
-            Ok(()) => Ok(self.machine.make_private(aside.mount)),
-            Err(error) => Err(failed(Call::ChangePropagation, Role::Aside)(error)),
-        }
-        .and_then(|()| {
-            let top = self.machine.child(aside_above, aside_name).ok_or(Error::NotFound);
-            let detached = top.and_then(|top| self.machine.detach(top));
-            detached.map_err(failed(Call::Unmount, Role::Aside))
-        })
-        .inspect_err(|_| self.take_away(aside_above, aside_name));
+        let release = |inside: &mut Self| -> Result<(), (Call, Error)> {
+            let unshared = inside.machine.require_mount(aside);
+            unshared.map_err(|error| (Call::ChangePropagation, error))?;
+            inside.machine.make_private(aside.mount);
+            let top = inside.machine.child(aside_above, aside_name).ok_or(Error::NotFound);
+            let detached = top.and_then(|top| inside.machine.detach(top));
+            detached.map_err(|error| (Call::Unmount, error))
+        };
+        let released = release(self)
+            .map_err(|(call, error)| failed(call, Role::Aside)(error))
+            .inspect_err(|_| self.take_away(aside_above, aside_name));
         covered?;
         released.inspect_err(|_| self.take_away(above, name))
     }

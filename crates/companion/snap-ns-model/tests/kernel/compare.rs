@@ -66,9 +66,10 @@ fn is_out_of_scope(model: &mut Namespace, op: &Op) -> bool {
     let mut is_link = |path: &str| {
         model.look(path.as_bytes(), Role::Source) == Ok(Look::Found(NodeKind::Symlink))
     };
-    match op {
-        Op::Bind(source, path, _) | Op::Move(source, path) => is_link(source) || is_link(path),
-        _ => false,
+    if let Op::Bind(source, path, _) | Op::Move(source, path) = op {
+        is_link(source) || is_link(path)
+    } else {
+        false
     }
 }
 
@@ -78,29 +79,25 @@ impl Pair {
         let kernel = || Kernel::with_resolver(CreatesFor::Root, Resolver::OpenAt2).unwrap();
         // The executor leaves its working directory in what it worked on, which is in use then.
         let leave = || rustix::process::chdir("/").unwrap();
-        match op.clone() {
-            Op::Act(act, law) => {
-                let model = action::perform(&mut self.model, &act, law);
-                let real = self.worker.run(move || {
-                    let outcome = action::perform(&mut kernel(), &act, law);
-                    leave();
-                    outcome
-                });
-                (model, real)
-            }
-            Op::Look(a, b) => {
-                let model = action::ask(&mut self.model, &a, &b);
-                (model, self.worker.run(move || action::ask(&mut kernel(), &a, &b)))
-            }
-            op => {
-                if is_out_of_scope(&mut self.model, &op) {
-                    return Default::default();
-                }
-                let model = model_call(&mut self.model, &op).map_err(Error::errno);
-                let real =
-                    self.worker.run(move || real::call(&op).map_err(|errno| errno.raw_os_error()));
-                (format!("{model:?}"), format!("{real:?}"))
-            }
+        let op = op.clone();
+        if let Op::Act(act, law) = op {
+            let model = action::perform(&mut self.model, &act, law);
+            let real = self.worker.run(move || {
+                let outcome = action::perform(&mut kernel(), &act, law);
+                leave();
+                outcome
+            });
+            (model, real)
+        } else if let Op::Look(a, b) = op {
+            let model = action::ask(&mut self.model, &a, &b);
+            (model, self.worker.run(move || action::ask(&mut kernel(), &a, &b)))
+        } else if is_out_of_scope(&mut self.model, &op) {
+            Default::default()
+        } else {
+            let model = model_call(&mut self.model, &op).map_err(Error::errno);
+            let real =
+                self.worker.run(move || real::call(&op).map_err(|errno| errno.raw_os_error()));
+            (format!("{model:?}"), format!("{real:?}"))
         }
     }
 
