@@ -1,11 +1,11 @@
 //! Actions, as the planner gives them, for whoever performs them.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use snap_ns_plan::{
-    Access, Action, Creation, Fault, FsKind, Ground, NodeKind, Observer, Outcome, Performer, Plan,
-    Role, Rule, Step, Territory, Verdict,
+    Access, Action, Creation, Fault, FsKind, Ground, Mimic, NodeKind, Observer, Outcome, Performer,
+    Plan, Role, Rule, Step, Territory, Verdict,
 };
 use snap_profile::{Arena, Profile, Variables};
 
@@ -84,21 +84,19 @@ fn mount(performer: &mut dyn Performer, line: &str, law: Law) -> String {
     format!("{:?}", performer.perform(&Action::Mount(&profile[0]), &law))
 }
 
-thread_local! {
-    static PLAN: RefCell<Option<Box<Plan<'static>>>> = const { RefCell::new(None) };
-    /// Profiles are large, and live as long as the plan.
-    static PROFILES: RefCell<HashMap<String, &'static Profile<'static>>> = RefCell::default();
-}
+/// Plans and profiles are large, and a plan lives as long as its profiles: they are used again, by
+/// all threads.
+static PLANS: Mutex<Vec<Box<Plan<'static>>>> = Mutex::new(Vec::new());
+static PROFILES: Mutex<BTreeMap<String, &'static Profile<'static>>> = Mutex::new(BTreeMap::new());
 
 fn profile(text: &str) -> &'static Profile<'static> {
-    PROFILES.with_borrow_mut(|profiles| {
-        *profiles.entry(text.to_owned()).or_insert_with(|| {
-            let text = Box::leak(text.as_bytes().to_vec().into_boxed_slice());
-            let mut arena = Arena::new(Box::leak(Box::new([0; 256])));
-            let profile = Box::leak(Box::new(Profile::new()));
-            assert!(load(text, &mut arena, profile));
-            profile
-        })
+    let mut profiles = PROFILES.lock().unwrap();
+    *profiles.entry(text.to_owned()).or_insert_with(|| {
+        let text = Box::leak(text.as_bytes().to_vec().into_boxed_slice());
+        let mut arena = Arena::new(Box::leak(Box::new([0; 256])));
+        let profile = Box::leak(Box::new(Profile::new()));
+        assert!(load(text, &mut arena, profile));
+        profile
     })
 }
 
@@ -107,22 +105,28 @@ fn mimic(performer: &mut dyn Performer, dir: &str, law: Law) -> String {
     let (current, desired) =
         (profile(""), profile(&format!("/srv {dir}/new none bind,x-snapd.origin=layout 0 0")));
     let territory = Territory::System { snap_instance: b"/snap/x", snap_name: b"/snap/x" };
-    PLAN.with_borrow_mut(|plan| {
-        let plan = plan.get_or_insert_with(|| Box::new(Plan::new()));
-        if let Err(error) = plan.make(current, desired, territory, performer, &mut Nobody) {
-            return format!("{error:?}");
-        }
-        let Some(mimic) = plan.mimic(0) else { return "not needed".into() };
-        let dir = mimic.dir.escape_ascii().to_string();
-        let mut outcome = performer.perform(&Action::Mimic(mimic), &law);
-        // Children are listed in any order.
-        if let Outcome::Failed(Fault { place, .. }) = &mut outcome
-            && let Role::Child(_) = place.role
-        {
-            place.role = Role::Child(0);
-        }
-        format!("{dir}: {outcome:?}")
-    })
+    let mut plan = PLANS.lock().unwrap().pop().unwrap_or_else(|| Box::new(Plan::new()));
+    let text = match plan.make(current, desired, territory, performer, &mut Nobody) {
+        Err(error) => format!("{error:?}"),
+        Ok(()) => match plan.mimic(0) {
+            None => "not needed".into(),
+            Some(mimic) => perform_mimic(performer, mimic, law),
+        },
+    };
+    PLANS.lock().unwrap().push(plan);
+    text
+}
+
+fn perform_mimic(performer: &mut dyn Performer, mimic: Mimic<'_>, law: Law) -> String {
+    let dir = mimic.dir.escape_ascii();
+    let mut outcome = performer.perform(&Action::Mimic(mimic), &law);
+    // Children are listed in any order.
+    if let Outcome::Failed(Fault { place, .. }) = &mut outcome
+        && let Role::Child(_) = place.role
+    {
+        place.role = Role::Child(0);
+    }
+    format!("{dir}: {outcome:?}")
 }
 
 /// Everything that can be asked about `a`, and about both.

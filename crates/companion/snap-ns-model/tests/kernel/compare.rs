@@ -8,6 +8,7 @@ use snap_ns_model::{Error, MountRow, Namespace};
 use snap_ns_plan::{FsView as _, Look, NodeKind, Role};
 
 use crate::op::{Op, Setup, Turn};
+use crate::update::{Sorted, update};
 use crate::worker::Worker;
 use crate::{action, real, shot};
 
@@ -15,6 +16,8 @@ use crate::{action, real, shot};
 struct Pair {
     model: Namespace,
     worker: Worker,
+    /// What the last run saved.
+    profile: String,
 }
 
 pub(crate) fn model_set_up(setup: Setup) -> Result<Namespace, Error> {
@@ -56,7 +59,7 @@ fn model_call(model: &mut Namespace, op: &Op) -> Result<(), Error> {
         Op::Propagation(path, to) => model.set_propagation(path, *to),
         Op::Unmount(path) => model.unmount(path),
         Op::Detach(path) => model.detach(path),
-        Op::Clone | Op::Look(..) | Op::Act(..) => unreachable!("{op:?}"),
+        Op::Clone | Op::Look(..) | Op::Act(..) | Op::Update(_) => unreachable!("{op:?}"),
     }
     .map(|_| ())
 }
@@ -91,6 +94,16 @@ impl Pair {
         } else if let Op::Look(a, b) = op {
             let model = action::ask(&mut self.model, &a, &b);
             (model, self.worker.run(move || action::ask(&mut kernel(), &a, &b)))
+        } else if let Op::Update(lines) = op {
+            let (current, desired) = (self.profile.clone(), lines.concat());
+            let (model, saved) = update(&mut self.model, &current, &desired);
+            self.profile.clone_from(&saved);
+            let real = self.worker.run(move || {
+                let real = update(&mut Sorted(kernel()), &current, &desired);
+                leave();
+                real
+            });
+            (format!("{model}\n{saved}"), format!("{}\n{}", real.0, real.1))
         } else if is_out_of_scope(&mut self.model, &op) {
             Default::default()
         } else {
@@ -140,7 +153,11 @@ fn difference(what: &str, (model, real): (String, String)) -> Result<(), String>
 }
 
 pub(crate) fn compare(setup: Setup, turns: &[Turn]) -> Result<(), String> {
-    let first = Pair { model: model_set_up(setup).unwrap(), worker: Worker::here() };
+    let first = Pair {
+        model: model_set_up(setup).unwrap(),
+        worker: Worker::here(),
+        profile: String::new(),
+    };
     first.worker.run(move || real::set_up(setup)).unwrap();
     let mut pairs = vec![first];
     let result = run(&mut pairs, turns);
@@ -155,7 +172,8 @@ fn run(pairs: &mut Vec<Pair>, turns: &[Turn]) -> Result<(), String> {
         if matches!(turn.op, Op::Clone) {
             if pairs.len() == 1 {
                 let model = pairs[0].model.clone_namespace();
-                pairs.push(Pair { model, worker: Worker::apart() });
+                let profile = pairs[0].profile.clone();
+                pairs.push(Pair { model, worker: Worker::apart(), profile });
             }
         } else {
             let at = usize::from(turn.second).min(pairs.len() - 1);

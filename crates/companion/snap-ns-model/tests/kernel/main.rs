@@ -11,6 +11,7 @@ mod compare;
 mod op;
 mod real;
 mod shot;
+mod update;
 mod worker;
 
 use std::path::Path;
@@ -68,11 +69,17 @@ fn agree_here(cases: u64, turns: BoxedStrategy<Turn>) -> Result<()> {
 /// Single system calls: trees, mounts, propagation, two namespaces.
 #[test]
 fn calls() -> Result<()> {
-    agree("calls", 150, op::calls)
+    agree("calls", 300, op::calls)
 }
 
 /// What the planner asks and tells, with some calls in between.
 #[test]
 fn actions() -> Result<()> {
-    agree("actions", 150, op::actions)
+    agree("actions", 200, op::actions)
+}
+
+/// Whole runs of the planner, with some calls in between.
+#[test]
+fn updates() -> Result<()> {
+    agree("updates", 60, op::updates)
 }

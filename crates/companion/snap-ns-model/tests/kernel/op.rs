@@ -41,6 +41,8 @@ pub(crate) enum Op {
     Clone,
     Look(String, String),
     Act(Act, Law),
+    /// To the profile with these lines.
+    Update(Vec<String>),
 }
 
 #[derive(Clone, Debug)]
@@ -79,7 +81,13 @@ fn path() -> impl Strategy<Value = String> {
         .prop_map(|names| names.iter().fold("/t".to_owned(), |path, name| path + "/" + name))
 }
 
-/// The same, and `/t` itself.
+/// One of a few directories: each needs a profile of its own, and these are large.
+fn short_path() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["/t/a", "/t/b", "/t/a/a", "/t/a/b", "/t/b/a", "/t/b/b", "/t/f"])
+        .prop_map(str::to_owned)
+}
+
+/// Any path, and `/t` itself.
 fn source() -> impl Strategy<Value = String> {
     prop_oneof![1 => Just("/t".to_owned()), 6 => path()]
 }
@@ -178,7 +186,7 @@ fn act() -> impl Strategy<Value = Op> {
         2 => (path(), target()).prop_map(|(path, target)| Act::MakeSymlink(path, target)),
         1 => (path(), source()).prop_map(|(path, needed)| Act::EnsureDir(path, needed)),
         8 => entry().prop_map(Act::Mount),
-        6 => path().prop_map(Act::Mimic),
+        6 => short_path().prop_map(Act::Mimic),
     ];
     let law =
         prop_oneof![3 => Just(Law::Anywhere), 1 => Just(Law::Shifting), 1 => Just(Law::OnTheTmpfs)];
@@ -187,6 +195,34 @@ fn act() -> impl Strategy<Value = Op> {
 
 fn turns(op: impl Strategy<Value = Op> + 'static) -> BoxedStrategy<Turn> {
     (any::<bool>(), op).prop_map(|(second, op)| Turn { second, op }).boxed()
+}
+
+/// A line of a desired profile.
+fn line() -> impl Strategy<Value = String> {
+    let origin = || prop_oneof![3 => Just(",x-snapd.origin=layout"), 1 => Just("")];
+    let kind = || prop_oneof![4 => Just(""), 1 => Just(",x-snapd.kind=file")];
+    let bind = prop_oneof![Just("bind"), Just("rbind"), Just("rbind,ro"), Just("bind,ro")];
+    let tree =
+        (source(), path(), bind, origin(), kind()).prop_map(|(from, to, bind, origin, kind)| {
+            format!("{from} {to} none {bind}{origin}{kind} 0 0\n")
+        });
+    let tmpfs = (path(), origin())
+        .prop_map(|(to, origin)| format!("none {to} tmpfs mode=0750{origin} 0 0\n"));
+    let link = (path(), prop_oneof![Just("/t/b"), Just("/t/a")], origin()).prop_map(
+        |(to, target, origin)| {
+            let kind = "x-snapd.kind=symlink,x-snapd.symlink";
+            format!("none {to} none {kind}={target}{origin} 0 0\n")
+        },
+    );
+    let ensure = (path(), source()).prop_map(|(to, needed)| {
+        let kind = "x-snapd.kind=ensure-dir,x-snapd.must-exist-dir";
+        format!("none {to} none {kind}={needed} 0 0\n")
+    });
+    prop_oneof![9 => tree, 2 => tmpfs, 2 => link, 1 => ensure]
+}
+
+pub(crate) fn updates() -> BoxedStrategy<Turn> {
+    turns(prop_oneof![2 => call(), 1 => prop::collection::vec(line(), 0..6).prop_map(Op::Update)])
 }
 
 pub(crate) fn calls() -> BoxedStrategy<Turn> {

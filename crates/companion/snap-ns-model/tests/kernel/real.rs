@@ -117,7 +117,7 @@ pub(crate) fn call(op: &Op) -> Result<()> {
         Op::Propagation(path, to) => set_propagation(path, *to),
         Op::Unmount(path) => take_down(path, UnmountFlags::empty()),
         Op::Detach(path) => take_down(path, UnmountFlags::DETACH),
-        Op::Clone | Op::Look(..) | Op::Act(..) => unreachable!("{op:?}"),
+        Op::Clone | Op::Look(..) | Op::Act(..) | Op::Update(_) => unreachable!("{op:?}"),
     }
 }
 
