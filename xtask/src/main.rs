@@ -29,6 +29,9 @@ enum Chore {
     /// One case on one side, in the namespace that the parent made: not for people.
     #[command(name = conformance::GUEST, hide = true)]
     ConformanceGuest,
+    /// Random sequences of profiles, in the namespace that the parent made: not for people.
+    #[command(name = conformance::REFRESH_GUEST, hide = true)]
+    RefreshGuest,
     /// Fetch the packaged original of a Debian suite into the cache and print its path.
     Peer {
         /// The Debian suite: sid, trixie or bookworm.
@@ -56,6 +59,7 @@ fn main() -> Result<()> {
         Chore::E2e(options) => e2e::run(&options),
         Chore::Conformance(options) => conformance::run(&options),
         Chore::ConformanceGuest => conformance::guest(),
+        Chore::RefreshGuest => conformance::refresh_guest(),
         Chore::Peer { suite } => {
             println!("{}", peer::snap_update_ns(&suite)?.display());
             Ok(())

@@ -16,6 +16,8 @@ pub struct Kernel {
     /// The user and group that shall own what has no other owner.
     pub(crate) creates_for: (u32, u32),
     pub(crate) parents: Parents,
+    /// Keeps the namespace alive, when this process is not in it.
+    pub(crate) namespace: Option<OwnedFd>,
     phase: Phase,
 }
 
@@ -74,7 +76,7 @@ impl Kernel {
             CreatesFor::Caller => owner,
         };
         let (parents, phase) = (Parents::new(), Phase::Looking);
-        Ok(Self { resolver, root, owner, creates_for, parents, phase })
+        Ok(Self { resolver, root, owner, creates_for, parents, namespace: None, phase })
     }
 }
 
@@ -88,8 +90,11 @@ impl Performer for Kernel {
         let result = match action {
             Action::Nothing => Ok(Outcome::Done),
             Action::Unmount { mount_point } => self.unmount(mount_point),
-            Action::RemoveSymlink { path, target } => self.remove_symlink(path, target),
-            Action::RemoveMountPoint { path, keep } => self.remove_mount_point(path, *keep),
+            Action::RemoveSymlink { path, target, keep } => {
+                self.remove_symlink(path, target, *keep)
+            }
+            Action::RemoveMountPoint { path, keep } => self.remove_mount_point(path, *keep, rule),
+            Action::RemoveSource { path, own, keep } => self.remove_source(path, *own, *keep, rule),
             Action::Make(creation) => self.make(creation, rule),
             Action::MakeSymlink { path, target } => self.make_symlink(path, target, rule),
             Action::EnsureDir { path, must_exist } => self.ensure_dir(path, must_exist, rule),
@@ -103,6 +108,7 @@ impl Performer for Kernel {
             Action::Nothing
             | Action::RemoveSymlink { .. }
             | Action::RemoveMountPoint { .. }
+            | Action::RemoveSource { .. }
             | Action::Make(_)
             | Action::MakeSymlink { .. }
             | Action::EnsureDir { .. } => {}

@@ -17,6 +17,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod beneath;
 mod create;
 mod fault;
 mod fd_path;

@@ -49,6 +49,11 @@ impl FsView for Kernel {
         Ok(Look::Missing { parent: deepest.len, ground })
     }
 
+    fn ground(&mut self, dir: &[u8]) -> Result<Ground, Fault> {
+        let fd = self.open(dir, PATH_DIR).map_err(failed(Call::Open, Role::Mimic))?;
+        ground(fd.as_fd()).map_err(failed(Call::StatFs, Role::Mimic))
+    }
+
     fn same_fs(&mut self, a: &[u8], b: &[u8]) -> Result<bool, Fault> {
         if a == b {
             return Ok(true);

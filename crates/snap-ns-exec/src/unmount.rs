@@ -3,19 +3,19 @@
 use core::mem::MaybeUninit;
 
 use rustix::fd::{AsFd, BorrowedFd};
-use rustix::fs::{AtFlags, FileType, statat, unlinkat};
+use rustix::fs::{AtFlags, FileType, fstat, statat, unlinkat};
 use rustix::io::{self, Errno};
 use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_change, unmount};
 use rustix::process::fchdir;
-use snap_ns_plan::{Call, Fault, NodeKind, Outcome, Role, Skip, What};
+use snap_ns_plan::{Call, Fault, NodeKind, Outcome, Role, Rule, Skip, Verdict, What};
 use snap_path::{PATH_MAX, file_name, parent};
 
 use crate::fault::failed;
 use crate::here::Here;
 use crate::kernel::Kernel;
-use crate::look::link_is;
+use crate::look::{ground, link_is};
 use crate::parents::Side;
-use crate::walk::{PATH, kind_of, open_child};
+use crate::walk::{PATH, PATH_DIR, kind_of, open_child};
 
 impl Kernel {
     /// Undoes the mount at `path` and all below it. One that is in use, or has others below it, is
@@ -47,7 +47,12 @@ impl Kernel {
         }
     }
 
-    pub(crate) fn remove_symlink(&mut self, path: &[u8], target: &[u8]) -> Result<Outcome, Fault> {
+    pub(crate) fn remove_symlink(
+        &mut self,
+        path: &[u8],
+        target: &[u8],
+        keep: usize,
+    ) -> Result<Outcome, Fault> {
         let role = Role::MountPoint;
         let remove = || -> io::Result<bool> {
             let (dir, name) = self.open_parent(path)?;
@@ -58,7 +63,10 @@ impl Kernel {
             unlinkat(&dir, name, AtFlags::empty()).map(|()| true)
         };
         match remove() {
-            Ok(true) => Ok(Outcome::Done),
+            Ok(true) => {
+                self.remove_empty_above(path, keep);
+                Ok(Outcome::Done)
+            }
             Ok(false) => Ok(Outcome::Skipped(Skip::NotThere)),
             Err(errno) if is_absent(errno) => Ok(Outcome::Skipped(Skip::NotThere)),
             Err(Errno::ROFS) => Ok(Outcome::Skipped(Skip::Stays)),
@@ -66,17 +74,30 @@ impl Kernel {
         }
     }
 
-    /// Removes a mount point that nothing is in and nothing is mounted on; then the directories
-    /// above it, longer than `keep` bytes, as far as they are empty.
+    /// Removes what was created at `path`, if nothing is in it and nothing is mounted on it; then
+    /// the directories above it, longer than `keep` bytes, that are empty by now and in the same
+    /// file system as the one with `keep` bytes. Where `rule` lets nothing be created nothing was,
+    /// and nothing is removed.
     pub(crate) fn remove_mount_point(
         &mut self,
         path: &[u8],
         keep: usize,
+        rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
+        let above = parent(path).unwrap_or_default();
         let mut remove = || -> io::Result<()> {
             let name = file_name(path);
             let dir = self.parent_dir(Side::Target, parent(path).ok_or(Errno::BUSY)?)?;
+            let ground = ground(dir)?;
             let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+            match rule.verdict(above, ground) {
+                Verdict::Write => {}
+                Verdict::WriteIfOn(len) if self.is_on(above, len)? => {}
+                Verdict::WriteIfOn(_) | Verdict::ReadOnly | Verdict::Trespass => {
+                    return Err(Errno::ROFS);
+                }
+            }
+            let dir = self.parent_dir(Side::Target, above)?;
             let file_type = FileType::from_raw_mode(stat.st_mode);
             if file_type.is_dir() {
                 unlinkat(dir, name, AtFlags::REMOVEDIR)
@@ -105,15 +126,40 @@ impl Kernel {
         }
     }
 
-    /// Removes the directories above `path`, longer than `keep` bytes, until one is not empty.
+    /// The same, only in the file system of the directory that is the first `own` bytes of `path`.
+    pub(crate) fn remove_source(
+        &mut self,
+        path: &[u8],
+        own: usize,
+        keep: usize,
+        rule: &dyn Rule,
+    ) -> Result<Outcome, Fault> {
+        match parent(path).map(|above| self.is_on(above, own)) {
+            Some(Ok(true)) => self.remove_mount_point(path, keep, rule),
+            Some(Ok(false)) | None => Ok(Outcome::Skipped(Skip::Stays)),
+            Some(Err(_)) => Ok(Outcome::Skipped(Skip::NotThere)),
+        }
+    }
+
+    /// Whether `dir` is in the same file system as the directory that is its first `len` bytes.
+    fn is_on(&self, dir: &[u8], len: usize) -> io::Result<bool> {
+        let device = |path| -> io::Result<u64> { Ok(fstat(self.open(path, PATH_DIR)?)?.st_dev) };
+        Ok(device(dir)? == device(dir.get(..len).unwrap_or(dir))?)
+    }
+
+    /// Removes the directories above `path`, longer than `keep` bytes, until one is not empty; none
+    /// if they are in another file system than the one with `keep` bytes.
     fn remove_empty_above(&mut self, path: &[u8], keep: usize) {
-        let mut above = parent(path).filter(|dir| dir.len() > keep);
-        while let Some(dir) = above
+        let mut next = parent(path);
+        if next.is_none_or(|dir| dir.len() <= keep || self.is_on(dir, keep) != Ok(true)) {
+            return;
+        }
+        while let Some(dir) = next.filter(|dir| dir.len() > keep)
             && let Ok((holds, name)) = self.open_parent(dir)
             && unlinkat(holds, name, AtFlags::REMOVEDIR).is_ok()
         {
             self.parents.forget_at(dir);
-            above = parent(dir).filter(|dir| dir.len() > keep);
+            next = parent(dir);
         }
     }
 }

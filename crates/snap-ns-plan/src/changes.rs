@@ -1,10 +1,12 @@
-//! Which entries stay, which go, which come.
+//! What is the same in both profiles, and in which order entries are applied.
 
+use snap_fstab::Entry;
 use snap_mount_options::Origin;
 use snap_profile::Item;
 
+use crate::mimic::MimicState;
 use crate::plan::{Plan, PlanError};
-use crate::survey::Need;
+use crate::reason::{Field, Reason};
 
 /// What happens to an entry of the current profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,23 @@ pub(crate) enum Fate {
     Gone,
 }
 
+/// What is known of an entry of the current profile.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Past {
+    pub(crate) fate: Fate,
+    /// Whether it is really mounted, as far as anybody looked.
+    pub(crate) mounted: bool,
+    /// Of one that is kept: the place of what it is kept for, a desired entry or, when it is
+    /// synthetic, a mimic.
+    pub(crate) kept_for: u16,
+    /// Why it is not kept.
+    pub(crate) reason: Reason,
+}
+
+/// A moment in the order of application: `2 * rank + 1` for the entry with that rank, and just
+/// before it (`2 * rank`) for a mimic. Later mounts cover earlier ones.
+pub(crate) type Time = u32;
+
 /// The pass of an entry: overname, content, layout.
 fn pass(item: &Item<'_>) -> u8 {
     match item.origin {
@@ -28,14 +47,27 @@ fn pass(item: &Item<'_>) -> u8 {
     }
 }
 
+/// The first field in which two entries with the same mount point differ.
+fn difference(a: &Entry<'_>, b: &Entry<'_>) -> Option<Field> {
+    if a.source != b.source {
+        Some(Field::Source)
+    } else if a.fs_type != b.fs_type {
+        Some(Field::Type)
+    } else if a.options != b.options {
+        Some(Field::Options)
+    } else {
+        (a != b).then_some(Field::Numbers)
+    }
+}
+
 impl Plan<'_> {
     pub(crate) fn fate(&self, place: u16) -> Fate {
-        self.fates.get(usize::from(place)).copied().unwrap_or(Fate::Kept)
+        self.past.get(usize::from(place)).map_or(Fate::Kept, |past| past.fate)
     }
 
     pub(crate) fn set_fate(&mut self, place: u16, fate: Fate) {
-        if let Some(slot) = self.fates.get_mut(usize::from(place)) {
-            *slot = fate;
+        if let Some(past) = self.past.get_mut(usize::from(place)) {
+            past.fate = fate;
         }
     }
 
@@ -54,63 +86,69 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Finds what is the same in both profiles: the fate of every entry of the current one, and
-    /// which of the desired ones are kept. Tells whether that is everything.
-    pub(crate) fn find_kept(&mut self) -> bool {
-        self.needs.extend(self.all_desired().iter().map(|_| Need::default()));
+    /// Pairs each entry of the current profile that is equal to a desired one, in all six fields,
+    /// with that. Synthetic ones are not looked at.
+    pub(crate) fn pair_entries(&mut self) {
+        for need in &mut self.needs {
+            need.kept_as = None;
+            need.reason = Reason::New;
+        }
         let mut hint = 0;
         for (place, item) in (0_u16..).zip(self.all_current()) {
-            let claim;
-            (claim, hint) = self.claim_of(item, hint);
-            let kept = item.origin == Origin::Rootfs
-                || !item.is_synthetic() && claim.is_some_and(|at| self.try_keep(at, place, item));
-            self.fates.push(if kept { Fate::Kept } else { Fate::Going });
-        }
-        let mut last_id: (&[u8], Option<u16>) = (&[], None);
-        for (place, item) in (0_u16..).zip(self.all_current()) {
-            let Some(id) = item.synthetic_for() else { continue };
-            if last_id.0 != id {
-                last_id = (id, self.by_id(id));
+            let (fate, kept_for, reason);
+            if item.origin == Origin::Rootfs {
+                (fate, kept_for, reason) = (Fate::Kept, 0, Reason::New);
+            } else if item.is_synthetic() {
+                (fate, kept_for, reason) = (Fate::Going, 0, Reason::NotNeeded);
+            } else {
+                let path = item.entry.mount_point;
+                let claim;
+                (claim, hint) = self.desired_by_path.first_at(self.all_desired(), path, hint);
+                reason = self.pair(place, item, claim);
+                fate = if reason == Reason::New { Fate::Kept } else { Fate::Going };
+                kept_for = claim.unwrap_or_default();
             }
-            // A kept entry at the same mount point stood together with this one until now.
-            let claim;
-            (claim, hint) = self.claim_of(item, hint);
-            let claimed = claim.is_some_and(|at| self.need(at).kept_as.is_none());
-            if last_id.1.is_some() && !claimed {
-                self.set_fate(place, Fate::Kept);
-            }
-        }
-        let nothing_goes = self.fates.iter().all(|&fate| fate == Fate::Kept);
-        let nothing_comes = self.needs.iter().all(|need| need.kept_as.is_some());
-        nothing_goes && nothing_comes
-    }
-
-    /// The desired entry with an item's mount point, and where to look for the next one.
-    fn claim_of(&self, item: &Item<'_>, hint: usize) -> (Option<u16>, usize) {
-        self.desired_by_path.first_at(self.all_desired(), item.entry.mount_point, hint)
-    }
-
-    /// Turns what is kept, but stands on what goes or would be covered by what comes, into what
-    /// goes and comes again.
-    pub(crate) fn drag(&mut self) {
-        while self.drag_what_stands_on_gone() || self.drag_what_new_ones_cover() {}
-        for place in (0_u16..).take(self.all_current().len()) {
-            if self.fate(place) != Fate::Kept && self.stands_on_going_tmpfs(place) {
-                self.set_fate(place, Fate::GoingWithTmpfs);
+            if let Some(past) = self.past.get_mut(usize::from(place)) {
+                (past.fate, past.kept_for, past.reason) = (fate, kept_for, reason);
             }
         }
     }
 
-    /// Whether an entry was mounted or made in a tmpfs that goes: both go at once. One at the very
-    /// mount point of the tmpfs lies over it, and goes first.
-    fn stands_on_going_tmpfs(&self, place: u16) -> bool {
-        let Some(item) = self.current(place) else { return false };
-        let path = item.entry.mount_point;
-        let above = self.current_by_path.at_or_above(self.all_current(), path);
-        above.filter(|&above| above < place).max().is_some_and(|ground| {
-            let tmpfs = self.current(ground).filter(|item| item.is_tmpfs());
-            self.fate(ground) != Fate::Kept && tmpfs.is_some_and(|t| t.entry.mount_point != path)
-        })
+    /// Pairs the current entry at `place` with the desired one at `claim`. Tells why not, or
+    /// [`Reason::New`].
+    fn pair(&mut self, place: u16, item: &Item<'_>, claim: Option<u16>) -> Reason {
+        let Some(desired) = claim.and_then(|claim| self.desired(claim)) else {
+            return Reason::Gone;
+        };
+        let mounted = self.past.get(usize::from(place)).is_none_or(|past| past.mounted);
+        let need = claim.and_then(|claim| self.needs.get_mut(usize::from(claim)));
+        let Some(need) = need else { return Reason::Gone };
+        let reason = match difference(&item.entry, &desired.entry) {
+            Some(field) => Reason::Differs(field),
+            None if !mounted => Reason::NotMounted,
+            None if need.denied => Reason::NotPossible,
+            None if need.kept_as.is_some() => Reason::Twice,
+            None => {
+                need.kept_as = Some(place);
+                return Reason::New;
+            }
+        };
+        need.reason = reason;
+        reason
+    }
+
+    /// Whether the profiles are the same: every desired entry stands, and every synthetic one
+    /// belongs to a desired one.
+    pub(crate) fn is_same(&self) -> bool {
+        let mut last_id: (&[u8], bool) = (&[], false);
+        self.needs.iter().all(|need| need.kept_as.is_some())
+            && self.all_current().iter().zip(&self.past).all(|(item, past)| {
+                let Some(id) = item.synthetic_for() else { return past.fate == Fate::Kept };
+                if last_id.0 != id {
+                    last_id = (id, self.by_id(id).is_some());
+                }
+                last_id.1
+            })
     }
 
     /// Orders the entries that have an ID of their own.
@@ -133,83 +171,66 @@ impl Plan<'_> {
         })
     }
 
-    /// Keeps the current entry at `place` for the desired one at `claim`, if all six fields are
-    /// equal and none is kept for it yet.
-    fn try_keep(&mut self, claim: u16, place: u16, item: &Item<'_>) -> bool {
-        let equal = self.desired(claim).is_some_and(|desired| desired.entry == item.entry);
-        match self.needs.get_mut(usize::from(claim)) {
-            Some(need) if equal && need.kept_as.is_none() => {
-                need.kept_as = Some(place);
-                true
+    /// Puts the desired entries into the order of application.
+    pub(crate) fn find_order(&mut self) {
+        for wanted in 0..=2 {
+            for place in self.desired_by_path.iter() {
+                let item = self.all_desired().get(usize::from(place));
+                if item.is_some_and(|item| pass(item) == wanted) {
+                    self.order.push(place);
+                }
             }
-            Some(_) | None => false,
+            if wanted == 0 {
+                self.overnames = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
+            }
+        }
+        for (rank, &place) in (0_u16..).zip(&self.order) {
+            if let Some(need) = self.needs.get_mut(usize::from(place)) {
+                need.rank = rank;
+            }
         }
     }
 
-    /// An entry that was mounted on what goes now has to go first.
-    fn drag_what_stands_on_gone(&mut self) -> bool {
-        let mut changed = false;
-        let mut last: Option<&[u8]> = None;
-        for at in 0..self.all_current().len() {
-            let Some(gone) = self.current_by_path.nth(at) else { break };
-            let path = crate::index::mount_point(self.all_current(), gone);
-            // Of several at one mount point the first one drags the others.
-            if self.fate(gone) == Fate::Kept || last == Some(path) {
-                continue;
-            }
-            last = Some(path);
-            changed |= self.drag_below(path, |_, place, _| place > gone);
-        }
-        changed
+    /// When the desired entry at `place` is applied.
+    pub(crate) fn time_of(&self, place: u16) -> Time {
+        Time::from(self.need(place).rank).saturating_mul(2).saturating_add(1)
     }
 
-    /// An entry that would be applied after a new one, below its mount point, has to be made anew:
-    /// it would be covered otherwise. So has a mimic that was made for such an entry.
-    fn drag_what_new_ones_cover(&mut self) -> bool {
-        let mut changed = false;
-        for at in 0..self.all_desired().len() {
-            let Some(place) = self.desired_by_path.nth(at) else { break };
-            let Some(new) = self.desired(place) else { break };
-            if self.need(place).kept_as.is_none() && new.shape.is_mount() {
-                changed |= self.drag_below(new.entry.mount_point, |plan, _, item| {
-                    let asks = match item.synthetic_for() {
-                        Some(id) => plan.by_id(id).and_then(|at| plan.desired(at)),
-                        None => Some(item),
-                    };
-                    asks.is_some_and(|asks| pass(asks) >= pass(new) && !core::ptr::eq(asks, new))
-                });
-            }
-        }
-        changed
+    /// When the mimics that need nothing of this run are made: after the overnames.
+    pub(crate) fn early(&self) -> Time {
+        self.overnames.saturating_mul(2)
     }
 
-    /// Lets go of what is kept at or below `path`, if `chosen` says so of an entry of the current
-    /// profile and its place.
-    fn drag_below(&mut self, path: &[u8], chosen: impl Fn(&Self, u16, &Item<'_>) -> bool) -> bool {
-        let mut changed = false;
-        for at in self.current_by_path.subtree(self.all_current(), path) {
-            let Some(place) = self.current_by_path.nth(at) else { break };
-            let Some(item) = self.current(place) else { break };
-            let rootfs = item.origin == Origin::Rootfs;
-            if self.fate(place) == Fate::Kept && !rootfs && chosen(self, place, item) {
-                self.let_go(place);
-                changed = true;
-            }
+    /// When, in a fresh namespace, that would be made for which the current entry at `place` is
+    /// kept.
+    pub(crate) fn time_of_kept(&self, place: u16) -> Time {
+        let Some(past) = self.past.get(usize::from(place)) else { return 0 };
+        match self.current(place) {
+            Some(item) if item.is_synthetic() => self.mimic_time(past.kept_for),
+            Some(item) if item.origin == Origin::Rootfs => 0,
+            Some(_) | None => self.time_of(past.kept_for),
         }
-        changed
     }
 
-    /// Turns a kept entry into one that goes, and comes again if it is desired.
-    fn let_go(&mut self, place: u16) {
-        self.set_fate(place, Fate::Going);
-        let claim = self.current(place).and_then(|item| {
-            self.desired_by_path.at(self.all_desired(), item.entry.mount_point).next()
-        });
-        if let Some(need) = claim.and_then(|claim| self.needs.get_mut(usize::from(claim)))
-            && need.kept_as == Some(place)
-        {
-            need.kept_as = None;
+    /// Decides what goes with the tmpfs that it stands on.
+    pub(crate) fn find_what_goes_along(&mut self) {
+        for place in (0_u16..).take(self.all_current().len()) {
+            if self.fate(place) == Fate::Going && self.stands_on_going_tmpfs(place) {
+                self.set_fate(place, Fate::GoingWithTmpfs);
+            }
         }
+    }
+
+    /// Whether an entry was mounted or made in a tmpfs that goes: both go at once. One at the very
+    /// mount point of the tmpfs lies over it, and goes first.
+    fn stands_on_going_tmpfs(&self, place: u16) -> bool {
+        let Some(item) = self.current(place) else { return false };
+        let path = item.entry.mount_point;
+        let above = self.current_by_path.at_or_above(self.all_current(), path);
+        above.filter(|&above| above < place).max().is_some_and(|ground| {
+            let tmpfs = self.current(ground).filter(|item| item.is_tmpfs());
+            self.fate(ground) != Fate::Kept && tmpfs.is_some_and(|t| t.entry.mount_point != path)
+        })
     }
 
     /// The tmpfs at `place` was unmounted: what stood on it is gone as well.
@@ -224,21 +245,11 @@ impl Plan<'_> {
         }
     }
 
-    /// Puts what has to be made into the order of application.
-    pub(crate) fn find_order(&mut self) {
-        for wanted in 0..=2 {
-            for place in self.desired_by_path.iter() {
-                let new = self.need(place).kept_as.is_none();
-                let item = self.all_desired().get(usize::from(place));
-                if new && item.is_some_and(|item| pass(item) == wanted) {
-                    self.order.push(place);
-                }
-            }
-        }
-        for (rank, &place) in (0_u16..).zip(&self.order) {
-            if let Some(need) = self.needs.get_mut(usize::from(place)) {
-                need.rank = rank;
-            }
-        }
+    /// Whether a writable copy of `dir` stands or is going to.
+    pub(crate) fn mimic_state(&self, dir: &[u8]) -> Option<MimicState> {
+        self.mimics_at(dir)
+            .filter_map(|at| self.mimics.get(usize::from(at)))
+            .last()
+            .map(|m| m.state)
     }
 }

@@ -3,12 +3,15 @@
 use snap_mount_options::{Kind, Options, Origin};
 use snap_profile::{Item, Shape};
 
-use crate::fault::{Fault, Limit, Role, What};
+use crate::fault::{Errno, Fault, Limit, Place, Role, What};
 use crate::mimic::MimicState;
 use crate::plan::Plan;
 use crate::step::{Action, Creation, ObjectKind, Op, Outcome, State, Step, Wall};
 use crate::territory::{Rule, directory_mode};
 use crate::view::FsView;
+
+/// The kernel says that nothing is there (errno(3)).
+const ENOENT: Errno = 2;
 
 /// Who performs steps: the kernel, or a model of it.
 pub trait Performer: FsView {
@@ -55,24 +58,18 @@ impl<'a> Plan<'a> {
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
         let mut at = 0;
+        let mut relisted = None;
         while let Some(&step) = self.steps.get(at) {
-            let refreshed = if let Op::Mimic(mimic) = step.op
-                && self.has_torn_down()
-            {
-                self.relist(mimic, performer)
-            } else {
-                Ok(())
-            };
-            let outcome = match (self.is_left_out(step.op), refreshed) {
+            let outcome = match (self.is_left_out(step.op), self.action(step.op)) {
                 (Some(skip), _) => Outcome::Skipped(skip),
-                (None, Err(fault)) => Outcome::Failed(fault),
-                (None, Ok(())) => match self.action(step.op) {
-                    Some(Action::Nothing) => Outcome::Done,
-                    Some(action) => performer.perform(&action, &*self),
-                    None => Outcome::Failed(Fault::new(What::Missing, Role::Nothing)),
-                },
+                (None, Some(Action::Nothing)) => Outcome::Done,
+                (None, Some(action)) => performer.perform(&action, &*self),
+                (None, None) => Outcome::Failed(Fault::new(What::Missing, Role::Nothing)),
             };
             observer.tried(self, step, outcome);
+            if self.changed_meanwhile(step.op, outcome, &mut relisted, performer) {
+                continue;
+            }
             let fault = match outcome {
                 Outcome::Done | Outcome::Skipped(_) => {
                     self.note(at, step.op, outcome);
@@ -100,9 +97,30 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// Whether the tree is another one than the survey looked at.
-    fn has_torn_down(&self) -> bool {
-        self.steps.first().is_some_and(|step| self.cause(step.op).is_none())
+    /// Whether a mimic failed because what was seen in its directory is not there any more: another
+    /// step removed it, or somebody else. It is looked at again then, once.
+    fn changed_meanwhile(
+        &mut self,
+        op: Op,
+        outcome: Outcome,
+        relisted: &mut Option<u16>,
+        performer: &mut dyn Performer,
+    ) -> bool {
+        let missing = Fault { what: What::Missing, place: Place::whole(Role::Mimic) };
+        let (Op::Mimic(mimic), Outcome::Failed(fault)) = (op, outcome) else { return false };
+        let gone = matches!(fault.place.role, Role::Child(_))
+            && matches!(fault.what, What::Failed(_, ENOENT))
+            && *relisted != Some(mimic);
+        let Some(dir) = self.mimics.get(usize::from(mimic)).map(|slot| slot.dir) else {
+            return false;
+        };
+        let listed =
+            if gone { self.list_children(dir, |_| missing, performer) } else { Err(missing) };
+        if let (Ok(listed), Some(slot)) = (listed, self.mimics.get_mut(usize::from(mimic))) {
+            slot.listed = listed;
+            *relisted = Some(mimic);
+        }
+        listed.is_ok()
     }
 
     fn is_content(&self, place: u16) -> bool {
@@ -131,7 +149,7 @@ impl<'a> Plan<'a> {
         let source = role == Role::Source;
         let path: &'a [u8] = if source { item.entry.source } else { item.entry.mount_point };
         let dir = path.get(..len).ok_or(fault)?;
-        match self.mimic_at(dir).map(|slot| slot.state) {
+        match self.mimic_state(dir) {
             Some(MimicState::Failed) => {
                 return Err(Fault { what: What::MimicFailed, ..fault });
             }
@@ -139,9 +157,12 @@ impl<'a> Plan<'a> {
             Some(MimicState::Made | MimicState::Planned) => return Err(fault),
             None => {}
         }
-        let mimic = self.add_mimic(place, dir, fault, performer)?;
-        let step = Step { op: Op::Mimic(mimic), state: State::Pending };
+        self.may_mimic(place, dir, fault)?;
+        let when = (place, self.time_of(place));
         let full = |limit| Fault { what: What::Full(limit), ..fault };
+        let listed = self.list_children(dir, full, performer)?;
+        let mimic = self.add_mimic(when, (dir, listed), fault)?;
+        let step = Step { op: Op::Mimic(mimic), state: State::Pending };
         let bytes = self.expect_mimic(mimic).map_err(full)?;
         observer.make_room(bytes)?;
         self.steps.try_insert(at, step).map_err(|_| full(Limit::Steps))
@@ -191,12 +212,17 @@ impl<'a> Plan<'a> {
                 let Kind::Symlink(target) = item.options().kind else {
                     return None;
                 };
-                Action::RemoveSymlink { path: item.entry.mount_point, target }
+                let path = item.entry.mount_point;
+                Action::RemoveSymlink { path, target, keep: self.tidy_below(path) }
             }
             Op::RemoveMountPoint(place) => {
                 let path = self.current(place)?.entry.mount_point;
-                let keep = snap_path::parent(path).map_or(0, <[u8]>::len);
-                Action::RemoveMountPoint { path, keep }
+                Action::RemoveMountPoint { path, keep: self.tidy_below(path) }
+            }
+            Op::RemoveSource(place) => {
+                let path = self.current(place)?.entry.source;
+                let own = self.current(self.own_ground(path)?)?.entry.mount_point.len();
+                Action::RemoveSource { path, own, keep: self.tidy_below(path) }
             }
             Op::Forget(_) => Action::Nothing,
             Op::MakeSource(place) => {

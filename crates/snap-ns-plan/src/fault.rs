@@ -44,6 +44,8 @@ pub enum What {
     Failed(Call, Errno),
     /// Something of this kind is in the way, or is not what is needed.
     Found(crate::NodeKind),
+    /// Something of this kind will be in the way: this run creates it before.
+    WillFind(crate::NodeKind),
     /// Nothing is there, and it may not be created.
     Missing,
     /// Creating it would show on the host.

@@ -1,4 +1,4 @@
-//! Finding entries by mount point.
+//! Finding entries by mount point, or by source.
 
 use core::cmp::Ordering;
 use core::ops::Range;
@@ -7,12 +7,31 @@ use arrayvec::ArrayVec;
 use snap_path::{is_at_or_below, parents_first, prefixes};
 use snap_profile::{ENTRIES_MAX, Item};
 
-/// The places of a profile's entries, ordered by mount point (parents first), then by place.
+/// What entries are found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// Their mount point.
+    MountPoint,
+    /// Their source; what is no path comes to stand where no path is looked for.
+    Source,
+}
+
+impl Key {
+    fn of<'a>(self, items: &[Item<'a>], place: u16) -> &'a [u8] {
+        items.get(usize::from(place)).map_or(&[], |item| match self {
+            Self::MountPoint => item.entry.mount_point,
+            Self::Source => item.entry.source,
+        })
+    }
+}
+
+/// The places of a profile's entries, ordered by a path of theirs (parents first), then by place.
 #[derive(Debug)]
 pub(crate) struct Index {
+    key: Key,
     places: ArrayVec<u16, ENTRIES_MAX>,
-    /// Bit N is set when a mount point has N components; the last bit stands for all deeper ones.
-    /// Most lookups of a path's prefixes end here.
+    /// Bit N is set when a path has N components; the last bit stands for all deeper ones. Most
+    /// lookups of a path's prefixes end here.
     depths: u64,
 }
 
@@ -21,19 +40,20 @@ const DEEPEST: u32 = 63;
 
 impl Index {
     pub(crate) const fn new() -> Self {
-        Self { places: ArrayVec::new_const(), depths: 0 }
+        Self { key: Key::MountPoint, places: ArrayVec::new_const(), depths: 0 }
     }
 
-    /// Orders `items`.
-    pub(crate) fn fill(&mut self, items: &[Item<'_>]) {
+    /// Orders `items` by `key`.
+    pub(crate) fn fill(&mut self, key: Key, items: &[Item<'_>]) {
+        self.key = key;
         self.places.clear();
         self.places.extend((0_u16..).take(items.len().min(ENTRIES_MAX)));
         self.places.sort_unstable_by(|&a, &b| {
-            let path = |place| mount_point(items, place);
+            let path = |place| key.of(items, place);
             parents_first(path(a), path(b)).then(a.cmp(&b))
         });
-        self.depths =
-            items.iter().fold(0, |depths, item| depths | depth_bit(item.entry.mount_point));
+        let places = self.places.iter();
+        self.depths = places.fold(0, |depths, &at| depths | depth_bit(key.of(items, at)));
     }
 
     /// The places in order.
@@ -49,7 +69,7 @@ impl Index {
     /// Where the entries at or below `path` start in the order.
     fn start_of(&self, items: &[Item<'_>], path: &[u8]) -> usize {
         let before =
-            |&place: &u16| parents_first(mount_point(items, place), path) == Ordering::Less;
+            |&place: &u16| parents_first(self.key.of(items, place), path) == Ordering::Less;
         self.places.partition_point(before)
     }
 
@@ -57,30 +77,42 @@ impl Index {
     pub(crate) fn subtree(&self, items: &[Item<'_>], path: &[u8]) -> Range<usize> {
         let start = self.start_of(items, path);
         let rest = self.places.get(start..).unwrap_or_default();
-        let below = |&place: &u16| is_at_or_below(mount_point(items, place), path);
+        let below = |&place: &u16| is_at_or_below(self.key.of(items, place), path);
         start..start.saturating_add(rest.partition_point(below))
     }
 
-    /// The entries with just this mount point, in the order of the profile.
+    /// The numbers in the order of the entries with just this path.
+    pub(crate) fn range_at(&self, items: &[Item<'_>], path: &[u8]) -> Range<usize> {
+        let start = self.start_of(items, path);
+        let rest = self.places.get(start..).unwrap_or_default();
+        let same = |&place: &u16| self.key.of(items, place) == path;
+        start..start.saturating_add(rest.partition_point(same))
+    }
+
+    /// The entries with just this path, in the order of the profile.
     pub(crate) fn at<'i>(
         &'i self,
         items: &'i [Item<'_>],
         path: &'i [u8],
     ) -> impl Iterator<Item = u16> + 'i {
         let found = self.places.get(self.start_of(items, path)..).unwrap_or_default();
-        found.iter().copied().take_while(move |&place| mount_point(items, place) == path)
+        found.iter().copied().take_while(move |&place| self.key.of(items, place) == path)
     }
 
-    /// The entries with a mount point that is `path` or a directory above it, the highest first.
+    /// `path` and the directories above it, the highest first, as far as an entry can be there.
+    pub(crate) fn used_prefixes<'p>(&self, path: &'p [u8]) -> impl Iterator<Item = &'p [u8]> {
+        let depths = self.depths;
+        let used = move |&(depth, _): &(usize, &[u8])| depths & bit(depth) != 0;
+        prefixes(path).enumerate().filter(used).map(|(_, prefix)| prefix)
+    }
+
+    /// The entries with a path that is `path` or a directory above it, the highest first.
     pub(crate) fn at_or_above<'i>(
         &'i self,
         items: &'i [Item<'_>],
         path: &'i [u8],
     ) -> impl Iterator<Item = u16> + 'i {
-        prefixes(path)
-            .enumerate()
-            .filter(|&(depth, _)| self.depths & bit(depth) != 0)
-            .flat_map(move |(_, prefix)| self.at(items, prefix))
+        self.used_prefixes(path).flat_map(move |prefix| self.at(items, prefix))
     }
 
     /// As [`at`](Self::at), for just the first entry, tried first at `hint` in the order; tells
@@ -91,7 +123,7 @@ impl Index {
         path: &[u8],
         hint: usize,
     ) -> (Option<u16>, usize) {
-        let matches = |&&place: &&u16| mount_point(items, place) == path;
+        let matches = |&&place: &&u16| self.key.of(items, place) == path;
         if let Some(&place) = self.places.get(hint).filter(matches) {
             return (Some(place), hint.saturating_add(1));
         }
@@ -113,5 +145,5 @@ fn depth_bit(path: &[u8]) -> u64 {
 
 /// The mount point of the entry at `place`.
 pub(crate) fn mount_point<'a>(items: &[Item<'a>], place: u16) -> &'a [u8] {
-    items.get(usize::from(place)).map_or(&[], |item| item.entry.mount_point)
+    Key::MountPoint.of(items, place)
 }

@@ -1,8 +1,17 @@
 //! Writable mimics: which directories, for whom, and what is in them.
 
-use snap_profile::ENTRIES_MAX;
+use snap_mount_options::Origin;
+use snap_path::{PATH_MAX, file_name, parent};
+use snap_profile::{ENTRIES_MAX, Item, Shape};
 
-use crate::view::{Attributes, NodeKind};
+use crate::changes::{Fate, Time};
+use crate::fault::{Fault, Limit, Role, What};
+use crate::forecast::{Route, Space};
+use crate::plan::Plan;
+use crate::reason::Reason;
+use crate::survey::Asked;
+use crate::territory::Territory;
+use crate::view::{Attributes, FsView, Look, NodeKind};
 
 /// The most mimics of one run (docs/limits.md).
 pub const MIMICS_MAX: usize = 4096;
@@ -16,6 +25,12 @@ pub const NAMES_MAX: usize = 4 * 1024 * 1024;
 /// The most children of all mimics of one run: each may become an entry.
 pub(crate) const ALL_CHILDREN_MAX: usize = 2 * ENTRIES_MAX;
 
+/// The longest name in a tmpfs (`limits.h`, path_resolution(7)).
+pub(crate) const NAME_MAX: usize = 255;
+
+/// How much longer a path gets where the executor sets a mimic's directory aside (`/tmp/.snap`).
+const ASIDE_LEN: usize = 10;
+
 /// A directory that is replaced by a tmpfs which shows the same, and can be written to.
 #[derive(Clone, Copy, Debug)]
 pub struct Mimic<'p> {
@@ -23,7 +38,7 @@ pub struct Mimic<'p> {
     pub dir: &'p [u8],
     /// Its mode and owner, which the tmpfs gets.
     pub attributes: Attributes,
-    /// What is in it, by name.
+    /// What is in it, by name; without what has to make way.
     pub children: &'p [Child],
     /// The number of the first of `children` in the plan, for faults.
     pub first_child: u32,
@@ -55,11 +70,15 @@ pub enum MimicState {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot<'a> {
     pub(crate) dir: &'a [u8],
-    /// The entry of the desired profile that needs it.
+    /// The entry of the desired profile that needs it; the first in the order of application.
     pub(crate) needed_by: u16,
+    /// When it is made. Of several at one time the outermost is the first.
+    pub(crate) time: Time,
     pub(crate) listed: Listed,
     pub(crate) state: MimicState,
-    pub(crate) turn: Turn,
+    /// The tmpfs of the current profile that stays for it.
+    pub(crate) kept_as: Option<u16>,
+    pub(crate) reason: Reason,
 }
 
 /// What was seen of a mimic's directory.
@@ -70,14 +89,336 @@ pub(crate) struct Listed {
     pub(crate) children: u32,
 }
 
-/// When a mimic is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
-    /// Before all content and layouts.
-    Early,
-    /// Just before the entry that needs it: its directory is in a mount that comes with this run,
-    /// or the entry is an overname.
-    Late,
+impl<'a> Plan<'a> {
+    /// Plans a mimic at `dir`, a directory above a path of an entry, to which `fault` happens
+    /// otherwise; it does not show `omitted`. Where nobody can look yet none is planned: the
+    /// executor will meet the obstacle.
+    pub(crate) fn plan_mimic(
+        &mut self,
+        asked: &Asked<'a>,
+        dir: &'a [u8],
+        fault: Fault,
+        omitted: &[u8],
+        view: &mut dyn FsView,
+    ) -> Result<(), Fault> {
+        let role = fault.place.role;
+        let mut buffer = [0; PATH_MAX];
+        let mut route = self.route(dir, asked.time, role, &mut buffer)?;
+        let there = self.look(&mut route, role, view)?;
+        self.may_mimic(asked.place, dir, fault)?;
+        if there != Some(Look::Found(NodeKind::Directory)) {
+            return Ok(());
+        }
+        let live = route.space == Space::Live && route.existing == route.path.len();
+        let late = asked.item.origin == Origin::Overname || self.lies_in_new_mount(dir, asked.time);
+        let time = if late { asked.time.saturating_sub(1) } else { self.early() };
+        let listed = if live {
+            self.list_children(route.path, |limit| full(fault, limit), view)?
+        } else {
+            let attributes = self.made_attributes(route.space, route.path);
+            Listed { attributes, first_child: self.next_child(), children: 0 }
+        };
+        let listed = self.list_made(listed, &route).map_err(|limit| full(fault, limit))?;
+        let mimic = self.add_mimic((asked.place, time), (dir, listed), fault)?;
+        if !omitted.is_empty() {
+            self.omit_child(mimic, omitted);
+        }
+        Ok(())
+    }
+
+    /// Whether the entry at `place` may have a mimic at `dir`.
+    pub(crate) fn may_mimic(&self, place: u16, dir: &[u8], fault: Fault) -> Result<(), Fault> {
+        let item = self.desired(place).ok_or(fault)?;
+        let layout = item.origin == Origin::Layout;
+        let ensures = item.shape == Shape::EnsureDir;
+        let source = fault.place.role == Role::Source;
+        // A user cannot make any.
+        let user = matches!(self.territory(), Territory::User { .. });
+        if user || ensures || (source && !layout) {
+            // Nothing is said about where it is missing: that is what the caller will see.
+            let missing = Fault::new(What::Missing, fault.place.role);
+            return Err(if source { missing } else { fault });
+        }
+        if dir == b"/" {
+            return Err(Fault { what: What::MimicOfRoot, ..fault });
+        }
+        if item.id().contains(&b',') {
+            return Err(Fault { what: What::CommaInId, ..fault });
+        }
+        let aside = dir.len().saturating_add(ASIDE_LEN);
+        if item.id().len() >= PATH_MAX || aside >= PATH_MAX {
+            return Err(full(fault, Limit::Path));
+        }
+        Ok(())
+    }
+
+    /// Adds a mimic at `dir` for an entry and a time. Returns its place.
+    pub(crate) fn add_mimic(
+        &mut self,
+        (needed_by, time): (u16, Time),
+        (dir, listed): (&'a [u8], Listed),
+        fault: Fault,
+    ) -> Result<u16, Fault> {
+        let reason = if fault.what == What::ReadOnly {
+            Reason::ReadOnly
+        } else if matches!(fault.what, What::Found(_)) {
+            Reason::InTheWay
+        } else {
+            Reason::WouldShowOnHost
+        };
+        let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
+        let state = MimicState::Planned;
+        let slot = Slot { dir, needed_by, time, listed, state, kept_as: None, reason };
+        self.mimics.try_push(slot).map_err(|_| full(fault, Limit::Mimics))?;
+        let start = self.mimics_before(dir);
+        self.mimics_by_dir.try_insert(start, mimic).map_err(|_| full(fault, Limit::Mimics))?;
+        Ok(mimic)
+    }
+
+    fn next_child(&self) -> u32 {
+        u32::try_from(self.children.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Adds to what was just listed what this run will have created in the directory before.
+    fn list_made(&mut self, listed: Listed, route: &Route<'_>) -> Result<Listed, Limit> {
+        let first = listed.first_child as usize;
+        let mut last = 0_usize;
+        loop {
+            // One at a time: the names of the others are in the text that this one is added to.
+            let (mut at, mut next) = (0_usize, None);
+            let mut name = [0; NAME_MAX];
+            self.made_in(route.space, route.path, |found, kind| {
+                at = at.saturating_add(1);
+                let known = self.children.get(first..).unwrap_or_default();
+                let known = known.iter().any(|child| child.name(&self.names) == found);
+                if at > last
+                    && next.is_none()
+                    && !known
+                    && let Some(room) = name.get_mut(..found.len())
+                {
+                    room.copy_from_slice(found);
+                    next = Some((at, found.len(), kind));
+                }
+            });
+            let Some((place, len, kind)) = next else { break };
+            last = place;
+            self.add_child(name.get(..len).unwrap_or_default(), kind)?;
+        }
+        self.sort_children(first);
+        let children = self.children.len().saturating_sub(first);
+        Ok(Listed { children: u32::try_from(children).unwrap_or(u32::MAX), ..listed })
+    }
+
+    fn add_child(&mut self, name: &[u8], kind: NodeKind) -> Result<(), Limit> {
+        let name_start = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        let name_len = u16::try_from(name.len()).unwrap_or(u16::MAX);
+        self.names.try_extend_from_slice(name).map_err(|_| Limit::Names)?;
+        let child = Child { name_start, name_len, kind };
+        self.children.try_push(child).map_err(|_| Limit::AllChildren)
+    }
+
+    /// Looks at what is in the directory `live`.
+    pub(crate) fn list_children(
+        &mut self,
+        live: &[u8],
+        full: impl Fn(Limit) -> Fault,
+        view: &mut dyn FsView,
+    ) -> Result<Listed, Fault> {
+        let attributes = view.attributes(live)?;
+        let first_child = self.children.len();
+        let mut count = 0_usize;
+        view.list(live, &mut |name, kind| {
+            count = count.saturating_add(1);
+            self.add_child(name, kind).map_err(&full)?;
+            let path_len = live.len().saturating_add(name.len()).saturating_add(1);
+            if count > CHILDREN_MAX {
+                return Err(full(Limit::Children));
+            }
+            if path_len >= PATH_MAX { Err(full(Limit::Path)) } else { Ok(()) }
+        })?;
+        self.sort_children(first_child);
+        Ok(Listed {
+            attributes,
+            first_child: u32::try_from(first_child).unwrap_or(u32::MAX),
+            children: u32::try_from(count).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// The same order whatever the file system says first.
+    fn sort_children(&mut self, first: usize) {
+        let all_names = &self.names[..];
+        if let Some(new) = self.children.get_mut(first..) {
+            new.sort_unstable_by(|a, b| a.name(all_names).cmp(b.name(all_names)));
+        }
+    }
+
+    fn mimics_before(&self, dir: &[u8]) -> usize {
+        self.mimics_by_dir.partition_point(|&mimic| {
+            let slot = self.mimics.get(usize::from(mimic));
+            slot.is_some_and(|slot| snap_path::parents_first(slot.dir, dir).is_lt())
+        })
+    }
+
+    /// The mimics at just `dir`.
+    pub(crate) fn mimics_at(&self, dir: &[u8]) -> impl Iterator<Item = u16> {
+        let from = self.mimics_by_dir.get(self.mimics_before(dir)..).unwrap_or_default();
+        from.iter().copied().take_while(move |&mimic| {
+            self.mimics.get(usize::from(mimic)).is_some_and(|slot| slot.dir == dir)
+        })
+    }
+
+    pub(crate) fn mimic_time(&self, mimic: u16) -> Time {
+        self.mimics.get(usize::from(mimic)).map_or(0, |slot| slot.time)
+    }
+
+    fn children_of(&self, slot: &Slot<'_>) -> &[Child] {
+        let first = slot.listed.first_child as usize;
+        let end = first.saturating_add(slot.listed.children as usize);
+        self.children.get(first..end).unwrap_or_default()
+    }
+
+    /// What a mimic's directory has under `name`.
+    pub(crate) fn child_kind(&self, slot: &Slot<'_>, name: &[u8]) -> Option<NodeKind> {
+        let children = self.children_of(slot);
+        let at = children.binary_search_by(|child| child.name(&self.names).cmp(name)).ok()?;
+        children.get(at).map(|child| child.kind)
+    }
+
+    /// Leaves `name` out of a mimic, where something else is going to be. Tells whether it was there.
+    pub(crate) fn omit_child(&mut self, mimic: u16, name: &[u8]) -> bool {
+        let Some(slot) = self.mimics.get_mut(usize::from(mimic)) else { return false };
+        let first = slot.listed.first_child as usize;
+        let end = first.saturating_add(slot.listed.children as usize);
+        let children = self.children.get_mut(first..end).unwrap_or_default();
+        let names = &self.names[..];
+        let Ok(at) = children.binary_search_by(|child| child.name(names).cmp(name)) else {
+            return false;
+        };
+        if let Some(from) = children.get_mut(at..) {
+            from.rotate_left(1);
+        }
+        slot.listed.children = slot.listed.children.saturating_sub(1);
+        self.omitted = self.omitted.saturating_add(1);
+        true
+    }
+
+    /// Pairs the mimics that stand with those that a fresh namespace would have.
+    pub(crate) fn pair_mimics(&mut self) {
+        for slot in &mut self.mimics {
+            (slot.kept_as, slot.state) = (None, MimicState::Planned);
+        }
+        for place in (0_u16..).take(self.all_current().len()) {
+            let Some(item) = self.current(place) else { break };
+            let mounted = self.past.get(usize::from(place)).is_some_and(|past| past.mounted);
+            if !item.is_synthetic() || !item.is_tmpfs() || !mounted {
+                continue;
+            }
+            let dir = item.entry.mount_point;
+            let wanted = self.mimics_at(dir).find(|&at| {
+                self.mimics.get(usize::from(at)).is_some_and(|slot| slot.kept_as.is_none())
+            });
+            let Some(mimic) = wanted else { continue };
+            let same = self.covers_alike(mimic, place) && self.keep_children(mimic, place);
+            if let Some(past) = self.past.get_mut(usize::from(place)) {
+                past.kept_for = mimic;
+                past.fate = if same { Fate::Kept } else { Fate::Going };
+                past.reason = Reason::Changed;
+            }
+            if let Some(slot) = self.mimics.get_mut(usize::from(mimic)) {
+                slot.kept_as = same.then_some(place);
+                slot.reason = if same { slot.reason } else { Reason::Changed };
+            }
+        }
+    }
+
+    /// Whether the tmpfs that stands has the mode and owner that it would get now.
+    fn covers_alike(&self, mimic: u16, place: u16) -> bool {
+        let (Some(mimic), Some(item)) = (self.mimic(mimic), self.current(place)) else {
+            return false;
+        };
+        let id = item.synthetic_for().unwrap_or_default();
+        crate::saved::tmpfs_options(&mimic, id)
+            .is_some_and(|options| options.as_bytes() == item.entry.options)
+    }
+
+    /// Keeps the children of the mimic that stands with the tmpfs at `place`, if they are just those
+    /// that it would get now.
+    fn keep_children(&mut self, mimic: u16, place: u16) -> bool {
+        let Some(slot) = self.mimics.get(usize::from(mimic)).copied() else { return false };
+        let kinds = self.children_of(&slot).iter().map(|child| child.kind);
+        let wanted = kinds.filter(|kind| kind.is_listed()).count();
+        let below = self.current_by_path.subtree(self.all_current(), slot.dir);
+        let mut found = 0_usize;
+        for at in below.clone() {
+            let Some(part) =
+                self.current_by_path.nth(at).and_then(|at| self.part(&slot, place, at))
+            else {
+                continue;
+            };
+            if !part {
+                return false;
+            }
+            found = found.saturating_add(1);
+        }
+        if found != wanted {
+            return false;
+        }
+        for at in below {
+            let Some(at) = self.current_by_path.nth(at) else { break };
+            if self.part(&slot, place, at).is_some()
+                && let Some(past) = self.past.get_mut(usize::from(at))
+            {
+                (past.fate, past.kept_for) = (Fate::Kept, mimic);
+            }
+        }
+        true
+    }
+
+    /// Whether the current entry at `at` is a child of the mimic of the tmpfs at `cover`, and if so
+    /// whether it stands and the mimic still has it.
+    fn part(&self, slot: &Slot<'_>, cover: u16, at: u16) -> Option<bool> {
+        let item = self.current(at).filter(|item| item.is_synthetic() && !item.is_tmpfs())?;
+        let path = item.entry.mount_point;
+        if at < cover || parent(path) != Some(slot.dir) {
+            return None;
+        }
+        let kind = self.child_kind(slot, file_name(path));
+        let mounted = self.past.get(usize::from(at)).is_some_and(|past| past.mounted);
+        let alike = matches!(
+            (kind, item.shape),
+            (Some(NodeKind::Directory), Shape::Directory) | (Some(NodeKind::File), Shape::File)
+        );
+        Some(mounted && alike)
+    }
+
+    /// Whether a mimic that stays is needed by another entry than is recorded.
+    pub(crate) fn records_other_needer(&self) -> bool {
+        self.mimics.iter().any(|slot| {
+            let id = self.desired(slot.needed_by).map(Item::id);
+            let kept = slot.kept_as.and_then(|place| self.current(place));
+            kept.is_some_and(|item| item.synthetic_for() != id)
+        })
+    }
+
+    /// Puts the mimics in the order in which they are made, and marks those that stand.
+    pub(crate) fn order_mimics(&mut self) {
+        for slot in self.mimics.iter_mut().filter(|slot| slot.kept_as.is_some()) {
+            slot.state = MimicState::Made;
+        }
+        let mimics = &self.mimics;
+        let key = |at: &u16| mimics.get(usize::from(*at)).map(|slot| (slot.time, slot.dir));
+        self.mimics_by_time.extend((0_u16..).take(mimics.len()));
+        self.mimics_by_time.sort_unstable_by(|a, b| match (key(a), key(b)) {
+            (Some((a, dir)), Some((b, other))) => {
+                a.cmp(&b).then_with(|| snap_path::parents_first(dir, other))
+            }
+            (_, _) => a.cmp(b),
+        });
+    }
+}
+
+fn full(fault: Fault, limit: Limit) -> Fault {
+    Fault { what: What::Full(limit), ..fault }
 }
 
 impl<'p> Mimic<'p> {
@@ -85,6 +426,16 @@ impl<'p> Mimic<'p> {
     #[must_use]
     pub fn name(&self, child: &Child) -> &'p [u8] {
         child.name(self.names)
+    }
+}
+
+impl NodeKind {
+    /// Whether a child of this kind is a mount of its own in a mimic.
+    pub(crate) fn is_listed(self) -> bool {
+        match self {
+            Self::Directory | Self::File => true,
+            Self::Symlink | Self::Special => false,
+        }
     }
 }
 

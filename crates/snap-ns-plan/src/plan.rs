@@ -2,14 +2,16 @@
 
 use arrayvec::ArrayVec;
 use snap_mount_options::Origin;
-use snap_profile::{ENTRIES_MAX, Item, Profile, Shape};
+use snap_profile::{ENTRIES_MAX, Item, Profile};
 
 use crate::account::Count;
-use crate::changes::Fate;
+use crate::changes::{Fate, Past, Time};
 use crate::drive::Observer;
 use crate::fault::{Fault, Limit};
-use crate::index::Index;
+use crate::index::{Index, Key};
+use crate::made::Made;
 use crate::mimic::{ALL_CHILDREN_MAX, Child, Listed, MIMICS_MAX, Mimic, NAMES_MAX, Slot};
+use crate::reason::Reason;
 use crate::step::{Op, STEPS_MAX, Skip, State, Step};
 use crate::survey::Need;
 use crate::territory::Territory;
@@ -22,19 +24,34 @@ pub struct Plan<'a> {
     /// None before there is a plan, so that an empty plan is all zeros and takes no room in a file.
     inputs: Option<Inputs<'a>>,
     pub(crate) current_by_path: Index,
+    pub(crate) current_by_source: Index,
     pub(crate) desired_by_path: Index,
+    pub(crate) desired_by_source: Index,
     /// The entries of the desired profile whose ID is not their mount point, ordered by ID.
     pub(crate) named: ArrayVec<u16, ENTRIES_MAX>,
-    /// What happens to each entry of the current profile.
-    pub(crate) fates: ArrayVec<Fate, ENTRIES_MAX>,
+    /// What is known of each entry of the current profile.
+    pub(crate) past: ArrayVec<Past, ENTRIES_MAX>,
     /// What each entry of the desired profile needs.
     pub(crate) needs: ArrayVec<Need, ENTRIES_MAX>,
-    /// The entries of the desired profile that are to be made, in the order of application.
+    /// The entries of the desired profile in the order of application.
     pub(crate) order: ArrayVec<u16, ENTRIES_MAX>,
+    /// How many of them, the first ones, are overnames.
+    pub(crate) overnames: Time,
+    /// What will have been created, ordered by place.
+    pub(crate) made: ArrayVec<Made, { 2 * ENTRIES_MAX }>,
+    /// What is wrong with entries of the desired profile.
+    pub(crate) faults: ArrayVec<(u16, Fault), ENTRIES_MAX>,
+    /// Entries of the current profile that are not kept after all; what that means for others is
+    /// still to be found out.
+    pub(crate) let_go: ArrayVec<u16, ENTRIES_MAX>,
     pub(crate) steps: ArrayVec<Step, STEPS_MAX>,
     pub(crate) mimics: ArrayVec<Slot<'a>, MIMICS_MAX>,
     /// The places of `mimics`, ordered by directory.
     pub(crate) mimics_by_dir: ArrayVec<u16, MIMICS_MAX>,
+    /// The same, in the order in which they are made.
+    pub(crate) mimics_by_time: ArrayVec<u16, MIMICS_MAX>,
+    /// How many things were left out of mimics because something else is to be in their place.
+    pub(crate) omitted: u32,
     pub(crate) children: ArrayVec<Child, ALL_CHILDREN_MAX>,
     pub(crate) names: ArrayVec<u8, NAMES_MAX>,
     /// What will stand when all steps are done.
@@ -47,6 +64,16 @@ struct Inputs<'a> {
     current: &'a [Item<'a>],
     desired: &'a [Item<'a>],
     territory: Territory<'a>,
+}
+
+/// What came of comparing two profiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Comparison {
+    /// Everything that is desired stands, and nothing else: there is nothing to do.
+    Same,
+    /// They differ.
+    Differ,
 }
 
 /// Why there is no plan. Nothing was changed.
@@ -68,47 +95,124 @@ impl<'a> Plan<'a> {
         Self {
             inputs: None,
             current_by_path: Index::new(),
+            current_by_source: Index::new(),
             desired_by_path: Index::new(),
+            desired_by_source: Index::new(),
             named: ArrayVec::new_const(),
-            fates: ArrayVec::new_const(),
+            past: ArrayVec::new_const(),
             needs: ArrayVec::new_const(),
             order: ArrayVec::new_const(),
+            overnames: 0,
+            made: ArrayVec::new_const(),
+            faults: ArrayVec::new_const(),
+            let_go: ArrayVec::new_const(),
             steps: ArrayVec::new_const(),
             mimics: ArrayVec::new_const(),
             mimics_by_dir: ArrayVec::new_const(),
+            mimics_by_time: ArrayVec::new_const(),
+            omitted: 0,
             children: ArrayVec::new_const(),
             names: ArrayVec::new_const(),
             expected: Count { bytes: 0, lines: 0, line: 0, longest: 0 },
         }
     }
 
-    /// Plans the way from `current` to `desired`. A content entry that cannot be made is left out
-    /// and told to `observer`.
+    /// Compares the two profiles: the first half of planning, for which nobody has to look at the
+    /// file system.
     ///
     /// # Errors
     ///
-    /// There can be no such plan; nothing was changed, and nothing is to be.
-    pub fn make(
+    /// The desired profile contradicts itself; nothing was changed, and nothing is to be.
+    pub fn compare(
         &mut self,
         current: &'a Profile<'a>,
         desired: &'a Profile<'a>,
         territory: Territory<'a>,
+    ) -> Result<Comparison, PlanError> {
+        self.reset(current, desired, territory);
+        self.desired_by_path.fill(Key::MountPoint, desired);
+        self.find_duplicates()?;
+        self.find_named();
+        self.pair_entries();
+        if self.is_same() {
+            return Ok(Comparison::Same);
+        }
+        self.current_by_path.fill(Key::MountPoint, current);
+        self.current_by_source.fill(Key::Source, current);
+        self.desired_by_source.fill(Key::Source, desired);
+        self.find_order();
+        Ok(Comparison::Differ)
+    }
+
+    /// How many entries the current profile has.
+    #[must_use]
+    pub fn recorded(&self) -> u16 {
+        u16::try_from(self.all_current().len()).unwrap_or(u16::MAX)
+    }
+
+    /// The mount point of the entry of the current profile at `place`, if it is a mount: those are
+    /// the mounts that the view which [`complete`](Self::complete) asks must not show.
+    #[must_use]
+    pub fn recorded_mount(&self, place: u16) -> Option<&'a [u8]> {
+        let item = self.current(place)?;
+        let mounts = item.shape.is_mount() && item.origin != Origin::Rootfs;
+        mounts.then_some(item.entry.mount_point)
+    }
+
+    /// Notes that the entry of the current profile at `place` is not mounted.
+    pub fn note_not_mounted(&mut self, place: u16) {
+        if let Some(past) = self.past.get_mut(usize::from(place)) {
+            past.mounted = false;
+        }
+    }
+
+    /// Notes that the current profile is the record of another namespace.
+    pub fn note_nothing_mounted(&mut self) {
+        self.past.iter_mut().for_each(|past| past.mounted = false);
+    }
+
+    /// Whether the tree beneath the mounts of the current profile matters: there are any, and
+    /// something is desired.
+    #[must_use]
+    pub fn asks_beneath(&self) -> bool {
+        let mut recorded = 0..self.recorded();
+        !self.order.is_empty() && recorded.any(|place| self.recorded_mount(place).is_some())
+    }
+
+    /// Plans the way between two profiles that differ: the second half of planning. `view` shows
+    /// the tree as it would be if everything in the current profile had been unmounted. A content
+    /// entry that cannot be made is left out and told to `observer`.
+    ///
+    /// # Errors
+    ///
+    /// There can be no such plan; nothing was changed, and nothing is to be.
+    pub fn complete(
+        &mut self,
         view: &mut dyn FsView,
         observer: &mut dyn Observer,
     ) -> Result<(), PlanError> {
-        self.reset(current, desired, territory);
-        self.desired_by_path.fill(desired);
-        self.find_duplicates()?;
-        self.find_named();
-        if self.find_kept() {
-            return Ok(());
+        // Each turn finds at least one more entry that cannot be kept; nearly always none.
+        loop {
+            self.forget_mimics();
+            self.pair_entries();
+            self.survey(view);
+            self.pair_mimics();
+            self.close();
+            if !self.deny_doubtful() {
+                break;
+            }
         }
-        self.current_by_path.fill(current);
-        self.drag();
-        self.find_order();
-        self.survey(view, observer)?;
+        self.judge(observer)?;
+        self.find_what_goes_along();
         self.lay_out_steps().ok_or(PlanError::Full(Limit::Steps))?;
         self.check_account().map_err(PlanError::Full)
+    }
+
+    pub(crate) fn forget_mimics(&mut self) {
+        self.mimics.clear();
+        self.mimics_by_dir.clear();
+        self.children.clear();
+        self.names.clear();
     }
 
     /// Forgets everything. (Not `*self = new()`: a plan is far larger than a stack.)
@@ -120,14 +224,17 @@ impl<'a> Plan<'a> {
     ) {
         self.inputs = Some(Inputs { current, desired, territory });
         self.named.clear();
-        self.fates.clear();
+        self.past.clear();
         self.needs.clear();
         self.order.clear();
         self.steps.clear();
-        self.mimics.clear();
-        self.mimics_by_dir.clear();
-        self.children.clear();
-        self.names.clear();
+        self.made.clear();
+        self.faults.clear();
+        self.forget_mimics();
+        self.mimics_by_time.clear();
+        let unseen = Past { fate: Fate::Going, mounted: true, kept_for: 0, reason: Reason::Gone };
+        self.past.extend(current.iter().map(|_| unseen));
+        self.needs.extend(desired.iter().map(|_| Need::default()));
     }
 
     /// All entries of the current profile.
@@ -145,10 +252,10 @@ impl<'a> Plan<'a> {
         self.inputs.map_or(Territory::User { home: None }, |inputs| inputs.territory)
     }
 
-    /// Whether nothing at all has to be done.
+    /// Whether nothing at all has to be done, and nothing to be recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && !self.records_other_needer()
     }
 
     /// Whether anything but the record has to be changed.
@@ -195,7 +302,11 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn cause(&self, op: Op) -> Option<u16> {
         match op {
-            Op::Unmount(_) | Op::RemoveSymlink(_) | Op::RemoveMountPoint(_) | Op::Forget(_) => None,
+            Op::Unmount(_)
+            | Op::RemoveSymlink(_)
+            | Op::RemoveMountPoint(_)
+            | Op::RemoveSource(_)
+            | Op::Forget(_) => None,
             Op::MakeSource(place)
             | Op::MakeMountPoint(place)
             | Op::MakeSymlink(place)
@@ -208,75 +319,40 @@ impl<'a> Plan<'a> {
     /// The entry that a step is for, of whichever profile.
     #[must_use]
     pub fn item(&self, op: Op) -> Option<&'a Item<'a>> {
-        if let Op::Unmount(at) | Op::RemoveSymlink(at) | Op::RemoveMountPoint(at) | Op::Forget(at) =
-            op
+        if let Op::Unmount(at)
+        | Op::RemoveSymlink(at)
+        | Op::RemoveMountPoint(at)
+        | Op::RemoveSource(at)
+        | Op::Forget(at) = op
         {
             return self.current(at);
         }
         self.desired(self.cause(op)?)
     }
 
+    /// Why a step is in the plan.
+    #[must_use]
+    pub fn reason(&self, op: Op) -> Reason {
+        let past = |at: u16| self.past.get(usize::from(at)).map_or(Reason::Gone, |p| p.reason);
+        match op {
+            Op::Unmount(at)
+            | Op::RemoveSymlink(at)
+            | Op::RemoveMountPoint(at)
+            | Op::RemoveSource(at)
+            | Op::Forget(at) => past(at),
+            Op::MakeSource(at)
+            | Op::MakeMountPoint(at)
+            | Op::MakeSymlink(at)
+            | Op::EnsureDir(at)
+            | Op::Mount(at) => self.need(at).reason,
+            Op::Mimic(mimic) => {
+                self.mimics.get(usize::from(mimic)).map_or(Reason::New, |slot| slot.reason)
+            }
+        }
+    }
+
     pub(crate) fn need(&self, place: u16) -> Need {
         self.needs.get(usize::from(place)).copied().unwrap_or_default()
-    }
-
-    /// Puts the steps in order: teardown, overname, mimics, content, layouts.
-    fn lay_out_steps(&mut self) -> Option<()> {
-        for place in (0..self.all_current().len()).rev() {
-            let place = u16::try_from(place).ok()?;
-            if self.fate(place) == Fate::Going {
-                self.lay_out_teardown(place)?;
-            }
-        }
-        let mut early = true;
-        for at in 0..self.order.len() {
-            let place = *self.order.get(at)?;
-            let item = self.desired(place)?;
-            if early && item.origin != Origin::Overname {
-                early = false;
-                self.lay_out_early_mimics()?;
-            }
-            self.lay_out_late_mimics(place)?;
-            let need = self.need(place);
-            if need.left_out {
-                continue;
-            }
-            match item.shape {
-                Shape::Symlink => self.push(Op::MakeSymlink(place))?,
-                Shape::EnsureDir => self.push(Op::EnsureDir(place))?,
-                Shape::Directory | Shape::File => {
-                    if need.make_source {
-                        self.push(Op::MakeSource(place))?;
-                    }
-                    if need.make_mount_point {
-                        self.push(Op::MakeMountPoint(place))?;
-                    }
-                    self.push(Op::Mount(place))?;
-                }
-            }
-        }
-        Some(())
-    }
-
-    fn lay_out_teardown(&mut self, place: u16) -> Option<()> {
-        let item = self.current(place)?;
-        match item.shape {
-            // The directories stay.
-            Shape::EnsureDir => self.push(Op::Forget(place)),
-            Shape::Symlink => self.push(Op::RemoveSymlink(place)),
-            Shape::Directory | Shape::File => {
-                self.push(Op::Unmount(place))?;
-                // What a mimic covers was there before.
-                if !(item.is_synthetic() && item.is_tmpfs()) {
-                    self.push(Op::RemoveMountPoint(place))?;
-                }
-                Some(())
-            }
-        }
-    }
-
-    pub(crate) fn push(&mut self, op: Op) -> Option<()> {
-        self.steps.try_push(Step { op, state: State::Pending }).ok()
     }
 
     pub(crate) fn set_state(&mut self, at: usize, state: State) {

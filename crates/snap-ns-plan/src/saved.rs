@@ -30,14 +30,18 @@ impl Plan<'_> {
     }
 
     pub(crate) fn write_profile<S: Sink>(&self, at: Moment, sink: &mut S) -> Result<(), S::Error> {
-        for (item, fate) in self.all_current().iter().zip(&self.fates) {
-            let stands = match fate {
-                Fate::Kept => true,
-                Fate::Going | Fate::GoingWithTmpfs => at == Moment::Now,
-                Fate::Gone => false,
-            };
-            if stands {
-                item.entry.write(sink)?;
+        for (item, past) in self.all_current().iter().zip(&self.past) {
+            match past.fate {
+                // As it would be in a fresh namespace: somebody else may need it now.
+                Fate::Kept if item.is_synthetic() && item.is_tmpfs() => {
+                    self.write_mimic_at(past.kept_for, sink)?;
+                }
+                Fate::Kept if item.is_synthetic() => {}
+                Fate::Kept => item.entry.write(sink)?,
+                Fate::Going | Fate::GoingWithTmpfs if at == Moment::Now => {
+                    item.entry.write(sink)?;
+                }
+                Fate::Going | Fate::GoingWithTmpfs | Fate::Gone => {}
             }
         }
         for step in &self.steps {
@@ -54,8 +58,11 @@ impl Plan<'_> {
                 }
                 Op::Mimic(mimic) if made => self.write_mimic_at(mimic, sink)?,
                 Op::Mount(_) | Op::MakeSymlink(_) | Op::EnsureDir(_) | Op::Mimic(_) => {}
-                Op::Unmount(_) | Op::RemoveSymlink(_) | Op::RemoveMountPoint(_) | Op::Forget(_) => {
-                }
+                Op::Unmount(_)
+                | Op::RemoveSymlink(_)
+                | Op::RemoveMountPoint(_)
+                | Op::RemoveSource(_)
+                | Op::Forget(_) => {}
                 Op::MakeSource(_) | Op::MakeMountPoint(_) => {}
             }
         }
@@ -77,6 +84,7 @@ impl Plan<'_> {
             Op::Unmount(place) => self.note_gone_with(place),
             Op::RemoveSymlink(place) | Op::Forget(place) => self.set_fate(place, Fate::Gone),
             Op::RemoveMountPoint(_)
+            | Op::RemoveSource(_)
             | Op::MakeSource(_)
             | Op::MakeMountPoint(_)
             | Op::MakeSymlink(_)
@@ -126,7 +134,8 @@ fn write_mimic<S: Sink>(mimic: &Mimic<'_>, id: &[u8], sink: &mut S) -> Result<()
 
 const SYNTHETIC: &[u8] = b"x-snapd.synthetic,x-snapd.needed-by=";
 
-fn tmpfs_options(mimic: &Mimic<'_>, id: &[u8]) -> Option<Text<OPTIONS_MAX>> {
+/// The options of a mimic's tmpfs.
+pub(crate) fn tmpfs_options(mimic: &Mimic<'_>, id: &[u8]) -> Option<Text<OPTIONS_MAX>> {
     let mut options = concat(&[SYNTHETIC, id])?;
     let Attributes { mode, uid, gid } = mimic.attributes;
     options.push_fmt(format_args!(",mode=0{mode:o},uid={uid},gid={gid}"))?;

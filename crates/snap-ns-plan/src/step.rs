@@ -27,6 +27,8 @@ pub enum Op {
     RemoveSymlink(u16),
     /// Remove the mount point of an entry of the current profile, if nothing is in it.
     RemoveMountPoint(u16),
+    /// Remove the source of an entry of the current profile, which was made in a tmpfs of ours.
+    RemoveSource(u16),
     /// Drop an entry of the current profile of which nothing is to be undone.
     Forget(u16),
     /// Create the source of an entry of the desired profile.
@@ -79,19 +81,32 @@ pub enum Action<'p> {
         /// Where it is.
         mount_point: &'p [u8],
     },
-    /// Remove a symbolic link, if it still has this target.
+    /// Remove a symbolic link, if it still has this target; then directories, as below.
     RemoveSymlink {
         /// Where it is.
         path: &'p [u8],
         /// What it was created with.
         target: &'p [u8],
+        /// As below.
+        keep: usize,
     },
-    /// Remove an empty directory or an empty file, then the directories above it that are empty
+    /// Remove an empty directory or an empty file where the rule lets something be created, then the directories above it that are empty
     /// by now.
     RemoveMountPoint {
         /// Where it is.
         path: &'p [u8],
-        /// The directory that is the first so many bytes of the path stays, and all above it.
+        /// The directory that is the first so many bytes of the path stays, and all above it. Those
+        /// below it go only when they are on the same file system.
+        keep: usize,
+    },
+    /// The same, only if it is in the same file system as the directory that is its first `own`
+    /// bytes.
+    RemoveSource {
+        /// Where it is.
+        path: &'p [u8],
+        /// The tmpfs of ours.
+        own: usize,
+        /// As above.
         keep: usize,
     },
     /// Create a directory or file, and the directories above it.

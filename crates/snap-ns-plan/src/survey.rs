@@ -1,20 +1,21 @@
-//! Looking at the tree before anything is touched: what has to be created, which directories have
-//! to be made writable, and what cannot work at all.
+//! Looking at every entry before anything is touched, as if all were made in a fresh namespace:
+//! what has to be created, which directories have to be made writable, what cannot work at all.
 
 use snap_mount_options::{Depth, IfMissing, Kind, MountFlags, Operation, Options, Origin};
 use snap_path::PATH_MAX;
 use snap_profile::{Item, Shape};
 
+use crate::changes::Time;
 use crate::drive::Observer;
-use crate::fault::{Fault, Limit, Role, What};
-use crate::forecast::Forecast;
-use crate::mimic::{CHILDREN_MAX, Child, Listed, MimicState, Slot, Turn};
+use crate::fault::{Call, Errno, Fault, Limit, Role, What};
+use crate::forecast::Space;
+use crate::mimic::NAME_MAX;
 use crate::plan::{Plan, PlanError};
-use crate::territory::{Rule, Territory, Verdict};
-use crate::view::{FsView, Ground, Look, NodeKind};
+use crate::reason::Reason;
+use crate::view::{FsView, Look, NodeKind};
 
 /// What an entry of the desired profile needs.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Need {
     /// The equal entry of the current profile that stays.
     pub(crate) kept_as: Option<u16>,
@@ -28,15 +29,44 @@ pub(crate) struct Need {
     pub(crate) left_out: bool,
     /// It was made in this run.
     pub(crate) made: bool,
+    /// It stands, but could not be made now. It is kept if nothing that it depends on changes.
+    pub(crate) doubtful: bool,
+    /// Another entry of this run is in its way.
+    pub(crate) conflict: bool,
+    /// It was doubtful, and cannot be kept.
+    pub(crate) denied: bool,
+    /// It cannot be made, whatever else is.
+    pub(crate) hopeless: bool,
+    /// Why it is made.
+    pub(crate) reason: Reason,
 }
 
-/// How much longer a path gets where the executor sets a mimic's directory aside (`/tmp/.snap`).
-const ASIDE_LEN: usize = 10;
+impl Default for Need {
+    fn default() -> Self {
+        Self {
+            kept_as: None,
+            rank: 0,
+            make_source: false,
+            make_mount_point: false,
+            left_out: false,
+            made: false,
+            doubtful: false,
+            conflict: false,
+            denied: false,
+            hopeless: false,
+            reason: Reason::New,
+        }
+    }
+}
 
 /// The most data of a file system that fits mount(2)'s one page with mode and owner behind it.
 const DATA_MAX: usize = 4096 - 40;
 
+/// What the kernel says of a longer one (errno(3)).
+const ENAMETOOLONG: Errno = 36;
+
 /// What one path of an entry needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum PathNeed {
     Nothing,
     Create,
@@ -44,303 +74,221 @@ enum PathNeed {
     Ignore,
 }
 
+/// An entry that is looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) place: u16,
+    pub(crate) item: &'a Item<'a>,
+    pub(crate) options: Options<'a>,
+    pub(crate) time: Time,
+    /// What its two paths must be.
+    pub(crate) wanted: NodeKind,
+}
+
 impl<'a> Plan<'a> {
-    /// Looks at every entry that is to be made.
-    pub(crate) fn survey(
-        &mut self,
-        view: &mut dyn FsView,
-        observer: &mut dyn Observer,
-    ) -> Result<(), PlanError> {
-        let mut buffer = [0; PATH_MAX];
-        for at in 0..self.order.len() {
-            let Some(&place) = self.order.get(at) else {
-                break;
-            };
-            let Some(item) = self.desired(place) else {
-                break;
-            };
-            match self.survey_entry(place, item, &mut buffer, view) {
-                Ok(()) => {}
-                Err(fault) if item.origin == Origin::Content => {
-                    self.leave_out(place);
-                    observer.left_out(self, place, fault);
-                }
-                Err(fault) => return Err(PlanError::Refused(place, fault)),
+    /// Looks at every entry of the desired profile, in the order of application; again when a
+    /// mimic turned out to be needed, which changes what others find.
+    pub(crate) fn survey(&mut self, view: &mut dyn FsView) {
+        loop {
+            self.made.clear();
+            let needs = &self.needs;
+            self.faults.retain(|(place, _)| {
+                needs.get(usize::from(*place)).is_some_and(|need| need.hopeless)
+            });
+            let before = (self.mimics.len(), self.omitted);
+            for at in 0..self.order.len() {
+                let Some(&place) = self.order.get(at) else { break };
+                let Some(item) = self.desired(place) else { break };
+                self.survey_entry(place, item, view);
+            }
+            let changed = before != (self.mimics.len(), self.omitted);
+            if !changed && !self.find_hopeless() {
+                return;
             }
         }
-        Ok(())
     }
 
-    fn survey_entry(
+    /// Gives up the entries that a mimic was planned for, and that cannot be made all the same: a
+    /// fresh namespace would not have the mimic. Tells whether there are any; all mimics are
+    /// forgotten then.
+    fn find_hopeless(&mut self) -> bool {
+        let mut any = false;
+        for slot in &self.mimics {
+            if let Some(need) = self.needs.get_mut(usize::from(slot.needed_by))
+                && need.left_out
+            {
+                (need.hopeless, any) = (true, true);
+            }
+        }
+        if any {
+            self.forget_mimics();
+        }
+        any
+    }
+
+    fn survey_entry(&mut self, place: u16, item: &'a Item<'a>, view: &mut dyn FsView) {
+        let Need { kept_as, hopeless, .. } = self.need(place);
+        let kept = kept_as.is_some();
+        if hopeless && !kept {
+            return;
+        }
+        let (mut make_source, mut make_mount_point) = (false, false);
+        let mut fault = None;
+        let mut ignore = false;
+        let mut take = |need: Result<PathNeed, Fault>, make: &mut bool| match need {
+            Ok(need) => {
+                *make = need == PathNeed::Create;
+                ignore |= need == PathNeed::Ignore;
+            }
+            Err(first) => fault = fault.or(Some(first)),
+        };
+        let (source, mount_point) = self.survey_paths(place, item, view);
+        take(source, &mut make_source);
+        take(mount_point, &mut make_mount_point);
+        let bad = ignore || fault.is_some();
+        // What another entry of this run is in the way of could not stand in a fresh namespace.
+        let conflict = fault.is_some_and(|fault| matches!(fault.what, What::WillFind(_)));
+        if let Some(need) = self.needs.get_mut(usize::from(place)) {
+            (need.make_source, need.make_mount_point) = (make_source, make_mount_point);
+            (need.left_out, need.doubtful) = (bad && !kept, bad && kept);
+            need.conflict = conflict;
+        }
+        if let Some(fault) = fault {
+            // There is room for each entry.
+            let _ = self.faults.try_push((place, fault));
+        }
+    }
+
+    /// Looks at both paths of an entry; at the second one only if the first is good, or the entry
+    /// stands and keeps what its mount point needs.
+    fn survey_paths(
         &mut self,
         place: u16,
         item: &'a Item<'a>,
-        buffer: &mut [u8; PATH_MAX],
         view: &mut dyn FsView,
-    ) -> Result<(), Fault> {
+    ) -> (Result<PathNeed, Fault>, Result<PathNeed, Fault>) {
         let (entry, options) = (&item.entry, item.options());
-        let mut make_source = false;
-        let mut ignore = false;
+        let nothing = Ok(PathNeed::Nothing);
         let wanted = match options.kind {
             Kind::EnsureDir(dir) if snap_path::is_at_or_below(entry.mount_point, dir) => {
-                return Ok(());
+                return (nothing, nothing);
             }
-            Kind::EnsureDir(_) => return Err(Fault::new(What::NotBelow, Role::MustExistDir)),
+            Kind::EnsureDir(_) => {
+                return (Err(Fault::new(What::NotBelow, Role::MustExistDir)), nothing);
+            }
             Kind::Symlink(_) => NodeKind::Symlink,
             Kind::Directory => NodeKind::Directory,
             Kind::File => NodeKind::File,
         };
+        let asked = Asked { place, item, options, time: self.time_of(place), wanted };
+        let mut source = nothing;
         if wanted != NodeKind::Symlink && matches!(options.operation, Operation::Bind(_)) {
             let recursive = options.operation == Operation::Bind(Depth::Recursive);
-            if recursive && options.flags.contains(MountFlags::READ_ONLY) {
-                return Err(Fault::new(What::RecursiveReadOnly, Role::Source));
-            }
-            match self.survey_path(
-                place,
-                (item, wanted),
-                (entry.source, Role::Source),
-                buffer,
-                view,
-            )? {
-                PathNeed::Nothing => {}
-                PathNeed::Create => make_source = true,
-                PathNeed::Ignore => ignore = true,
-            }
+            source = if recursive && options.flags.contains(MountFlags::READ_ONLY) {
+                Err(Fault::new(What::RecursiveReadOnly, Role::Source))
+            } else {
+                self.survey_path(&asked, (entry.source, Role::Source), view)
+            };
         }
-        check_texts(item, &options)?;
-        let mut make_mount_point = false;
-        match self.survey_path(
-            place,
-            (item, wanted),
-            (entry.mount_point, Role::MountPoint),
-            buffer,
-            view,
-        )? {
-            PathNeed::Nothing => {}
-            PathNeed::Create => make_mount_point = true,
-            PathNeed::Ignore => ignore = true,
-        }
-        if let Some(need) = self.needs.get_mut(usize::from(place)) {
-            (need.make_source, need.make_mount_point) = (make_source, make_mount_point);
-            need.left_out = ignore;
-        }
-        Ok(())
+        let source = source.and_then(|need| check_texts(item, &options).map(|()| need));
+        let good = matches!(source, Ok(PathNeed::Nothing | PathNeed::Create));
+        let mount_point = if good || self.need(place).kept_as.is_some() {
+            self.survey_path(&asked, (entry.mount_point, Role::MountPoint), view)
+        } else {
+            nothing
+        };
+        (source, mount_point)
     }
 
     fn survey_path(
         &mut self,
-        place: u16,
-        (item, wanted): (&'a Item<'a>, NodeKind),
+        asked: &Asked<'a>,
         (path, role): (&'a [u8], Role),
-        buffer: &mut [u8; PATH_MAX],
         view: &mut dyn FsView,
     ) -> Result<PathNeed, Fault> {
-        let rank = self.need(place).rank;
-        let (live, replaced) = match self.forecast(path, rank, role, buffer)? {
-            Forecast::Live { path, replaced } => (path, replaced),
-            // Whatever is there will be found when the step is performed.
-            Forecast::Unknown => return Ok(create_unless_ignored(item)),
-            Forecast::Fresh(root) if root == path.len() && wanted == NodeKind::Directory => {
-                return Ok(PathNeed::Nothing);
-            }
-            Forecast::Fresh(_) => return Ok(create_unless_ignored(item)),
-        };
-        // What lies in the replaced part of a path is not part of the asked one.
-        let asked_len = |len: usize| match len.checked_sub(replaced.1) {
-            Some(rest) => replaced.0.saturating_add(rest),
-            None => replaced.0,
-        };
-        match view.look(live, role)? {
-            Look::Found(kind) if kind == wanted => {
-                if let Kind::Symlink(target) = item.options().kind
-                    && !view.leads_to(live, target)?
-                {
-                    return Err(Fault::new(What::Found(kind), role));
-                }
-                Ok(PathNeed::Nothing)
-            }
-            Look::Found(kind) => Err(Fault::new(What::Found(kind), role)),
-            Look::Blocked { at, kind } => Err(Fault::at(What::Found(kind), role, asked_len(at))),
-            // A source that is yet to be created is an empty directory then.
-            Look::Missing { parent, .. } if parent < replaced.1 => Ok(create_unless_ignored(item)),
-            Look::Missing { parent, ground } => {
-                match (item.options().if_missing, item.origin) {
-                    (IfMissing::Create, _) => {}
-                    (IfMissing::Skip, Origin::Content) => return Ok(PathNeed::Ignore),
-                    // A layout or overname is a promise.
-                    (IfMissing::Skip, Origin::Layout | Origin::Overname | Origin::Rootfs) => {
-                        return Err(Fault::new(What::Missing, role));
-                    }
-                }
-                let dir = path.get(..asked_len(parent)).unwrap_or(path);
-                let live_dir = live.get(..parent).unwrap_or(live);
-                self.survey_ground(place, (dir, live_dir), ground, role, view)?;
-                Ok(PathNeed::Create)
-            }
-        }
-    }
-
-    /// Something has to be created in `dir`, a directory above the path `role` of an entry, which
-    /// is `live` today: makes sure that it can be.
-    fn survey_ground(
-        &mut self,
-        place: u16,
-        (dir, live): (&'a [u8], &[u8]),
-        ground: Ground,
-        role: Role,
-        view: &mut dyn FsView,
-    ) -> Result<(), Fault> {
-        if self.mimic_at(dir).is_some() {
-            return Ok(());
-        }
-        let what = match self.verdict(dir, ground) {
-            Verdict::Write => return Ok(()),
-            Verdict::WriteIfOn(len) => {
-                if view.same_fs(live, dir.get(..len).unwrap_or(dir))? {
-                    return Ok(());
-                }
-                What::WouldShowOnHost
-            }
-            Verdict::Trespass => What::WouldShowOnHost,
-            Verdict::ReadOnly => What::ReadOnly,
-        };
-        self.add_mimic(place, dir, Fault::at(what, role, dir.len()), view).map(|_| ())
-    }
-
-    /// Plans a mimic at `dir` for the entry at `place`, to which `fault` happens otherwise. Returns
-    /// its place.
-    pub(crate) fn add_mimic(
-        &mut self,
-        place: u16,
-        dir: &'a [u8],
-        fault: Fault,
-        view: &mut dyn FsView,
-    ) -> Result<u16, Fault> {
-        let item = self.desired(place).ok_or(fault)?;
-        let layout = item.origin == Origin::Layout;
-        let ensures = item.shape == Shape::EnsureDir;
-        let source = fault.place.role == Role::Source;
-        // A user cannot make any.
-        let user = matches!(self.territory(), Territory::User { .. });
-        if user || ensures || (source && !layout) {
-            // Nothing is said about where it is missing: that is what the caller will see.
-            let missing = Fault::new(What::Missing, fault.place.role);
-            return Err(if source { missing } else { fault });
-        }
-        if dir == b"/" {
-            return Err(Fault { what: What::MimicOfRoot, ..fault });
-        }
-        if item.id().contains(&b',') {
-            return Err(Fault { what: What::CommaInId, ..fault });
-        }
-        let aside = dir.len().saturating_add(ASIDE_LEN);
-        if item.id().len() >= PATH_MAX || aside >= PATH_MAX {
-            return Err(Fault { what: What::Full(Limit::Path), ..fault });
-        }
-        let rank = self.need(place).rank;
         let mut buffer = [0; PATH_MAX];
-        let live = match self.forecast(dir, rank, fault.place.role, &mut buffer)? {
-            Forecast::Live { path, .. } => path,
-            Forecast::Fresh(_) | Forecast::Unknown => dir,
+        let mut route = self.route(path, asked.time, role, &mut buffer)?;
+        // Whatever is there will be found when the step is performed.
+        let Some(look) = self.look(&mut route, role, view)? else {
+            return Ok(create_unless_ignored(asked.item));
         };
-        let full = |limit| Fault::at(What::Full(limit), fault.place.role, dir.len());
-        let listed = self.list_children(live, full, view)?;
-        let turn = if item.origin == Origin::Overname || self.lies_in_new_mount(dir, rank) {
-            Turn::Late
-        } else {
-            Turn::Early
-        };
-        let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
-        let slot = Slot { dir, needed_by: place, listed, state: MimicState::Planned, turn };
-        self.mimics.try_push(slot).map_err(|_| full(Limit::Mimics))?;
-        let start = self.mimics_before(dir);
-        self.mimics_by_dir.try_insert(start, mimic).map_err(|_| full(Limit::Mimics))?;
-        Ok(mimic)
-    }
-
-    /// Looks at what is in the directory `live`.
-    fn list_children(
-        &mut self,
-        live: &[u8],
-        full: impl Fn(Limit) -> Fault,
-        view: &mut dyn FsView,
-    ) -> Result<Listed, Fault> {
-        let attributes = view.attributes(live)?;
-        let first_child = self.children.len();
-        let mut count = 0_usize;
-        let (children, names) = (&mut self.children, &mut self.names);
-        view.list(live, &mut |name, kind| {
-            count = count.saturating_add(1);
-            let name_start = u32::try_from(names.len()).unwrap_or(u32::MAX);
-            let name_len = u16::try_from(name.len()).unwrap_or(u16::MAX);
-            names.try_extend_from_slice(name).map_err(|_| full(Limit::Names))?;
-            let child = Child { name_start, name_len, kind };
-            children.try_push(child).map_err(|_| full(Limit::AllChildren))?;
-            let path_len = live.len().saturating_add(name.len()).saturating_add(1);
-            if count > CHILDREN_MAX {
-                return Err(full(Limit::Children));
-            }
-            if path_len >= PATH_MAX { Err(full(Limit::Path)) } else { Ok(()) }
-        })?;
-        // The same order whatever the file system says first.
-        let all_names = &self.names[..];
-        if let Some(new) = self.children.get_mut(first_child..) {
-            new.sort_unstable_by(|a, b| a.name(all_names).cmp(b.name(all_names)));
+        if route.space != Space::Live && snap_path::components(path).any(|c| c.len() > NAME_MAX) {
+            return Err(Fault::new(What::Failed(Call::Open, ENAMETOOLONG), role));
         }
-        Ok(Listed {
-            attributes,
-            first_child: u32::try_from(first_child).unwrap_or(u32::MAX),
-            children: u32::try_from(count).unwrap_or(u32::MAX),
-        })
+        let (item, wanted) = (asked.item, asked.wanted);
+        let (parent, ground) =
+            match self.without_remains(asked, (path, role), &route, look, view)? {
+                Look::Found(kind) if kind == wanted => {
+                    let Kind::Symlink(target) = asked.options.kind else {
+                        return Ok(PathNeed::Nothing);
+                    };
+                    if view.leads_to(route.path, target)? {
+                        return Ok(PathNeed::Nothing);
+                    }
+                    let fault = Fault::new(route.found(kind), role);
+                    return self.make_way(asked, path, fault, view).map(|()| PathNeed::Create);
+                }
+                Look::Found(kind) => {
+                    let fault = Fault::new(route.found(kind), role);
+                    return self.make_way(asked, path, fault, view).map(|()| PathNeed::Create);
+                }
+                Look::Blocked { at, kind } => {
+                    return Err(Fault::at(route.found(kind), role, route.asked_len(at)));
+                }
+                Look::Missing { parent, ground } => (parent, ground),
+            };
+        match (asked.options.if_missing, item.origin) {
+            (IfMissing::Create, _) => {}
+            (IfMissing::Skip, Origin::Content) => return Ok(PathNeed::Ignore),
+            // A layout or overname is a promise.
+            (IfMissing::Skip, Origin::Layout | Origin::Overname | Origin::Rootfs) => {
+                return Err(Fault::new(What::Missing, role));
+            }
+        }
+        // What only layouts get a mimic for is not made in one for others either.
+        let in_mimic = matches!(route.space, Space::Mimic(_));
+        if role == Role::Source && in_mimic && item.origin != Origin::Layout {
+            return Err(Fault::new(What::Missing, role));
+        }
+        let dir = path.get(..route.asked_len(parent)).unwrap_or(path);
+        let live_dir = route.path.get(..parent.min(route.existing)).unwrap_or(route.path);
+        if let Some(wall) = self.wall(dir, (&route, live_dir), ground, asked.time, view)? {
+            let fault = Fault::at(wall, role, dir.len());
+            self.plan_mimic(asked, dir, fault, &[], view)?;
+        } else {
+            self.note_made(asked.place, role, wanted, &route)
+                .map_err(|limit| Fault::new(What::Full(limit), role))?;
+        }
+        Ok(PathNeed::Create)
     }
 
-    /// Looks again at a mimic's directory, which may have other things in it now that the teardown
-    /// is done.
-    pub(crate) fn relist(&mut self, mimic: u16, view: &mut dyn FsView) -> Result<(), Fault> {
-        let at = usize::from(mimic);
-        let Some(dir) = self.mimics.get(at).map(|slot| slot.dir) else { return Ok(()) };
-        let full = |limit| Fault::new(What::Full(limit), Role::Mimic);
-        let listed = self.list_children(dir, full, view)?;
-        if let Some(slot) = self.mimics.get_mut(at) {
-            slot.listed = listed;
+    /// Marks the entries that were kept in doubt and cannot be kept. Tells whether there are any:
+    /// then the survey has to be made again, without them.
+    pub(crate) fn deny_doubtful(&mut self) -> bool {
+        let mut any = false;
+        for need in &mut self.needs {
+            let bad = need.kept_as.is_none() || need.conflict;
+            if need.doubtful && bad && !need.denied {
+                (need.denied, any) = (true, true);
+            }
+        }
+        any
+    }
+
+    /// Refuses the run for what a layout or overname cannot have; leaves out content.
+    pub(crate) fn judge(&mut self, observer: &mut dyn Observer) -> Result<(), PlanError> {
+        for at in 0..self.faults.len() {
+            let Some(&(place, fault)) = self.faults.get(at) else { break };
+            if self.need(place).kept_as.is_some() {
+                continue;
+            }
+            if self.desired(place).is_some_and(|item| item.origin != Origin::Content) {
+                return Err(PlanError::Refused(place, fault));
+            }
+            self.leave_out(place);
+            observer.left_out(self, place, fault);
         }
         Ok(())
-    }
-
-    fn mimics_before(&self, dir: &[u8]) -> usize {
-        self.mimics_by_dir.partition_point(|&mimic| {
-            let slot = self.mimics.get(usize::from(mimic));
-            slot.is_some_and(|slot| snap_path::parents_first(slot.dir, dir).is_lt())
-        })
-    }
-
-    /// The mimic at just `dir`, if there is one in this plan.
-    pub(crate) fn mimic_at(&self, dir: &[u8]) -> Option<&Slot<'a>> {
-        let mimic = *self.mimics_by_dir.get(self.mimics_before(dir))?;
-        self.mimics.get(usize::from(mimic)).filter(|slot| slot.dir == dir)
-    }
-
-    /// The mimics that all entries but overname find already made; the outermost first.
-    pub(crate) fn lay_out_early_mimics(&mut self) -> Option<()> {
-        self.lay_out_mimics(|slot| slot.turn == Turn::Early)
-    }
-
-    /// The mimics that are made just for the entry at `place`.
-    pub(crate) fn lay_out_late_mimics(&mut self, place: u16) -> Option<()> {
-        if self.mimics.is_empty() {
-            return Some(());
-        }
-        self.lay_out_mimics(|slot| slot.turn == Turn::Late && slot.needed_by == place)
-    }
-
-    fn lay_out_mimics(&mut self, chosen: impl Fn(&Slot<'_>) -> bool) -> Option<()> {
-        for at in 0..self.mimics_by_dir.len() {
-            let mimic = *self.mimics_by_dir.get(at)?;
-            if self.mimics.get(usize::from(mimic)).is_some_and(&chosen) {
-                self.push(crate::step::Op::Mimic(mimic))?;
-            }
-        }
-        Some(())
     }
 }
 
@@ -363,8 +311,8 @@ fn check_texts(item: &Item<'_>, options: &Options<'_>) -> Result<(), Fault> {
 /// What cannot be looked at yet is created when it turns out to be missing, unless that is to be
 /// ignored: then the mount finds out.
 fn create_unless_ignored(item: &Item<'_>) -> PathNeed {
-    match item.options().if_missing {
-        IfMissing::Skip => PathNeed::Nothing,
-        IfMissing::Create => PathNeed::Create,
+    match (item.options().if_missing, item.shape) {
+        (IfMissing::Skip, Shape::Directory | Shape::File) => PathNeed::Nothing,
+        (IfMissing::Skip | IfMissing::Create, _) => PathNeed::Create,
     }
 }

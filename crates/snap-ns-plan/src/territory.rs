@@ -108,7 +108,7 @@ impl Plan<'_> {
         let kept = kept.map(|place| crate::index::mount_point(self.all_current(), place).len());
         let made = made.map(|place| crate::index::mount_point(self.all_desired(), place).len());
         let mimics = snap_path::prefixes(dir)
-            .filter(|dir| self.mimic_at(dir).is_some_and(|slot| slot.state == MimicState::Made))
+            .filter(|dir| self.mimic_state(dir) == Some(MimicState::Made))
             .map(<[u8]>::len);
         kept.chain(made).chain(mimics).max()
     }

@@ -12,6 +12,13 @@ pub trait FsView {
     /// The tree could not be looked at.
     fn look(&mut self, path: &[u8], role: crate::Role) -> Result<Look, Fault>;
 
+    /// What matters of the directory `dir` for creating something in it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`look`](Self::look).
+    fn ground(&mut self, dir: &[u8]) -> Result<Ground, Fault>;
+
     /// Whether the directories `a` and `b` are on the same file system.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ pub(crate) enum Error<'p> {
     Plan(FileName, &'p Plan<'static>, PlanError),
     Failed(FileName, &'p Plan<'static>, snap_ns_plan::Failure),
     Root(i32),
+    Beneath(i32),
 }
 
 /// A profile's file, as people know it.

@@ -45,6 +45,9 @@ impl Display for Error<'_> {
             Self::Plan(file, plan, error) => plan_error(*file, plan, error, f),
             Self::Failed(file, plan, failure) => failed(*file, plan, failure, f),
             Self::Root(errno) => write!(f, "cannot open /: {}", ErrnoText(*errno)),
+            Self::Beneath(errno) => {
+                write!(f, "cannot look beneath the mounts of the snap: {}", ErrnoText(*errno))
+            }
         }
     }
 }
@@ -214,6 +217,7 @@ impl Display for FaultText<'_> {
                 f,
                 "{at} would need a writable copy, but the entry's ID (its mount point) has a comma in it"
             ),
+            What::WillFind(kind) => write!(f, "{at} will be {}", kind_text(kind)),
             What::NotOurs => write!(f, "{at}: a directory there is not root's alone"),
             What::NotBelow => write!(f, "the directory to be made does not lie below {at}"),
             What::Replaced => write!(f, "something else was mounted at {at} in the meantime"),
@@ -326,6 +330,9 @@ impl Display for StepText<'_> {
             Op::Unmount(place) => ("unmount", current(place)),
             Op::RemoveSymlink(place) => ("remove symbolic link", current(place)),
             Op::RemoveMountPoint(place) => ("remove mount point", current(place)),
+            Op::RemoveSource(place) => {
+                ("remove source", self.plan.current(place).map(|item| item.entry.source))
+            }
             Op::Forget(place) => ("forget", current(place)),
             Op::MakeSource(place) => ("create source", entry(place).map(|entry| entry.source)),
             Op::MakeMountPoint(place) => ("create mount point", mount_point(place)),

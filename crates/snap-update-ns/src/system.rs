@@ -1,7 +1,7 @@
 //! Updating the namespace of a snap.
 
 use snap_ns_exec::{CreatesFor, Kernel};
-use snap_ns_plan::{Plan, Territory};
+use snap_ns_plan::{Comparison, Plan, Territory};
 use snap_profile::{Arena, Profile, Role, Variables, load};
 use snap_session::{
     Freezer, Instance, ProfileFile, SessionError, check_locked, lock, open_log, read_profile,
@@ -34,13 +34,30 @@ pub(crate) fn update(
     let desired = read(instance, ProfileFile::Desired, desired_text, &mut arena, desired)?;
     let current = read(instance, ProfileFile::Current, current_text, &mut arena, current)?;
     let file = FileName { instance, which: ProfileFile::Desired };
+    let mut view = None;
     let mut kernel = Kernel::new(CreatesFor::Root).map_err(|e| Error::Root(e.raw_os_error()))?;
     let territory = Territory::System {
         snap_instance: snap_directory(instance.as_bytes(), &mut arena),
         snap_name: snap_directory(instance.snap_name(), &mut arena),
     };
     let mut told = Told { log, file, reserved: None };
-    if let Err(error) = plan.make(current, desired, territory, &mut kernel, &mut told) {
+    match plan.compare(current, desired, territory) {
+        Ok(Comparison::Differ) => {}
+        Ok(Comparison::Same) => {
+            told.log.debug(format_args!("nothing to do"));
+            return Ok(());
+        }
+        Err(error) => return Err(Error::Plan(file, plan, error)),
+    }
+    // A namespace that snap-confine has just made has none of the mounts that an older one had.
+    // (It may not look beneath them, either: contract section 5.)
+    if caller == Caller::SnapConfine && !kernel.all_mounted(plan) {
+        plan.note_nothing_mounted();
+    } else if plan.asks_beneath() {
+        let beneath = kernel.beneath(plan);
+        view = Some(beneath.map_err(|error| Error::Beneath(error.raw_os_error()))?);
+    }
+    if let Err(error) = plan.complete(view.as_mut().unwrap_or(&mut kernel), &mut told) {
         return Err(Error::Plan(file, plan, error));
     }
     if plan.is_empty() {

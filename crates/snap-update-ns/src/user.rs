@@ -1,7 +1,7 @@
 //! The mounts of one user, in a namespace of this process's own.
 
 use snap_ns_exec::{CreatesFor, Kernel};
-use snap_ns_plan::Territory;
+use snap_ns_plan::{Comparison, Territory};
 use snap_path::Text;
 use snap_profile::{HomeUse, Role, Variables, load};
 use snap_session::{Instance, ProfileFile, become_user, check_home, open_log, read_profile};
@@ -39,7 +39,12 @@ pub(crate) fn update(
     let mut kernel = Kernel::new(CreatesFor::Caller).map_err(|e| Error::Root(e.raw_os_error()))?;
     let mut told = Told { log, file, reserved: None };
     let territory = Territory::User { home };
-    if let Err(error) = plan.make(current, desired, territory, &mut kernel, &mut told) {
+    let planned = match plan.compare(current, desired, territory) {
+        Ok(Comparison::Differ) => plan.complete(&mut kernel, &mut told),
+        Ok(Comparison::Same) => return Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = planned {
         return Err(Error::Plan(file, plan, error));
     }
     match plan.drive(&mut kernel, &mut told) {

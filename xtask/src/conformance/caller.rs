@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use caps::{CapSet, Capability};
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -57,19 +57,20 @@ pub(super) fn run(case: &Case, step: &Step, program: &File) -> Result<Outcome> {
     let mut child = command.spawn().context("start the program")?;
     umask(before);
     let deadline = Instant::now() + PATIENCE;
+    let mut hung = false;
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
         }
         if Instant::now() > deadline {
+            hung = true;
             child.kill()?;
-            child.wait()?;
-            bail!("still running after {PATIENCE:?}");
         }
         sleep(Duration::from_micros(300));
     };
     drop(lock);
     let exit = match (status.code(), status.signal()) {
+        _ if hung => format!("killed after {PATIENCE:?}"),
         (Some(code), _) => code.to_string(),
         (None, Some(signal)) => format!("signal {signal}"),
         (None, None) => "unknown".to_owned(),

@@ -40,7 +40,7 @@ pub(super) struct Case {
 }
 
 /// One run of the program.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Step {
     #[serde(default)]

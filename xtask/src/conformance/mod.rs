@@ -11,6 +11,7 @@ mod guest;
 mod launch;
 mod load;
 mod observe;
+mod refresh;
 mod report;
 mod rows;
 mod text;
@@ -27,6 +28,7 @@ use clap::Args;
 
 pub(crate) use guest::run as guest;
 pub(crate) use launch::GUEST;
+pub(crate) use refresh::{REFRESH_GUEST, guest as refresh_guest};
 
 use case::{Case, Observation};
 use verdict::{Complaint, Mode};
@@ -54,6 +56,16 @@ pub(crate) struct Conformance {
     /// Compare the original with itself: shows that the cases themselves are deterministic.
     #[arg(long)]
     peer_against_itself: bool,
+    /// Instead of the cases: N random sequences of profiles, each step compared with a fresh
+    /// namespace.
+    #[arg(long, value_name = "N", conflicts_with_all = ["only", "list", "peer_against_itself"])]
+    refresh: Option<usize>,
+    /// The seed of the first sequence; each following one has the next.
+    #[arg(long, value_name = "S", default_value_t = 1, requires = "refresh")]
+    seed: u64,
+    /// Run the packaged original on the same sequences, too, and print its figures.
+    #[arg(long, requires = "refresh")]
+    with_original: bool,
 }
 
 /// One case, performed on both sides.
@@ -65,6 +77,9 @@ struct Performed {
 
 /// Runs the cases; an error when any failed or none could run.
 pub(crate) fn run(options: &Conformance) -> Result<()> {
+    if let Some(many) = options.refresh {
+        return run_refresh(options, many);
+    }
     let mut cases = load::cases()?;
     rows::check(&cases)?;
     cases.retain(|case| options.only.as_ref().is_none_or(|only| case.name.contains(only)));
@@ -75,17 +90,8 @@ pub(crate) fn run(options: &Conformance) -> Result<()> {
         }
         return Ok(());
     }
-    if !nix::unistd::geteuid().is_root() {
-        println!(
-            "SKIPPED: the cases need root: they make devices, owners and preserved namespaces"
-        );
-        println!("0 passed, 0 failed, {} skipped", cases.len());
-        bail!("conformance was not checked");
-    }
-    let peer = match &options.peer {
-        Some(peer) => peer.clone(),
-        None => crate::peer::snap_update_ns(&options.suite)?,
-    };
+    root_or_skips(cases.len())?;
+    let peer = peer(options)?;
     let mode = if options.peer_against_itself { Mode::Itself } else { Mode::Ours };
     let ours = match (mode, &options.ours) {
         (Mode::Itself, _) => peer.clone(),
@@ -121,6 +127,31 @@ pub(crate) fn run(options: &Conformance) -> Result<()> {
     println!("{} passed, {failed} failed", cases.len() - failed);
     ensure!(failed == 0, "conformance: {failed} of {} cases failed", cases.len());
     Ok(())
+}
+
+fn run_refresh(options: &Conformance, many: usize) -> Result<()> {
+    root_or_skips(many)?;
+    let peer = options.with_original.then(|| peer(options)).transpose()?;
+    let ours = options.ours.clone().map_or_else(build, Ok)?;
+    // The guests change their directory.
+    let (ours, peer) = (ours.canonicalize()?, peer.map(|peer| peer.canonicalize()).transpose()?);
+    refresh::run(many, options.seed, &ours, peer.as_deref())
+}
+
+fn root_or_skips(cases: usize) -> Result<()> {
+    if nix::unistd::geteuid().is_root() {
+        return Ok(());
+    }
+    println!("SKIPPED: the cases need root: they make devices, owners and preserved namespaces");
+    println!("0 passed, 0 failed, {cases} skipped");
+    bail!("conformance was not checked")
+}
+
+fn peer(options: &Conformance) -> Result<PathBuf> {
+    match &options.peer {
+        Some(peer) => Ok(peer.clone()),
+        None => crate::peer::snap_update_ns(&options.suite),
+    }
 }
 
 /// One worker for each processor; results in the order of the cases.

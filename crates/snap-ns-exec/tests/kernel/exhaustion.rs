@@ -87,7 +87,7 @@ fn undoing(bed: &mut Bed) -> Result<()> {
         Action::Unmount { mount_point: b"/t/f" },
         Action::RemoveMountPoint { path: b"/t/d/e", keep: usize::MAX },
         Action::RemoveMountPoint { path: b"/t/f", keep: usize::MAX },
-        Action::RemoveSymlink { path: b"/t/l", target: b"/a" },
+        Action::RemoveSymlink { path: b"/t/l", target: b"/a", keep: usize::MAX },
     ] {
         until_done(bed, &action, false, "/t")?;
     }

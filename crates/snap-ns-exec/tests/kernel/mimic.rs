@@ -36,7 +36,8 @@ pub(crate) fn planned(bed: &mut Bed, dir: &str) -> Box<Plan<'static>> {
     let desired = profile(&format!("/srv {dir}/new none bind,x-snapd.origin=layout 0 0"));
     let territory = Territory::System { snap_instance: b"/snap/x", snap_name: b"/snap/x" };
     let mut plan = Box::new(Plan::new());
-    plan.make(profile(""), desired, territory, &mut bed.kernel, &mut Nobody).unwrap();
+    let _ = plan.compare(profile(""), desired, territory).unwrap();
+    plan.complete(&mut bed.kernel, &mut Nobody).unwrap();
     assert_eq!(plan.mimic(0).unwrap().dir, dir.as_bytes());
     plan
 }

@@ -116,12 +116,12 @@ fn links(bed: &mut Bed) -> Result<()> {
         ("/missing/x", NOT_THERE),
     ] {
         let (path, target) = (path.as_bytes(), &b"/a"[..]);
-        let done = bed.perform(&Action::RemoveSymlink { path, target });
+        let done = bed.perform(&Action::RemoveSymlink { path, target, keep: usize::MAX });
         assert_eq!(done, want, "{}", path.escape_ascii());
     }
     assert_eq!(tree("/r")?.len(), 5);
     bed.world.link("/r/l", "/a")?.read_only("/r")?;
     let (path, target) = (&b"/r/l"[..], &b"/a"[..]);
-    assert_eq!(bed.perform(&Action::RemoveSymlink { path, target }), STAYS);
+    assert_eq!(bed.perform(&Action::RemoveSymlink { path, target, keep: usize::MAX }), STAYS);
     Ok(())
 }

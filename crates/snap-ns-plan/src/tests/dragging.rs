@@ -30,8 +30,6 @@ fn dragged_along() {
                     unmount /tmp/1/in
                     remove /tmp/1/in
                     unmount /tmp/1
-                    remove /tmp/1
-                    make /tmp/1
                     mount /tmp/1
                     mount /tmp/1/in
                 ",
@@ -106,7 +104,6 @@ fn dragged_along() {
                 ",
             steps: "
                     unmount /tmp/1/in
-                    remove /tmp/1/in
                     mount /tmp/1
                     mount /tmp/1/in
                 ",
@@ -136,7 +133,6 @@ fn dragged_along() {
                 ",
             steps: "
                     unmount /tmp/1/in
-                    remove /tmp/1/in
                     mount /tmp/1
                     mount /tmp/1/in
                     mount /tmp/2
@@ -163,7 +159,6 @@ fn dragged_along() {
                 ",
             steps: "
                     unmount /tmp/1/in/in
-                    remove /tmp/1/in/in
                     mount /tmp/1
                     mount /tmp/1/in
                     mount /tmp/1/in/in

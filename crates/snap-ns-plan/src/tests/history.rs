@@ -81,7 +81,7 @@ fn an_update_is_as_good_as_a_new_namespace() {
 }
 
 #[test]
-#[ignore = "part 2: an entry is not made anew when what its source shows was mounted anew"]
+
 fn content_that_a_layout_is_built_from() {
     check(&[History {
         name: "new content below the source of a layout",
@@ -94,7 +94,7 @@ fn content_that_a_layout_is_built_from() {
 }
 
 #[test]
-#[ignore = "part 2: what a mimic restored is undone for a layout over it, and is missing after that"]
+
 fn a_layout_over_what_a_mimic_restored() {
     check(&[History {
         name: "the layout came later, and goes first",

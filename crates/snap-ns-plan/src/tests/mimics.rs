@@ -119,7 +119,7 @@ fn which_and_when() {
                 ",
         },
         Case {
-            name: "listed again after the teardown",
+            name: "what is mounted on something in it goes first",
             world: "
                     d /snap/x/1
                     d /opt/a
@@ -130,7 +130,7 @@ fn which_and_when() {
             desired: "/snap/x/1 /opt/new none bind,x-snapd.origin=layout 0 0",
             steps: "
                     unmount /opt/old
-                    remove /opt/old
+                    remove /opt/old: Stays
                     mimic /opt
                     make /opt/new
                     mount /opt/new
@@ -138,6 +138,7 @@ fn which_and_when() {
             saved: "
                     tmpfs /opt tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/new,mode=0755,uid=0,gid=0 0 0
                     /opt/a /opt/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/new,x-snapd.detach 0 0
+                    /opt/old /opt/old none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/new,x-snapd.detach 0 0
                     /snap/x/1 /opt/new none bind,x-snapd.origin=layout 0 0
                 ",
         },

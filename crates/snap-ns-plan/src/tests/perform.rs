@@ -29,16 +29,25 @@ impl Performer for World {
         match action {
             Action::Nothing => panic!("nobody performs nothing"),
             Action::Unmount { mount_point } => self.unmount(mount_point),
-            Action::RemoveSymlink { path, target } => self.remove_symlink(path, target),
-            Action::RemoveMountPoint { path, keep } => {
-                let outcome = self.remove_mount_point(path);
-                let mut above = parent(path);
-                while let Some(dir) =
-                    above.filter(|dir| dir.len() > *keep && outcome == Outcome::Done)
-                    && self.remove_mount_point(dir) == Outcome::Done
-                {
-                    above = parent(dir);
+            Action::RemoveSymlink { path, target, keep } => {
+                let outcome = self.remove_symlink(path, target);
+                self.remove_above(outcome, path, *keep);
+                outcome
+            }
+            Action::RemoveMountPoint { path, keep } | Action::RemoveSource { path, keep, .. } => {
+                let holds = parent(path).unwrap();
+                let Some(ground) = self.nodes.get(holds).map(Node::ground) else {
+                    return Outcome::Skipped(Skip::NotThere);
+                };
+                match rule.verdict(holds, ground) {
+                    Verdict::Write => {}
+                    Verdict::WriteIfOn(len) if self.same_fs(holds, &holds[..len]) == Ok(true) => {}
+                    Verdict::WriteIfOn(_) | Verdict::ReadOnly | Verdict::Trespass => {
+                        return Outcome::Skipped(Skip::Stays);
+                    }
                 }
+                let outcome = self.remove_mount_point(path);
+                self.remove_above(outcome, path, *keep);
                 outcome
             }
             Action::Make(creation) => self.create(creation, rule),
@@ -181,7 +190,7 @@ impl World {
         Outcome::Done
     }
 
-    fn unmount(&mut self, path: &[u8]) -> Outcome {
+    pub(super) fn unmount(&mut self, path: &[u8]) -> Outcome {
         let Some(at) = self.covered.iter().rposition(|(mounted, _)| mounted == path) else {
             return Outcome::Skipped(Skip::NotThere);
         };
@@ -197,6 +206,16 @@ impl World {
             number <= at || mounted == path || snap_path::below(mounted, path).is_none()
         });
         Outcome::Done
+    }
+
+    fn remove_above(&mut self, outcome: Outcome, path: &[u8], keep: usize) {
+        let mut above = parent(path).filter(|_| outcome == Outcome::Done);
+        while let Some(dir) = above.filter(|dir| dir.len() > keep)
+            && self.same_fs(dir, &dir[..keep]) == Ok(true)
+            && self.remove_mount_point(dir) == Outcome::Done
+        {
+            above = parent(dir);
+        }
     }
 
     fn remove_symlink(&mut self, path: &[u8], target: &[u8]) -> Outcome {

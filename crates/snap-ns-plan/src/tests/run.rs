@@ -11,7 +11,9 @@ use snap_profile::{Arena, Item, Profile, Variables};
 
 use super::big_stack;
 use super::world::World;
-use crate::{Fault, Observer, Op, Outcome, Plan, PlanError, Role, Skip, Step, Territory, Wall};
+use crate::{
+    Comparison, Fault, Observer, Op, Outcome, Plan, PlanError, Role, Skip, Step, Territory, Wall,
+};
 
 pub(super) const SYSTEM: Territory<'_> =
     Territory::System { snap_instance: b"/snap/x_1", snap_name: b"/snap/x" };
@@ -102,7 +104,15 @@ fn run_profiles<'a>(
         recorded.map(|(place, item)| (Some(place), utf8(item.entry.mount_point))).collect();
     let mut witness = Witness { standing, ..Witness::default() };
     let before = world.picture();
-    let made = plan.make(current, desired, territory, &mut world, &mut witness);
+    let mut beneath = world.clone();
+    for item in current.iter().rev().filter(|item| item.shape.is_mount()) {
+        let _ = beneath.unmount(item.entry.mount_point);
+    }
+    let made = match plan.compare(current, desired, territory) {
+        Ok(Comparison::Same) => Ok(()),
+        Ok(Comparison::Differ) => plan.complete(&mut beneath, &mut witness),
+        Err(error) => Err(error),
+    };
     assert_eq!(world.picture(), before, "planning changed the world");
     let end = match made {
         Ok(()) => {
@@ -186,7 +196,10 @@ impl Witness {
                     }
                 }
             }
-            Op::RemoveMountPoint(_) | Op::MakeSource(_) | Op::MakeMountPoint(_) => {}
+            Op::RemoveMountPoint(_)
+            | Op::RemoveSource(_)
+            | Op::MakeSource(_)
+            | Op::MakeMountPoint(_) => {}
         }
     }
 }
@@ -230,6 +243,9 @@ fn op_text(plan: &Plan<'_>, op: Op) -> String {
         Op::Unmount(place) => ("unmount", current(place)),
         Op::RemoveSymlink(place) => ("unlink", current(place)),
         Op::RemoveMountPoint(place) => ("remove", current(place)),
+        Op::RemoveSource(place) => {
+            return format!("remove source {}", utf8(current(place).unwrap().entry.source));
+        }
         Op::Forget(place) => ("forget", current(place)),
         Op::MakeSource(place) => {
             return format!("source {}", utf8(desired(place).unwrap().entry.source));
@@ -293,7 +309,10 @@ pub(super) fn check_in(territory: Territory<'static>, cases: &[Case]) {
 /// Asked for the same again, there is nothing to do.
 fn repeats(case: &Case, done: &Run, territory: Territory<'_>) {
     let again = big_stack(|| run(done.world.clone(), &done.saved, case.desired, territory));
-    assert_eq!(again.steps, [""; 0], "{}, again", case.name);
+    // What lies in a file system that nobody can look into is tried again.
+    let tried: Vec<_> =
+        again.steps.iter().filter(|step| !step.ends_with(": IgnoredMissing")).collect();
+    assert!(tried.is_empty(), "{}, again: {tried:?}", case.name);
     assert_eq!(again.saved, done.saved, "{}, again", case.name);
 }
 

@@ -72,14 +72,10 @@ fn synthetic_entries() {
                     /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
                     /snap/x/1 /usr/share/a none rbind,x-snapd.origin=layout 0 0
                 ",
-            steps: "
-                    unmount /usr/share/a
-                    remove /usr/share/a
-                    make /usr/share/a
-                    mount /usr/share/a
-                ",
+            steps: "mount /usr/share/a",
             saved: "
                     tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
+                    /usr/share/a /usr/share/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,x-snapd.detach 0 0
                     /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
                     /snap/x/1 /usr/share/a none rbind,x-snapd.origin=layout 0 0
                 ",
@@ -122,13 +118,7 @@ fn synthetic_entries() {
             desired: "
                     /snap/x/1 /usr/share/new none rbind,x-snapd.id=one,x-snapd.origin=layout 0 0
                 ",
-            steps: "
-                    unmount /usr/share
-                    make /usr/share/new: ReadOnly at 10
-                    mimic /usr/share
-                    make /usr/share/new
-                    mount /usr/share/new
-                ",
+            steps: "",
             saved: "
                     tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=one,mode=0755,uid=0,gid=0 0 0
                     /snap/x/1 /usr/share/new none rbind,x-snapd.id=one,x-snapd.origin=layout 0 0
@@ -167,11 +157,8 @@ fn synthetic_entries() {
                 ",
             desired: "/snap/x/1 /usr/share/other none rbind,x-snapd.origin=layout 0 0",
             steps: "
-                    unmount /usr/share
-                    make /usr/share/other: ReadOnly at 10
-                    mimic /usr/share
-                    make /usr/share/other
-                    mount /usr/share/other
+                    unmount /usr/share/new
+                    remove /usr/share/new
                 ",
             saved: "
                     tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/other,mode=0755,uid=0,gid=0 0 0

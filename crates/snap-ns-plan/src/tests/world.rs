@@ -179,6 +179,10 @@ impl FsView for World {
         panic!("a path without components: {path:?}")
     }
 
+    fn ground(&mut self, dir: &[u8]) -> Result<Ground, Fault> {
+        Ok(self.nodes[dir].ground())
+    }
+
     fn same_fs(&mut self, a: &[u8], b: &[u8]) -> Result<bool, Fault> {
         Ok(self.nodes[a].device == self.nodes[b].device)
     }

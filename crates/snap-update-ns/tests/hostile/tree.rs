@@ -1,8 +1,11 @@
 //! Things in the way, and things that are not what they should be. As layouts they fail the run,
 //! as content they are left out.
 
+use std::fs;
+
 use crate::check::{GOOD, Place, all_refused, case, left_out};
-use crate::machine::{Machine, on_a_machine};
+use crate::machine::{DESIRED, Machine, on_a_machine};
+use crate::state::State;
 
 const LINK: &str = "is a symbolic link, which is never followed";
 const SPECIAL: &str = "is a device, FIFO or socket, which cannot be used";
@@ -52,12 +55,15 @@ fn symbolic_links_as_the_last_component() {
                 ("/var/snap/hello/common/loop /srv/bad none bind", LINK),
                 ("/var/snap/hello/common/dangling /srv/bad none bind", LINK),
                 ("/snap/hello/1/link /srv/bad none bind", LINK),
-                ("/snap/hello/1/lib /usr/odd/link none bind", LINK),
+                ("/snap/hello/1/lib /var/snap/hello/common/link none bind", LINK),
                 ("/snap/hello/1/lib /var/snap/hello/common/link none rbind", LINK),
-                ("/snap/hello/1/file /usr/odd/filelink none bind,x-snapd.kind=file", LINK),
-                ("tmpfs /usr/odd/link tmpfs rw", LINK),
-                ("/snap/hello/1/lib /usr/odd/loop none bind", LINK),
-                ("/snap/hello/1/lib /usr/odd/dangling none bind", LINK),
+                (
+                    "/snap/hello/1/file /var/snap/hello/common/filelink none bind,x-snapd.kind=file",
+                    LINK,
+                ),
+                ("tmpfs /var/snap/hello/common/link tmpfs rw", LINK),
+                ("/snap/hello/1/lib /var/snap/hello/common/loop none bind", LINK),
+                ("/snap/hello/1/lib /var/snap/hello/common/dangling none bind", LINK),
             ],
         );
     });
@@ -107,14 +113,15 @@ fn fifos_sockets_and_devices() {
             for rest in ["bind", "rbind", "bind,x-snapd.kind=file"] {
                 lines.push((format!("/usr/odd/{kind} /srv/bad none {rest}"), SPECIAL));
                 let source = if rest.ends_with("file") { "file" } else { "lib" };
-                let line = format!("/snap/hello/1/{source} /usr/odd/{kind} none {rest}");
+                let line =
+                    format!("/snap/hello/1/{source} /var/snap/hello/common/{kind} none {rest}");
                 lines.push((line, SPECIAL));
             }
             lines.push((format!("/usr/odd/{kind}/in /srv/bad none bind"), SPECIAL));
             lines.push((format!("/snap/hello/1/lib /usr/odd/{kind}/in none bind"), SPECIAL));
-            lines.push((format!("tmpfs /usr/odd/{kind} tmpfs rw"), SPECIAL));
+            lines.push((format!("tmpfs /var/snap/hello/common/{kind} tmpfs rw"), SPECIAL));
             let link = "x-snapd.kind=symlink,x-snapd.symlink=/a";
-            lines.push((format!("none /usr/odd/{kind} none {link}"), SPECIAL));
+            lines.push((format!("none /var/snap/hello/common/{kind} none {link}"), SPECIAL));
         }
         let lines: Vec<_> = lines.iter().map(|(line, words)| (line.as_str(), *words)).collect();
         check(machine, &lines);
@@ -130,14 +137,17 @@ fn wrong_kinds() {
             &[
                 ("/snap/hello/1/file /srv/bad none bind", FILE),
                 ("/snap/hello/1/lib /srv/bad none bind,x-snapd.kind=file", DIRECTORY),
-                ("/snap/hello/1/lib /usr/odd/file none bind", FILE),
-                ("/snap/hello/1/file /usr/odd/dir none bind,x-snapd.kind=file", DIRECTORY),
+                ("/snap/hello/1/lib /var/snap/hello/common/file none bind", FILE),
+                (
+                    "/snap/hello/1/file /var/snap/hello/common/data none bind,x-snapd.kind=file",
+                    DIRECTORY,
+                ),
                 ("/snap/hello/1/lib /usr/odd/file/x none bind", is!("/usr/odd/file", file)),
                 ("/snap/hello/1/file/x /srv/bad none bind", is!("/snap/hello/1/file", file)),
-                ("tmpfs /usr/odd/file tmpfs rw", FILE),
-                (&format!("none /usr/odd/dir {link}"), DIRECTORY),
-                (&format!("none /usr/odd/file {link}"), FILE),
-                (&format!("none /usr/odd/link {link}"), LINK),
+                ("tmpfs /var/snap/hello/common/file tmpfs rw", FILE),
+                (&format!("none /var/snap/hello/common/data {link}"), DIRECTORY),
+                (&format!("none /var/snap/hello/common/file {link}"), FILE),
+                (&format!("none /var/snap/hello/common/link {link}"), LINK),
                 (&format!("none /usr/odd/fifo/x {link}"), is!("/usr/odd/fifo", special)),
             ],
         );
@@ -202,5 +212,39 @@ fn a_comma_in_a_mount_point_that_needs_a_writable_copy() {
         let words =
             "would need a writable copy, but the entry's ID (its mount point) has a comma in it";
         check(machine, &[("/snap/hello/1/lib /opt/a,b none rbind", words)]);
+    });
+}
+
+/// On a read-only file system what is of another kind makes way: a writable copy of the directory
+/// does not show it. Undone, it is there again.
+#[test]
+fn wrong_kinds_that_make_way() {
+    on_a_machine("tree::wrong_kinds_that_make_way", |machine| {
+        // Where the directory's list says file, and a device is mounted on it, there is no copy.
+        snap_ns_testbed::unmount("/usr/odd/device").unwrap();
+        let link = "x-snapd.kind=symlink,x-snapd.symlink=/a,x-snapd.origin=layout";
+        let before = State::now();
+        for odd in ["dir", "file", "link", "dangling", "loop", "fifo", "socket"] {
+            let path = format!("/usr/odd/{odd}");
+            for (line, wanted) in [
+                (format!("/snap/hello/1/lib {path} none rbind,x-snapd.origin=layout"), "dir"),
+                (format!("/snap/hello/1/file {path} none bind,x-snapd.kind=file"), "file"),
+                (format!("none {path} none {link}"), "link"),
+            ] {
+                fs::write(DESIRED, format!("{line} 0 0\n")).unwrap();
+                let output = machine.run();
+                assert_eq!(output.status.code(), Some(0), "{line}: {output:?}");
+                let found = fs::symlink_metadata(&path).unwrap().file_type();
+                let is = (found.is_dir(), found.is_file(), found.is_symlink());
+                assert_eq!(
+                    is,
+                    (wanted == "dir", wanted == "file", wanted == "link"),
+                    "{line}: {output:?}"
+                );
+                assert!(fs::symlink_metadata("/usr/odd/filelink").unwrap().is_symlink(), "{line}");
+                machine.undo();
+                assert_eq!(before.mount_points(), State::now().mount_points(), "{line}");
+            }
+        }
     });
 }

@@ -7,6 +7,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use nix::sys::statvfs::{FsFlags, statvfs};
 
 use super::shown;
 
@@ -20,7 +21,13 @@ pub(in super::super) enum Seen {
     Exactly,
     /// Empty files and directories at and below `/tmp/.snap` are left out: normalisation `D1`.
     WithoutAside,
+    /// As before, without the places that [`OUT_OF_REACH`] names; and it is told whether a
+    /// directory or file is read-only.
+    ByRefreshes,
 }
+
+/// No random refresh sequence asks for anything there.
+const OUT_OF_REACH: [&str; 6] = ["/home", "/proc", "/run", "/sys", "/var/lib", "/var/tmp"];
 
 /// The tree from `/`, one line for each name, sorted; without `/proc`, and of `/dev` only `shm`.
 pub(in super::super) fn walk(seen: Seen) -> Result<Vec<String>> {
@@ -31,6 +38,9 @@ pub(in super::super) fn walk(seen: Seen) -> Result<Vec<String>> {
 }
 
 fn visit(path: &Path, seen: Seen, lines: &mut Vec<String>) -> Result<()> {
+    if seen == Seen::ByRefreshes && OUT_OF_REACH.iter().any(|place| path == Path::new(place)) {
+        return Ok(());
+    }
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) => {
@@ -62,7 +72,11 @@ fn visit(path: &Path, seen: Seen, lines: &mut Vec<String>) -> Result<()> {
     if is_current_profile(&text) && metadata.len() == 0 {
         return Ok(());
     }
-    lines.push(format!("{name} {kind} {mode:04o} {uid}:{gid}{more}"));
+    let writable = match seen {
+        Seen::ByRefreshes if file_type.is_dir() || file_type.is_file() => writability(path)?,
+        Seen::ByRefreshes | Seen::Exactly | Seen::WithoutAside => "",
+    };
+    lines.push(format!("{name} {kind} {mode:04o} {uid}:{gid}{writable}{more}"));
     if file_type.is_dir() && text != "/proc" {
         let entries = fs::read_dir(path).with_context(|| text.clone().into_owned())?;
         for entry in entries {
@@ -74,10 +88,15 @@ fn visit(path: &Path, seen: Seen, lines: &mut Vec<String>) -> Result<()> {
     }
     let aside = text == "/tmp/.snap" || text.starts_with("/tmp/.snap/");
     let empty = lines.len() == mark + 1 && (file_type.is_dir() || metadata.len() == 0);
-    if aside && empty && seen == Seen::WithoutAside {
+    if aside && empty && seen != Seen::Exactly {
         lines.truncate(mark);
     }
     Ok(())
+}
+
+fn writability(path: &Path) -> Result<&'static str> {
+    let flags = statvfs(path).with_context(|| path.display().to_string())?.flags();
+    Ok(if flags.contains(FsFlags::ST_RDONLY) { " ro" } else { " rw" })
 }
 
 /// The saved profile is compared as a profile; a missing one equals an empty one.

@@ -27,9 +27,9 @@ use super::case::{Case, Root};
 use super::text::expand;
 
 pub(super) use line::perform;
-pub(super) use mount::{bind, propagate};
+pub(super) use mount::{bind, propagate, tmpfs};
 
-use mount::{proc, remount, tmpfs};
+use mount::{proc, remount};
 
 const READ_ONLY: [&str; 7] = [
     "/usr",

@@ -10,7 +10,7 @@ use nix::mount::{MsFlags, mount};
 const NONE: Option<&str> = None;
 
 /// A new tmpfs called `source`.
-pub(super) fn tmpfs(source: &str, at: &Path, options: &str) -> Result<()> {
+pub(in super::super) fn tmpfs(source: &str, at: &Path, options: &str) -> Result<()> {
     mount(Some(source), at, Some("tmpfs"), MsFlags::empty(), Some(options))
         .with_context(|| format!("mount {source} on {}", at.display()))
 }

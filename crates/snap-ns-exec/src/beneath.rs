@@ -1,0 +1,74 @@
+//! The tree beneath the mounts of a profile.
+//!
+//! What lies under a mount that is going to be undone cannot be seen by path. A copy of the
+//! namespace can show it (mount_namespaces(7)): the mounts are undone there, and nowhere else.
+//! Nothing is created or removed in a file system for that.
+
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{AtFlags, Mode, OFlags, StatxAttributes, StatxFlags, open, statx};
+use rustix::io;
+use rustix::mount::{MountPropagationFlags, mount_change};
+use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
+use snap_ns_plan::{Fault, Outcome, Plan, What};
+
+use crate::kernel::{CreatesFor, Kernel};
+use crate::walk::PATH;
+
+impl Kernel {
+    /// Looks at the tree as it would be if everything in the current profile of `plan` were undone,
+    /// the last entry first; the plan is told what turned out not to be mounted. This process stays
+    /// in its namespace; it must have no other thread, and needs `CAP_SYS_ADMIN` and
+    /// `CAP_SYS_CHROOT` (setns(2)).
+    ///
+    /// # Errors
+    ///
+    /// The namespace cannot be copied, or a mount cannot be undone in the copy.
+    pub fn beneath(&self, plan: &mut Plan<'_>) -> io::Result<Self> {
+        let own = own_namespace()?;
+        #[allow(deprecated, reason = "it is unsafe for descriptor tables only, which stay shared")]
+        rustix::thread::unshare(UnshareFlags::NEWNS)?;
+        let copy = self.undo_all(plan);
+        move_into_link_name_space(own.as_fd(), Some(LinkNameSpaceType::Mount))?;
+        copy
+    }
+
+    /// Whether everything that the current profile of `plan` records is mounted, as far as that can
+    /// be seen. When nothing is, in a namespace that is new, it is a record of an older one.
+    #[must_use]
+    pub fn all_mounted(&self, plan: &Plan<'_>) -> bool {
+        let mut mounts = (0..plan.recorded()).filter_map(|place| plan.recorded_mount(place));
+        mounts.all(|path| self.is_mount_point(path).unwrap_or(false))
+    }
+
+    fn is_mount_point(&self, path: &[u8]) -> io::Result<bool> {
+        let stat =
+            statx(self.open(path, PATH)?, c"", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS)?;
+        // Linux 5.7 and older do not know: then it has to be looked at beneath.
+        let known = stat.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT);
+        Ok(!known || stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+    }
+
+    fn undo_all(&self, plan: &mut Plan<'_>) -> io::Result<Self> {
+        // Or it would be undone wherever the copy propagates to.
+        mount_change(c"/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
+        let mut copy = Self::with_resolver(CreatesFor::Root, self.resolver)?;
+        copy.namespace = Some(own_namespace()?);
+        for place in (0..plan.recorded()).rev() {
+            let Some(mount_point) = plan.recorded_mount(place) else { continue };
+            match copy.unmount(mount_point) {
+                Ok(Outcome::Skipped(_)) => plan.note_not_mounted(place),
+                Ok(Outcome::Done | Outcome::Obstacle { .. } | Outcome::Failed(_)) => {}
+                Err(Fault { what: What::Failed(_, errno), .. }) => {
+                    return Err(io::Errno::from_raw_os_error(errno));
+                }
+                Err(_) => return Err(io::Errno::BUSY),
+            }
+            copy.parents.forget_at(mount_point);
+        }
+        Ok(copy)
+    }
+}
+
+fn own_namespace() -> io::Result<OwnedFd> {
+    open(c"/proc/self/ns/mnt", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+}

@@ -1,0 +1,303 @@
+//! What has to be made again because something else is undone, made, or moved in the order.
+//!
+//! An entry that is kept must stand in the namespace just as it would in a fresh one. So the set of
+//! what is kept is closed: whatever was built from something that goes, or would be built from
+//! something that comes, or hides it, goes too and comes again. (planning: "which entries are
+//! re-made"; docs/architecture.md.)
+
+use snap_mount_options::{Depth, Operation, Origin};
+use snap_path::parent;
+use snap_profile::Item;
+
+use crate::changes::{Fate, Time};
+use crate::plan::Plan;
+use crate::reason::{Reason, Which};
+
+/// Something that is not kept, and what follows from it.
+#[derive(Clone, Copy)]
+struct Cause<'a> {
+    which: Which,
+    path: &'a [u8],
+    /// What it shows at its mount point.
+    source: Option<&'a [u8]>,
+    /// Whether it shows what is mounted below its source, too.
+    depth: Depth,
+    /// Whether anything can be seen through it: a symbolic link is never followed.
+    mounts: bool,
+    /// Its place in the current profile, when it is undone.
+    undone: Option<u16>,
+    /// When it is made, in the order of application.
+    made: Option<Time>,
+    rule: Rule,
+}
+
+/// When what is related to a cause is affected by it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// When it came after what is undone, or would come after what is made.
+    After,
+    /// When the two were mounted in another order than they would be now.
+    Swapped,
+}
+
+/// What an entry is to a cause, seen from that entry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Link {
+    StandsOn,
+    Shows,
+    Copies,
+    Hides,
+    ShownBy,
+    CopiedBy,
+}
+
+impl Link {
+    fn reason(self, which: Which) -> Reason {
+        match self {
+            Self::StandsOn => Reason::StandsOn(which),
+            Self::Shows => Reason::Shows(which),
+            Self::Copies => Reason::Copies(which),
+            Self::Hides => Reason::Hides(which),
+            Self::ShownBy => Reason::ShownBy(which),
+            Self::CopiedBy => Reason::CopiedBy(which),
+        }
+    }
+
+    /// Whether it matters for what is undone: what an entry sees is settled when it is made, so
+    /// that what came later has no part in it.
+    fn matters_for_undone(self) -> bool {
+        match self {
+            Self::StandsOn | Self::Shows | Self::Copies | Self::Hides => true,
+            Self::ShownBy | Self::CopiedBy => false,
+        }
+    }
+}
+
+/// What a mount shows: its source, and how deep.
+fn shown<'a>(item: &Item<'a>) -> (Option<&'a [u8]>, Depth) {
+    if !item.shape.is_mount() {
+        return (None, Depth::Single);
+    }
+    match item.options().operation {
+        Operation::Bind(depth) => (Some(item.entry.source), depth),
+        Operation::Move => (Some(item.entry.source), Depth::Recursive),
+        Operation::Mount | Operation::Remount => (None, Depth::Single),
+    }
+}
+
+impl<'a> Plan<'a> {
+    /// Lets go of everything that cannot be kept.
+    pub(crate) fn close(&mut self) {
+        let kept = |item: &Item<'_>, fate| fate == Fate::Kept && item.origin != Origin::Rootfs;
+        let mut fates = self.all_current().iter().zip(&self.past);
+        if !fates.any(|(item, past)| kept(item, past.fate)) {
+            return;
+        }
+        self.let_go.clear();
+        for place in (0_u16..).take(self.all_current().len()) {
+            if self.fate(place) != Fate::Kept
+                && !self.is_child(place)
+                && let Some(cause) = self.cause_undone(place, None)
+            {
+                self.pull(&cause);
+            }
+        }
+        for at in 0..self.order.len() {
+            let Some(&place) = self.order.get(at) else { break };
+            let need = self.need(place);
+            if need.kept_as.is_none()
+                && !need.left_out
+                && let Some(cause) = self.cause_made(place)
+            {
+                self.pull(&cause);
+            }
+        }
+        for mimic in (0_u16..).take(self.mimics.len()) {
+            if let Some(slot) = self.mimics.get(usize::from(mimic))
+                && slot.kept_as.is_none()
+            {
+                let cause = Cause {
+                    which: Which::Mimic(mimic),
+                    path: slot.dir,
+                    source: Some(slot.dir),
+                    depth: Depth::Recursive,
+                    mounts: true,
+                    undone: None,
+                    made: Some(slot.time),
+                    rule: Rule::After,
+                };
+                self.pull(&cause);
+            }
+        }
+        self.pull_swapped();
+        while let Some(place) = self.let_go.pop() {
+            let made = self.time_when_made(place);
+            if let Some(cause) = self.cause_undone(place, made) {
+                self.pull(&cause);
+            }
+        }
+    }
+
+    /// What was mounted in another order than a fresh namespace would have it.
+    fn pull_swapped(&mut self) {
+        let mut latest = 0;
+        for place in (0_u16..).take(self.all_current().len()) {
+            if self.fate(place) != Fate::Kept || self.is_child(place) {
+                continue;
+            }
+            let time = self.time_of_kept(place);
+            if time < latest
+                && let Some(cause) = self.cause_undone(place, Some(time))
+            {
+                self.pull(&Cause { rule: Rule::Swapped, ..cause });
+            }
+            latest = latest.max(time);
+        }
+    }
+
+    /// Whether an entry of the current profile is the copy of one thing in a mimic.
+    pub(crate) fn is_child(&self, place: u16) -> bool {
+        let Some(item) = self.current(place) else { return false };
+        item.is_synthetic()
+            && !item.is_tmpfs()
+            && parent(item.entry.mount_point).is_some_and(|dir| {
+                self.current_by_path
+                    .at(self.all_current(), dir)
+                    .filter_map(|above| self.current(above))
+                    .any(|above| above.is_synthetic() && above.is_tmpfs())
+            })
+    }
+
+    /// The entry of the current profile at `place` as a cause.
+    fn cause_undone(&self, place: u16, made: Option<Time>) -> Option<Cause<'a>> {
+        let item = self.current(place)?;
+        let path = item.entry.mount_point;
+        let mimic = item.is_synthetic() && item.is_tmpfs();
+        let (source, depth) = if mimic { (Some(path), Depth::Recursive) } else { shown(item) };
+        let (which, undone) = (Which::Current(place), Some(place));
+        let mounts = item.shape.is_mount();
+        Some(Cause { which, path, source, depth, mounts, undone, made, rule: Rule::After })
+    }
+
+    fn cause_made(&self, place: u16) -> Option<Cause<'a>> {
+        let item = self.desired(place)?;
+        let (source, depth) = shown(item);
+        Some(Cause {
+            which: Which::Desired(place),
+            path: item.entry.mount_point,
+            source,
+            depth,
+            mounts: item.shape.is_mount(),
+            undone: None,
+            made: Some(self.time_of(place)),
+            rule: Rule::After,
+        })
+    }
+
+    /// When what an entry of the current profile was kept for until now is made.
+    fn time_when_made(&self, place: u16) -> Option<Time> {
+        self.current(place).map(|_| self.time_of_kept(place))
+    }
+
+    /// Lets go of all that is kept and affected by `cause`.
+    fn pull(&mut self, cause: &Cause<'a>) {
+        let items = self.all_current();
+        if cause.mounts {
+            for at in self.current_by_path.subtree(items, cause.path) {
+                self.pull_one(self.current_by_path.nth(at), cause, Link::StandsOn);
+            }
+            for at in self.current_by_source.subtree(items, cause.path) {
+                self.pull_one(self.current_by_source.nth(at), cause, Link::Shows);
+            }
+            for prefix in snap_path::prefixes(cause.path).filter(|dir| *dir != cause.path) {
+                for at in self.current_by_source.range_at(items, prefix) {
+                    self.pull_one(self.current_by_source.nth(at), cause, Link::Copies);
+                }
+            }
+        }
+        self.pull_above(cause.path, cause, Link::Hides);
+        if let Some(source) = cause.source {
+            self.pull_above(source, cause, Link::ShownBy);
+            if cause.depth == Depth::Recursive {
+                for at in self.current_by_path.subtree(items, source) {
+                    self.pull_one(self.current_by_path.nth(at), cause, Link::CopiedBy);
+                }
+            }
+        }
+    }
+
+    /// The same for what is mounted at `path` and above it.
+    fn pull_above(&mut self, path: &'a [u8], cause: &Cause<'a>, link: Link) {
+        for prefix in snap_path::prefixes(path) {
+            for at in self.current_by_path.range_at(self.all_current(), prefix) {
+                self.pull_one(self.current_by_path.nth(at), cause, link);
+            }
+        }
+    }
+
+    /// Lets go of the current entry at `place` if it is kept, and `link` to `cause` matters.
+    fn pull_one(&mut self, place: Option<u16>, cause: &Cause<'a>, link: Link) {
+        let Some(place) = place.filter(|&place| self.fate(place) == Fate::Kept) else { return };
+        let Some(item) = self.current(place) else { return };
+        if item.origin == Origin::Rootfs || !self.is_linked(item, link) {
+            return;
+        }
+        let after_undone = cause.undone.is_some_and(|undone| place > undone);
+        let after_made = cause.made.is_some_and(|made| self.time_of_kept(place) > made);
+        let affected = match cause.rule {
+            Rule::After => after_undone && link.matters_for_undone() || after_made,
+            Rule::Swapped => after_undone != after_made,
+        };
+        if affected {
+            self.let_go(place, link.reason(cause.which));
+        }
+    }
+
+    /// Whether the link that two paths suggest is one: only a mount hides or shows anything, only a
+    /// recursive one copies what is mounted below its source, and a symbolic link is in the way of
+    /// a source.
+    fn is_linked(&self, item: &Item<'_>, link: Link) -> bool {
+        match link {
+            Link::StandsOn | Link::ShownBy => true,
+            Link::Hides | Link::CopiedBy => item.shape.is_mount(),
+            Link::Shows => shown(item).0.is_some(),
+            Link::Copies => shown(item) == (Some(item.entry.source), Depth::Recursive),
+        }
+    }
+
+    /// Turns a kept entry into one that goes, and comes again if it is desired. A mimic goes as a
+    /// whole.
+    fn let_go(&mut self, place: u16, reason: Reason) {
+        let Some(past) = self.past.get(usize::from(place)).copied() else { return };
+        let synthetic = self.current(place).is_some_and(Item::is_synthetic);
+        if !synthetic {
+            self.undo(place, reason);
+            if let Some(need) = self.needs.get_mut(usize::from(past.kept_for)) {
+                (need.kept_as, need.reason) = (None, reason);
+            }
+            let _ = self.let_go.try_push(place);
+            return;
+        }
+        let slot = self.mimics.get_mut(usize::from(past.kept_for));
+        let Some((dir, cover)) = slot.and_then(|slot| Some((slot.dir, slot.kept_as.take()?)))
+        else {
+            return;
+        };
+        for at in self.current_by_path.subtree(self.all_current(), dir) {
+            let Some(part) = self.current_by_path.nth(at) else { break };
+            let same =
+                self.past.get(usize::from(part)).is_some_and(|p| p.kept_for == past.kept_for);
+            let item = self.current(part).filter(|item| item.is_synthetic());
+            if same && item.is_some() && self.fate(part) == Fate::Kept {
+                self.undo(part, reason);
+            }
+        }
+        let _ = self.let_go.try_push(cover);
+    }
+
+    fn undo(&mut self, place: u16, reason: Reason) {
+        if let Some(past) = self.past.get_mut(usize::from(place)) {
+            (past.fate, past.reason) = (Fate::Going, reason);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What this run will have created: later steps find it.
+
+use core::cmp::Ordering;
+
+use snap_path::{is_at_or_below, parents_first, prefixes};
+
+use crate::fault::{Limit, Role};
+use crate::forecast::{Route, Space};
+use crate::plan::Plan;
+use crate::territory::directory_mode;
+use crate::view::{Attributes, Ground, Look, NodeKind};
+
+/// Something that will have been created, with the directories above it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Made {
+    space: Space,
+    kind: NodeKind,
+    role: MadeFor,
+    /// Where its path stands in the text of all names, and how long it is; of no length when it is
+    /// the entry's own.
+    text: (u32, u16),
+}
+
+/// As what something is created, and for which desired entry.
+#[derive(Clone, Copy, Debug)]
+enum MadeFor {
+    MountPoint(u16),
+    Source(u16),
+}
+
+impl<'a> Plan<'a> {
+    /// Notes that something of this `kind` will be created where `route` leads, for the entry at
+    /// `place`.
+    pub(crate) fn note_made(
+        &mut self,
+        place: u16,
+        role: Role,
+        kind: NodeKind,
+        route: &Route<'_>,
+    ) -> Result<(), Limit> {
+        let role =
+            if role == Role::Source { MadeFor::Source(place) } else { MadeFor::MountPoint(place) };
+        let mut text = (0, 0);
+        if route.replaced != (0, 0) {
+            text.0 = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+            self.names.try_extend_from_slice(route.path).map_err(|_| Limit::Names)?;
+            text.1 = u16::try_from(route.path.len()).unwrap_or(u16::MAX);
+        }
+        let at = self.made_before(route.space, route.path);
+        let made = Made { space: route.space, kind, role, text };
+        self.made.try_insert(at, made).map_err(|_| Limit::Steps)
+    }
+
+    fn made_path(&self, made: &Made) -> &[u8] {
+        let (start, len) = (made.text.0 as usize, usize::from(made.text.1));
+        if len > 0 {
+            return self.names.get(start..start.saturating_add(len)).unwrap_or_default();
+        }
+        match made.role {
+            MadeFor::MountPoint(place) => self.desired(place).map(|item| item.entry.mount_point),
+            MadeFor::Source(place) => self.desired(place).map(|item| item.entry.source),
+        }
+        .unwrap_or_default()
+    }
+
+    fn made_before(&self, space: Space, path: &[u8]) -> usize {
+        self.made.partition_point(|made| {
+            let order = made.space.cmp(&space);
+            order.then_with(|| parents_first(self.made_path(made), path)) == Ordering::Less
+        })
+    }
+
+    /// What will have been created at `path`: a directory, too, when it is only on the way to
+    /// something else.
+    fn made_at(&self, space: Space, path: &[u8]) -> Option<NodeKind> {
+        let made = self.made.get(self.made_before(space, path))?;
+        let there = self.made_path(made);
+        if made.space != space || !is_at_or_below(there, path) {
+            return None;
+        }
+        Some(if there == path { made.kind } else { NodeKind::Directory })
+    }
+
+    /// Corrects what is at the end of a route, when nothing is there now below `deepest`.
+    pub(crate) fn with_made(&self, route: &Route<'_>, deepest: usize, ground: Ground) -> Look {
+        let mut parent = deepest;
+        let longer = prefixes(route.path).filter(|prefix| prefix.len() > deepest);
+        for prefix in longer.take_while(|_| !self.made.is_empty()) {
+            match self.made_at(route.space, prefix) {
+                None => break,
+                Some(kind) if prefix.len() == route.path.len() => return Look::Found(kind),
+                Some(NodeKind::Directory) => parent = prefix.len(),
+                Some(kind) => return Look::Blocked { at: prefix.len(), kind },
+            }
+        }
+        Look::Missing { parent, ground }
+    }
+
+    /// Mode and owner of the directory that will have been created at `path`.
+    pub(crate) fn made_attributes(&self, space: Space, path: &[u8]) -> Attributes {
+        let made = self.made.get(self.made_before(space, path));
+        let own = made.filter(|made| self.made_path(made) == path).and_then(|made| {
+            let MadeFor::MountPoint(place) = made.role else { return None };
+            Some(self.desired(place)?.options())
+        });
+        let own = own.unwrap_or_default();
+        Attributes {
+            mode: own.mode.unwrap_or_else(|| directory_mode(path)),
+            uid: own.uid.unwrap_or(0),
+            gid: own.gid.unwrap_or(0),
+        }
+    }
+
+    /// Tells `each` the names and kinds of what will have been created right in the directory `dir`.
+    pub(crate) fn made_in(&self, space: Space, dir: &[u8], mut each: impl FnMut(&[u8], NodeKind)) {
+        for made in self.made.get(self.made_before(space, dir)..).unwrap_or_default() {
+            let path = self.made_path(made);
+            let Some(rest) = snap_path::below(path, dir).filter(|_| made.space == space) else {
+                break;
+            };
+            let name = rest.split(|&byte| byte == b'/').next().unwrap_or_default();
+            if !name.is_empty() {
+                let last = name.len() == rest.len();
+                each(name, if last { made.kind } else { NodeKind::Directory });
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! A process that performs one history after the other, each in mount namespaces of its own.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use super::super::caller::{self, Outcome};
+use super::super::case::{Caller, Case, Namespace, Root, Step};
+use super::super::guest::current_profile;
+use super::super::observe::{self, Seen};
+use super::judge::{self, Difference, Facts, Kind};
+use super::mount_ids::mount_id;
+use super::namespaces::{self, Namespaces, enter};
+use super::storage;
+
+/// One history on one side. One line on standard input.
+#[derive(Deserialize, Serialize)]
+pub(super) struct Job {
+    pub(super) program: PathBuf,
+    /// Any directory; it is only mounted on, in our own namespace.
+    pub(super) scratch: PathBuf,
+    pub(super) instance: String,
+    pub(super) world: String,
+    pub(super) profiles: Vec<String>,
+}
+
+/// What became of one step.
+#[derive(Deserialize, Serialize)]
+pub(super) struct Done {
+    /// Exit statuses of the update and of the run in a fresh namespace.
+    pub(super) exit: String,
+    pub(super) fresh_exit: String,
+    pub(super) differences: Vec<Difference>,
+    /// What the profile asks for shows what it creates on the host: built twice in a row it is not
+    /// the same twice, so a difference means nothing, and the sequence ends.
+    pub(super) unsettled: bool,
+    /// Mounts that are in the saved profile before and after; those that are still the same one.
+    pub(super) recorded: usize,
+    pub(super) kept: usize,
+    /// Of the two runs, those that met an obstacle that the plan did not foresee.
+    pub(super) unforeseen: usize,
+    /// Of the two runs, those that left a content entry out.
+    pub(super) left_out: usize,
+}
+
+/// One line on standard output: a step each, or why it could not be tried.
+pub(super) type Answer = Result<Vec<Done>, String>;
+
+/// The hidden subcommand: jobs in, answers out.
+pub(crate) fn run() -> Result<()> {
+    let base = namespaces::own()?;
+    let mut out = std::io::stdout();
+    for line in std::io::stdin().lock().lines() {
+        let job: Job = serde_json::from_str(&line?).context("job")?;
+        let answer: Answer = perform(&job).map_err(|error| format!("{error:#}"));
+        enter(&base)?;
+        serde_json::to_writer(&mut out, &answer)?;
+        out.write_all(b"\n")?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn perform(job: &Job) -> Result<Vec<Done>> {
+    let program = File::open(&job.program).with_context(|| job.program.display().to_string())?;
+    let case = case(job);
+    let stage = Stage { at: Namespaces::new(&job.scratch, &case)?, case, program };
+    let rootfs = fs::read(current_profile(&stage.case))?;
+    enter(&stage.at.live)?;
+    let mut before = facts(&stage.case, None)?;
+    let mut all = Vec::new();
+    for at in 0..stage.case.steps.len() {
+        let (done, after) = stage.step(at, before, &rootfs)?;
+        let ended = done.differences.iter().any(|difference| difference.kind == Kind::Ended);
+        let end = done.unsettled || ended;
+        all.push(done);
+        if end {
+            break;
+        }
+        before = after;
+    }
+    Ok(all)
+}
+
+/// The case that other parts of the suite understand.
+fn case(job: &Job) -> Case {
+    let step = |(at, desired): (usize, &String)| Step {
+        caller: if at == 0 { Caller::SnapConfine } else { Caller::Snapd },
+        desired: Some(desired.clone()),
+        env: [("SNAPD_DEBUG".to_owned(), "1".to_owned())].into(),
+        ..Step::default()
+    };
+    Case {
+        name: String::new(),
+        shows: String::new(),
+        world: job.world.clone(),
+        root: Root::Recorded,
+        current: None,
+        instance: job.instance.clone(),
+        namespace: Namespace::Preserved,
+        exact: false,
+        steps: job.profiles.iter().enumerate().map(step).collect(),
+    }
+}
+
+struct Stage {
+    at: Namespaces,
+    case: Case,
+    program: File,
+}
+
+impl Stage {
+    /// Performs a step in the live namespace, then builds the same profile in a fresh one. Both
+    /// when called and when it returns, this process is in the live one.
+    fn step(&self, at: usize, before: Facts, rootfs: &[u8]) -> Result<(Done, Facts)> {
+        let step = &self.case.steps[at];
+        let profile = format!("/var/lib/snapd/mount/snap.{}.fstab", self.case.instance);
+        fs::write(profile, step.desired.as_deref().unwrap_or_default())?;
+        let ids = ids(&before.profile);
+        let copy = storage::copy(&self.at.host)?;
+        enter(&self.at.live)?;
+        if step.caller == Caller::Snapd {
+            enter(&self.at.host)?;
+        }
+        let update = caller::run(&self.case, step, &self.program)?;
+        enter(&self.at.live)?;
+        let live = facts(&self.case, Some(&update))?;
+        let now = self::ids(&live.profile);
+        let recorded: Vec<&String> = ids.keys().filter(|line| now.contains_key(*line)).collect();
+        let kept = recorded.iter().filter(|line| ids.get(**line) == now.get(**line)).count();
+
+        let (construction, fresh) = self.construct(step, &self.at.host, rootfs)?;
+        let after = facts(&self.case, None)?;
+        let says = |words: &str| {
+            let said = |outcome: &&Outcome| {
+                String::from_utf8_lossy(&outcome.stderr).lines().any(|line| line.contains(words))
+            };
+            [&update, &construction].into_iter().filter(said).count()
+        };
+        let (unforeseen, left_out) = (says("needs a writable copy"), says("left out: "));
+        let judged = judge::Step { before, live, fresh, afterwards: after.tree.clone() };
+        let mut differences = judge::judge(&judged);
+        let unsettled = differences.iter().any(|difference| difference.kind.needs_settled())
+            && !self.is_settled(step, &copy, rootfs)?;
+        if unsettled {
+            differences.clear();
+        }
+        let done = Done {
+            differences,
+            unsettled,
+            recorded: recorded.len(),
+            kept,
+            unforeseen,
+            left_out,
+            exit: update.exit,
+            fresh_exit: construction.exit,
+        };
+        Ok((done, after))
+    }
+
+    /// Builds the profile of `step` in a fresh namespace on `host`; the live one is left alone.
+    fn construct(&self, step: &Step, host: &File, rootfs: &[u8]) -> Result<(Outcome, Facts)> {
+        let path = current_profile(&self.case);
+        let saved = fs::read(&path).ok();
+        fs::write(&path, rootfs)?;
+        let _fresh = namespaces::fresh(host)?;
+        let first = Step { caller: Caller::SnapConfine, ..step.clone() };
+        let outcome = caller::run(&self.case, &first, &self.program)?;
+        let facts = facts(&self.case, Some(&outcome))?;
+        enter(&self.at.live)?;
+        match saved {
+            Some(saved) => fs::write(path, saved)?,
+            None => fs::remove_file(path)?,
+        }
+        Ok((outcome, facts))
+    }
+
+    /// Whether the profile is built alike twice in a row on `copy`, the host before the step.
+    fn is_settled(&self, step: &Step, copy: &File, rootfs: &[u8]) -> Result<bool> {
+        let (_, first) = self.construct(step, copy, rootfs)?;
+        let (_, second) = self.construct(step, copy, rootfs)?;
+        Ok(first.exit == second.exit
+            && (first.exit != "0" || first.tree == second.tree && first.profile == second.profile))
+    }
+}
+
+/// What is there now, `after` a run if there was one.
+fn facts(case: &Case, after: Option<&Outcome>) -> Result<Facts> {
+    let mut profile = observe::lines(&fs::read(current_profile(case)).unwrap_or_default());
+    profile.sort();
+    profile.dedup();
+    Ok(Facts {
+        exit: after.map(|outcome| outcome.exit.clone()).unwrap_or_default(),
+        said: after.map(|outcome| observe::lines(&outcome.stdout)).unwrap_or_default(),
+        profile,
+        mounts: observe::mounts()?,
+        tree: observe::tree(Seen::ByRefreshes)?,
+    })
+}
+
+/// Which mount each line of a saved profile stands for, where it stands for one.
+fn ids(profile: &[String]) -> BTreeMap<String, u64> {
+    let id = |line: &String| {
+        let point = line.split(' ').nth(1).filter(|point| *point != "/")?;
+        if line.contains("kind=symlink") {
+            return None;
+        }
+        Some((line.clone(), mount_id(Path::new(point))?))
+    };
+    profile.iter().filter_map(id).collect()
+}

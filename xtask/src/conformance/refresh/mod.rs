@@ -1,0 +1,101 @@
+//! `cargo xtask conformance --refresh N`: the namespace does not depend on how it came about.
+//!
+//! A random sequence of desired profiles is applied to one live namespace, step by step. After
+//! each step the same profile is built in a fresh namespace on the same host, and both must look
+//! the same.
+
+mod figures;
+mod guest;
+mod history;
+mod judge;
+mod mount_ids;
+mod namespaces;
+mod report;
+mod storage;
+mod worker;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+pub(crate) use guest::run as guest;
+
+use figures::{Figures, differs};
+use guest::Answer;
+use history::{History, generate, shrink};
+use judge::Kind;
+use worker::{Guest, each};
+
+/// The name of the hidden subcommand.
+pub(crate) const REFRESH_GUEST: &str = "refresh-guest";
+
+/// Failing sequences that are made smaller and printed; of the others the seed is.
+const SHOWN: usize = 5;
+
+/// Spent on making one of them smaller, at most; a program that hangs takes its time each time.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs `many` sequences, the first of them that of `seed`; an error when one of ours differs.
+/// With a `peer`, its figures are printed for comparison.
+pub(super) fn run(many: usize, seed: u64, ours: &Path, peer: Option<&Path>) -> Result<()> {
+    let seeds: Vec<u64> = (seed..).take(many).collect();
+    ensure!(seeds.len() == many, "the seeds end before that");
+    let histories: Vec<History> = seeds.iter().map(|seed| generate(*seed)).collect();
+    if let Some(peer) = peer {
+        let answers = each(many, |guest, at| guest.ask(&histories[at], peer))?;
+        println!("the original: {}", Figures::of(&answers));
+    }
+    let answers = each(many, |guest, at| guest.ask(&histories[at], ours))?;
+    let failed: Vec<usize> = (0..many).filter(|at| differs(&answers[*at])).collect();
+    let shown = various(&failed, &answers);
+    let smaller = each(shown.len(), |guest, which| {
+        let at = shown[which];
+        let smallest = smallest(guest, ours, &histories[at], &answers[at]);
+        let answer = guest.ask(&smallest, ours)?;
+        Ok((smallest, answer))
+    })?;
+    for (at, (smallest, answer)) in shown.iter().zip(&smaller) {
+        report::failure(seeds[*at], smallest, answer);
+    }
+    for at in failed.iter().filter(|at| !shown.contains(at)) {
+        println!("FAIL --refresh 1 --seed {}", seeds[*at]);
+    }
+    let figures = Figures::of(&answers);
+    println!("ours: {figures}");
+    println!("{} passed, {} failed", many - failed.len(), failed.len());
+    ensure!(failed.is_empty(), "{} of {many} sequences depend on the path", failed.len());
+    Ok(())
+}
+
+/// A few of `failed` that fail in different ways first.
+fn various(failed: &[usize], answers: &[Answer]) -> Vec<usize> {
+    let mut ways: Vec<Option<Kind>> = Vec::new();
+    let new_way = |at: &&usize| {
+        let way = first(&answers[**at]);
+        let new = !ways.contains(&way);
+        ways.push(way);
+        new
+    };
+    let mut shown: Vec<usize> = failed.iter().filter(new_way).copied().take(SHOWN).collect();
+    let others = failed.iter().filter(|at| !shown.contains(at)).copied();
+    let others: Vec<usize> = others.take(SHOWN - shown.len()).collect();
+    shown.extend(others);
+    shown
+}
+
+/// The smallest history found that fails in the same way.
+fn smallest(guest: &mut Guest, program: &Path, history: &History, answer: &Answer) -> History {
+    let way = first(answer);
+    let same = |answer: &Answer| differs(answer) && first(answer) == way;
+    let start = Instant::now();
+    shrink(history, |smaller| {
+        start.elapsed() < PATIENCE && guest.ask(smaller, program).is_ok_and(|answer| same(&answer))
+    })
+}
+
+/// The first thing that is wrong.
+fn first(answer: &Answer) -> Option<Kind> {
+    let steps = answer.as_deref().unwrap_or_default();
+    steps.iter().flat_map(|step| &step.differences).map(|difference| difference.kind).next()
+}

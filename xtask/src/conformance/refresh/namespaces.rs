@@ -1,0 +1,85 @@
+//! The host's namespace, the snap's live one, and as many fresh ones as are asked for: all of
+//! them share the host's storage, each snap's has a root of its own.
+
+use std::fs::{self, File, Permissions};
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use nix::mount::{MntFlags, MsFlags, umount2};
+use nix::sched::{CloneFlags, setns, unshare};
+use nix::unistd::{chdir, pivot_root};
+
+use super::super::case::Case;
+use super::super::world;
+
+/// Where the root of a snap's namespace is put together, on the host.
+const ROOT: &str = "/tmp/snap.rootfs";
+/// The snap's `/tmp`, on the host.
+const TMP: &str = "/tmp/snap-private-tmp/snap/tmp";
+
+/// The two namespaces of one history.
+pub(super) struct Namespaces {
+    pub(super) host: File,
+    pub(super) live: File,
+}
+
+impl Namespaces {
+    /// Makes the world of `case` on `scratch`. This process is left in the host's namespace.
+    pub(super) fn new(scratch: &Path, case: &Case) -> Result<Self> {
+        unshare(CloneFlags::CLONE_NEWNS).context("unshare")?;
+        world::enter(scratch, case)?;
+        for (dir, mode) in [(ROOT, 0o755), (TMP, 0o1777)] {
+            fs::create_dir_all(dir)?;
+            fs::set_permissions(dir, Permissions::from_mode(mode))?;
+        }
+        let host = own()?;
+        let live = fresh(&host)?;
+        enter(&host)?;
+        let mnt = format!("/run/snapd/ns/{}.mnt", case.instance);
+        fs::write(&mnt, "")?;
+        let namespace = format!("/proc/self/fd/{}", live.as_raw_fd());
+        world::bind(namespace.as_str(), Path::new(&mnt), MsFlags::empty())
+            .context("preserve the namespace")?;
+        Ok(Self { host, live })
+    }
+}
+
+/// A snap's namespace as snap-confine makes it: a new tmpfs with the host's top-level names, the
+/// host's places bound into it, and the snap's `/tmp`. This process is left in it.
+pub(super) fn fresh(host: &File) -> Result<File> {
+    enter(host)?;
+    unshare(CloneFlags::CLONE_NEWNS).context("unshare")?;
+    world::tmpfs("root", Path::new(ROOT), "mode=755")?;
+    for entry in fs::read_dir("/")? {
+        let from = entry?.path();
+        let at = Path::new(ROOT).join(from.file_name().context("a name")?);
+        let metadata = fs::symlink_metadata(&from)?;
+        if metadata.is_dir() {
+            fs::create_dir(&at)?;
+            fs::set_permissions(&at, Permissions::from_mode(metadata.mode() & 0o7777))?;
+            chown(&at, Some(metadata.uid()), Some(metadata.gid()))?;
+            let source =
+                if from.as_os_str().as_bytes() == b"/tmp" { Path::new(TMP) } else { &from };
+            world::bind(source, &at, MsFlags::MS_REC)?;
+        } else if metadata.is_symlink() {
+            symlink(fs::read_link(&from)?, &at)?;
+        }
+    }
+    chdir(ROOT)?;
+    pivot_root(".", ".").context("pivot_root")?;
+    umount2(".", MntFlags::MNT_DETACH).context("detach the host's root")?;
+    chdir("/")?;
+    own()
+}
+
+/// The namespace that this process is in.
+pub(super) fn own() -> Result<File> {
+    File::open("/proc/self/ns/mnt").context("/proc/self/ns/mnt")
+}
+
+pub(super) fn enter(namespace: &File) -> Result<()> {
+    setns(namespace, CloneFlags::CLONE_NEWNS).context("setns")
+}

@@ -1,0 +1,55 @@
+//! What is printed about a sequence that failed.
+
+use super::guest::{Answer, Done};
+use super::history::{History, lines};
+
+/// A failed sequence: what differs, and how to see it again.
+pub(super) fn failure(seed: u64, smallest: &History, answer: &Answer) {
+    println!("FAIL --refresh 1 --seed {seed}, made smaller:");
+    match answer {
+        Err(error) => println!("  {error}"),
+        Ok(steps) => {
+            for (at, step) in steps.iter().enumerate() {
+                for difference in &step.differences {
+                    println!("  step {}: {}", at + 1, difference.kind.words());
+                    difference.lines.iter().for_each(|line| println!("    {line}"));
+                }
+            }
+        }
+    }
+    println!("\n{}", case(seed, smallest, answer.as_deref().unwrap_or_default()));
+}
+
+/// A case for a topic file of `xtask/conformance/`.
+fn case(seed: u64, history: &History, steps: &[Done]) -> String {
+    let mut text = format!(
+        "[[case]]\nname = \"refresh-{seed}\"\nshows = \"\"\ninstance = \"{}\"\nworld = \"\"\"\n{}\"\"\"\n",
+        history.instance,
+        lines(&history.world)
+    );
+    for (at, profile) in history.profiles.iter().enumerate() {
+        let caller = if at == 0 { "snap-confine" } else { "snapd" };
+        let exit = steps.get(at).map_or("0", |step| step.fresh_exit.as_str());
+        text.push_str(&format!(
+            "[[case.step]]\ncaller = \"{caller}\"\ndesired = \"\"\"\n{}\"\"\"\nexit = {exit}\n",
+            lines(profile)
+        ));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::case::Topic;
+    use super::super::history::generate;
+    use super::case;
+
+    #[test]
+    fn a_failure_is_printed_as_a_case() {
+        for seed in 0..20 {
+            let history = generate(seed);
+            let topic: Topic = toml::from_str(&case(seed, &history, &[])).unwrap();
+            assert_eq!(topic.cases[0].steps.len(), history.profiles.len());
+        }
+    }
+}
