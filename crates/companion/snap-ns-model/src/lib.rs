@@ -17,6 +17,7 @@
 
 mod access;
 mod attach;
+mod beneath;
 mod build;
 mod copy;
 mod data;

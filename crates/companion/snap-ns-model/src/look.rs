@@ -1,9 +1,9 @@
 //! Looking: the planner's questions, answered as the executor does.
 
-use snap_ns_plan::{Attributes, Call, Each, Fault, FsView, Look, NodeKind, Role, What};
+use snap_ns_plan::{Attributes, Call, Each, Fault, FsView, Ground, Look, NodeKind, Role, What};
 
 use crate::error::Error;
-use crate::inode::Body;
+use crate::inode::{Body, FsId};
 use crate::namespace::Namespace;
 
 /// `call` failed for the path `role`.
@@ -23,6 +23,12 @@ impl FsView for Namespace {
         }
         let ground = inside.machine.ground(deepest.spot);
         Ok(Look::Missing { parent: deepest.len, ground })
+    }
+
+    fn ground(&mut self, dir: &[u8]) -> Result<Ground, Fault> {
+        let inside = self.inside();
+        let spot = inside.find_dir(dir).map_err(failed(Call::Open, Role::Mimic))?;
+        Ok(inside.machine.ground(spot))
     }
 
     fn same_fs(&mut self, a: &[u8], b: &[u8]) -> Result<bool, Fault> {
@@ -74,10 +80,16 @@ impl crate::namespace::Inside<'_> {
         if a == b {
             return Ok(true);
         }
-        let fs = |path| -> Result<_, Error> {
-            Ok(self.machine.storage.inode(self.find_dir(path)?.inode).fs)
-        };
-        let same = |a, b| -> Result<bool, Error> { Ok(fs(a)? == fs(b)?) };
+        let same = |a, b| -> Result<bool, Error> { Ok(self.fs_at(a)? == self.fs_at(b)?) };
         same(a, b).map_err(failed(Call::Stat, Role::Mimic))
+    }
+
+    /// Whether `dir` is in the same file system as the directory that is its first `len` bytes.
+    pub(crate) fn is_on(&self, dir: &[u8], len: usize) -> Result<bool, Error> {
+        Ok(self.fs_at(dir)? == self.fs_at(dir.get(..len).unwrap_or(dir))?)
+    }
+
+    fn fs_at(&self, dir: &[u8]) -> Result<FsId, Error> {
+        Ok(self.machine.storage.inode(self.find_dir(dir)?.inode).fs)
     }
 }

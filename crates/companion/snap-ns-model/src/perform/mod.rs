@@ -23,8 +23,13 @@ impl Performer for Namespace {
         let result = match action {
             Action::Nothing => Ok(Outcome::Done),
             Action::Unmount { mount_point } => inside.undo_mount(mount_point),
-            Action::RemoveSymlink { path, target } => inside.remove_symlink(path, target),
-            Action::RemoveMountPoint { path, keep } => inside.remove_mount_point(path, *keep),
+            Action::RemoveSymlink { path, target, keep } => {
+                inside.remove_symlink(path, target, *keep)
+            }
+            Action::RemoveMountPoint { path, keep } => inside.remove_mount_point(path, *keep, rule),
+            Action::RemoveSource { path, own, keep } => {
+                inside.remove_source(path, *own, *keep, rule)
+            }
             Action::Make(creation) => inside.make(creation, rule),
             Action::MakeSymlink { path, target } => inside.make_symlink(path, target, rule),
             Action::EnsureDir { path, must_exist } => inside.ensure_dir(path, must_exist, rule),
@@ -40,9 +45,9 @@ fn on_demand(action: &Action<'_>) -> Fault {
     let (call, role) = match action {
         Action::Nothing => (Call::Reserve, Role::Nothing),
         Action::Unmount { .. } => (Call::Unmount, Role::MountPoint),
-        Action::RemoveSymlink { .. } | Action::RemoveMountPoint { .. } => {
-            (Call::Remove, Role::MountPoint)
-        }
+        Action::RemoveSymlink { .. }
+        | Action::RemoveMountPoint { .. }
+        | Action::RemoveSource { .. } => (Call::Remove, Role::MountPoint),
         Action::Make(creation) => (Call::Stat, creation.role),
         Action::MakeSymlink { .. } => (Call::MakeSymlink, Role::MountPoint),
         Action::EnsureDir { .. } => (Call::MakeDirectory, Role::MountPoint),

@@ -1,6 +1,6 @@
 //! Undoing: mounts, symbolic links, mount points.
 
-use snap_ns_plan::{Call, Fault, NodeKind, Outcome, Role, Skip, What};
+use snap_ns_plan::{Call, Fault, NodeKind, Outcome, Role, Rule, Skip, Verdict, What};
 use snap_path::parent;
 
 use crate::error::Error;
@@ -9,7 +9,7 @@ use crate::mount::Spot;
 use crate::namespace::Inside;
 
 impl Inside<'_> {
-    pub(super) fn undo_mount(&mut self, path: &[u8]) -> Result<Outcome, Fault> {
+    pub(crate) fn undo_mount(&mut self, path: &[u8]) -> Result<Outcome, Fault> {
         let role = Role::MountPoint;
         if parent(path).is_none() {
             return Err(Fault::new(What::MimicOfRoot, role));
@@ -40,7 +40,12 @@ impl Inside<'_> {
         }
     }
 
-    pub(super) fn remove_symlink(&mut self, path: &[u8], target: &[u8]) -> Result<Outcome, Fault> {
+    pub(super) fn remove_symlink(
+        &mut self,
+        path: &[u8],
+        target: &[u8],
+        keep: usize,
+    ) -> Result<Outcome, Fault> {
         let skipped = |skip| Ok(Outcome::Skipped(skip));
         let link = self.find_in_dir(path);
         let leads_there = link.is_ok_and(|link| {
@@ -55,7 +60,10 @@ impl Inside<'_> {
             };
         }
         match self.remove(path) {
-            Ok(()) => Ok(Outcome::Done),
+            Ok(()) => {
+                self.remove_empty_above(path, keep);
+                Ok(Outcome::Done)
+            }
             Err(Error::ReadOnly) => skipped(Skip::Stays),
             Err(error) => Err(failed(Call::Remove, Role::MountPoint)(error)),
         }
@@ -65,15 +73,11 @@ impl Inside<'_> {
         &mut self,
         path: &[u8],
         keep: usize,
+        rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
-        match self.remove_if_vacant(path) {
+        match self.remove_if_vacant(path, rule) {
             Ok(()) => {
-                let mut above = parent(path).filter(|dir| dir.len() > keep);
-                while let Some(dir) = above
-                    && self.remove_dir(dir).is_ok()
-                {
-                    above = parent(dir).filter(|dir| dir.len() > keep);
-                }
+                self.remove_empty_above(path, keep);
                 Ok(Outcome::Done)
             }
             Err(Error::NotFound | Error::NotDirectory | Error::Loop) => {
@@ -88,14 +92,51 @@ impl Inside<'_> {
         }
     }
 
-    fn remove_if_vacant(&mut self, path: &[u8]) -> Result<(), Error> {
+    /// The same, only in the file system of the directory that is the first `own` bytes of `path`.
+    pub(super) fn remove_source(
+        &mut self,
+        path: &[u8],
+        own: usize,
+        keep: usize,
+        rule: &dyn Rule,
+    ) -> Result<Outcome, Fault> {
+        match parent(path).map(|above| self.is_on(above, own)) {
+            Some(Ok(true)) => self.remove_mount_point(path, keep, rule),
+            Some(Ok(false)) | None => Ok(Outcome::Skipped(Skip::Stays)),
+            Some(Err(_)) => Ok(Outcome::Skipped(Skip::NotThere)),
+        }
+    }
+
+    fn remove_if_vacant(&mut self, path: &[u8], rule: &dyn Rule) -> Result<(), Error> {
         let (dir, name) = self.find_parent(path)?;
         let spot = self.machine.child(dir, name).ok_or(Error::NotFound)?;
+        let above = parent(path).unwrap_or_default();
+        match rule.verdict(above, self.machine.ground(dir)) {
+            Verdict::Write => {}
+            Verdict::WriteIfOn(len) if self.is_on(above, len)? => {}
+            Verdict::WriteIfOn(_) | Verdict::ReadOnly | Verdict::Trespass => {
+                return Err(Error::ReadOnly);
+            }
+        }
         let inode = self.machine.storage.inode(spot.inode);
         match inode.kind() {
             NodeKind::Directory => self.remove(path),
             NodeKind::File if inode.text().is_empty() => self.remove(path),
             NodeKind::File | NodeKind::Symlink | NodeKind::Special => Err(Error::NotEmpty),
+        }
+    }
+
+    /// Removes the directories above `path`, longer than `keep` bytes, until one is not empty; none
+    /// if they are in another file system than the one with `keep` bytes.
+    fn remove_empty_above(&mut self, path: &[u8], keep: usize) {
+        let mut next = parent(path);
+        if next.is_none_or(|dir| dir.len() <= keep || self.is_on(dir, keep) != Ok(true)) {
+            return;
+        }
+        while let Some(dir) = next.filter(|dir| dir.len() > keep)
+            && self.remove_dir(dir).is_ok()
+        {
+            next = parent(dir);
         }
     }
 

@@ -42,11 +42,16 @@ impl Observer for Nobody {
 pub(crate) fn perform(performer: &mut dyn Performer, act: &Act, law: Law) -> String {
     let action = match act {
         Act::Unmount(path) => Action::Unmount { mount_point: path.as_bytes() },
-        Act::RemoveSymlink(path, target) => {
-            Action::RemoveSymlink { path: path.as_bytes(), target: target.as_bytes() }
+        Act::RemoveSymlink(path, target, keep) => {
+            let (keep, target) = (top(path, *keep), target.as_bytes());
+            Action::RemoveSymlink { path: path.as_bytes(), target, keep }
         }
         Act::RemoveMountPoint(path, keep) => {
-            Action::RemoveMountPoint { path: path.as_bytes(), keep: *keep }
+            Action::RemoveMountPoint { path: path.as_bytes(), keep: top(path, *keep) }
+        }
+        Act::RemoveSource(path, own, keep) => {
+            let (own, keep) = (top(path, *own), top(path, *keep));
+            Action::RemoveSource { path: path.as_bytes(), own, keep }
         }
         Act::Make(path, kind, mode) => Action::Make(Creation {
             path: path.as_bytes(),
@@ -66,6 +71,12 @@ pub(crate) fn perform(performer: &mut dyn Performer, act: &Act, law: Law) -> Str
         Act::Mimic(dir) => return mimic(performer, dir, law),
     };
     format!("{:?}", performer.perform(&action, &law))
+}
+
+/// How long the path of the directory above `path` with so many names is.
+fn top(path: &str, names: usize) -> usize {
+    let above = snap_path::parent(path.as_bytes()).unwrap_or_default();
+    snap_path::prefixes(above).take(names + 1).last().map_or(0, <[u8]>::len)
 }
 
 fn load<'a>(text: &'a mut [u8], arena: &mut Arena<'a>, profile: &mut Profile<'a>) -> bool {
@@ -106,7 +117,10 @@ fn mimic(performer: &mut dyn Performer, dir: &str, law: Law) -> String {
         (profile(""), profile(&format!("/srv {dir}/new none bind,x-snapd.origin=layout 0 0")));
     let territory = Territory::System { snap_instance: b"/snap/x", snap_name: b"/snap/x" };
     let mut plan = PLANS.lock().unwrap().pop().unwrap_or_else(|| Box::new(Plan::new()));
-    let text = match plan.make(current, desired, territory, performer, &mut Nobody) {
+    let made = plan
+        .compare(current, desired, territory)
+        .and_then(|_| plan.complete(performer, &mut Nobody));
+    let text = match made {
         Err(error) => format!("{error:?}"),
         Ok(()) => match plan.mimic(0) {
             None => "not needed".into(),

@@ -48,8 +48,11 @@ pub(crate) enum Op {
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
     Unmount(String),
-    RemoveSymlink(String, &'static str),
+    /// The last number, here and below, is how many names of the path stay.
+    RemoveSymlink(String, &'static str, usize),
     RemoveMountPoint(String, usize),
+    /// The number in between is how many names of the path lead to the tmpfs of ours.
+    RemoveSource(String, usize, usize),
     Make(String, ObjectKind, u16),
     MakeSymlink(String, &'static str),
     EnsureDir(String, String),
@@ -178,10 +181,12 @@ fn act() -> impl Strategy<Value = Op> {
     let kind = || prop_oneof![3 => Just(ObjectKind::Directory), 1 => Just(ObjectKind::File)];
     let mode = prop_oneof![Just(0o755u16), Just(0o6711), Just(0o1777)];
     let target = || prop_oneof![Just("b"), Just("other")];
+    let keep = || 1usize..4;
     let act = prop_oneof![
         4 => path().prop_map(Act::Unmount),
-        1 => (path(), target()).prop_map(|(path, target)| Act::RemoveSymlink(path, target)),
-        3 => (path(), 2usize..9).prop_map(|(path, keep)| Act::RemoveMountPoint(path, keep)),
+        2 => (path(), target(), keep()).prop_map(|(p, t, keep)| Act::RemoveSymlink(p, t, keep)),
+        4 => (path(), keep()).prop_map(|(path, keep)| Act::RemoveMountPoint(path, keep)),
+        3 => (path(), keep(), keep()).prop_map(|(p, own, keep)| Act::RemoveSource(p, own, keep)),
         3 => (path(), kind(), mode).prop_map(|(path, kind, mode)| Act::Make(path, kind, mode)),
         2 => (path(), target()).prop_map(|(path, target)| Act::MakeSymlink(path, target)),
         1 => (path(), source()).prop_map(|(path, needed)| Act::EnsureDir(path, needed)),

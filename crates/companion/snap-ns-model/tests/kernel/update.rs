@@ -1,9 +1,11 @@
 //! Whole runs: a plan is made and driven, and what it saved is the next one's start.
 
 use snap_fstab::Sink;
+use snap_ns_exec::Kernel;
+use snap_ns_model::Namespace;
 use snap_ns_plan::{
-    Action, Attributes, Each, Fault, FsView, Look, Observer, Outcome, Performer, Plan, Role, Rule,
-    Step, Territory,
+    Action, Attributes, Comparison, Each, Fault, FsView, Ground, Look, Observer, Outcome,
+    Performer, Plan, Role, Rule, Step, Territory,
 };
 use snap_profile::{Arena, Profile, Variables};
 
@@ -38,9 +40,27 @@ impl Sink for Saved {
     }
 }
 
+/// A namespace, of either side.
+pub(crate) trait Subject: Performer {
+    /// What lies beneath the mounts of the current profile, which is not touched.
+    fn show_beneath(&self, plan: &mut Plan<'_>) -> Box<dyn FsView>;
+}
+
+impl Subject for Namespace {
+    fn show_beneath(&self, plan: &mut Plan<'_>) -> Box<dyn FsView> {
+        Box::new(self.beneath(plan).expect("a mount can be undone"))
+    }
+}
+
+impl Subject for Sorted<Kernel> {
+    fn show_beneath(&self, plan: &mut Plan<'_>) -> Box<dyn FsView> {
+        Box::new(Sorted(self.0.beneath(plan).expect("a mount can be undone")))
+    }
+}
+
 /// Goes from the profile `current` to `desired`; tells what happened, and what is saved.
 pub(crate) fn update(
-    performer: &mut dyn Performer,
+    performer: &mut impl Subject,
     current: &str,
     desired: &str,
 ) -> (String, String) {
@@ -58,9 +78,20 @@ pub(crate) fn update(
         return ("not legal".into(), current.into());
     }
     let (mut plan, mut log) = (Box::new(Plan::new()), Log(String::new()));
-    if let Err(error) = plan.make(&from, &to, TERRITORY, performer, &mut log) {
+    match plan.compare(&from, &to, TERRITORY) {
+        Ok(Comparison::Same) => return ("the same".into(), current.into()),
+        Ok(Comparison::Differ) => {}
+        Err(error) => return (format!("{error:?}"), current.into()),
+    }
+    let mut beneath = plan.asks_beneath().then(|| performer.show_beneath(&mut plan));
+    let completed = match &mut beneath {
+        Some(view) => plan.complete(&mut **view, &mut log),
+        None => plan.complete(performer, &mut log),
+    };
+    if let Err(error) = completed {
         return (format!("{}\n  {error:?}", log.0), current.into());
     }
+    drop(beneath);
     let end = plan.drive(performer, &mut log);
     let mut saved = Saved(Vec::new());
     let Ok(()) = plan.write_saved(&mut saved);
@@ -70,9 +101,13 @@ pub(crate) fn update(
 /// A performer that lists directories in the order of their names, as the model does.
 pub(crate) struct Sorted<P>(pub(crate) P);
 
-impl<P: Performer> FsView for Sorted<P> {
+impl<P: FsView> FsView for Sorted<P> {
     fn look(&mut self, path: &[u8], role: Role) -> Result<Look, Fault> {
         self.0.look(path, role)
+    }
+
+    fn ground(&mut self, dir: &[u8]) -> Result<Ground, Fault> {
+        self.0.ground(dir)
     }
 
     fn same_fs(&mut self, a: &[u8], b: &[u8]) -> Result<bool, Fault> {
