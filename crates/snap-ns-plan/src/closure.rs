@@ -251,8 +251,11 @@ impl<'a> Plan<'a> {
         if item.origin == Origin::Rootfs || !self.is_linked(item, link) {
             return;
         }
+        if self.is_part_of(place, item, cause) {
+            return;
+        }
         let after_undone = cause.undone.is_some_and(|undone| place > undone);
-        let after_made = cause.made.is_some_and(|made| self.time_of_kept(place) > made);
+        let after_made = cause.made.is_some_and(|made| self.is_made_after(place, made, cause.path));
         let affected = match cause.rule {
             Rule::After => after_undone && link.matters_for_undone() || after_made,
             Rule::Swapped => after_undone != after_made,
@@ -260,6 +263,31 @@ impl<'a> Plan<'a> {
         if affected {
             self.let_go(place, link.reason(cause.which));
         }
+    }
+
+    /// Whether the current entry at `place` is of the same mimic as the cause.
+    fn is_part_of(&self, place: u16, item: &Item<'_>, cause: &Cause<'a>) -> bool {
+        let mimic = |at: u16| self.past.get(usize::from(at)).map(|past| past.kept_for);
+        item.is_synthetic()
+            && match cause.which {
+                Which::Mimic(at) => mimic(place) == Some(at),
+                Which::Current(at) => {
+                    let same = self.current(at).is_some_and(Item::is_synthetic);
+                    same && self.fate(at) == Fate::Kept && mimic(place) == mimic(at)
+                }
+                Which::Desired(_) => false,
+            }
+    }
+
+    /// Whether, in a fresh namespace, the kept entry at `place` is made after what is made at `path`
+    /// at the time `made`. Of two mimics at one time the inner one is.
+    fn is_made_after(&self, place: u16, made: Time, path: &[u8]) -> bool {
+        let time = self.time_of_kept(place);
+        let past = self.past.get(usize::from(place)).map_or(0, |past| past.kept_for);
+        let synthetic = self.current(place).is_some_and(Item::is_synthetic);
+        let mimic = self.mimics.get(usize::from(past)).filter(|_| synthetic);
+        let inner = mimic.is_some_and(|slot| snap_path::parents_first(slot.dir, path).is_gt());
+        time > made || time == made && inner
     }
 
     /// Whether the link that two paths suggest is one: only a mount hides or shows anything, only a

@@ -48,6 +48,7 @@ impl Plan<'_> {
         };
         Ok(match look {
             Look::Missing { parent, ground } => {
+                let (parent, ground) = self.above_remains(route, parent, ground, view)?;
                 route.existing = parent;
                 match self.with_made(route, parent, route.ground(ground)) {
                     // The source of a bind that cannot be there, as far as anybody knows.

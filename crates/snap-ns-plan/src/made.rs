@@ -53,12 +53,15 @@ impl<'a> Plan<'a> {
         self.made.try_insert(at, made).map_err(|_| Limit::Steps)
     }
 
-    /// Forgets what would have been created for the entry at `place`.
-    pub(crate) fn forget_made(&mut self, place: u16) {
+    /// Forgets what would have been created for the entry at `place`. Tells whether there was
+    /// anything.
+    pub(crate) fn forget_made(&mut self, place: u16) -> bool {
+        let before = self.made.len();
         self.made.retain(|made| {
             let (MadeFor::MountPoint(at) | MadeFor::Source(at)) = made.role;
             at != place
         });
+        self.made.len() < before
     }
 
     fn made_path(&self, made: &Made) -> &[u8] {

@@ -440,9 +440,10 @@ impl<'a> Plan<'a> {
                 continue;
             }
             let dir = item.entry.mount_point;
-            let wanted = self.mimics_at(dir).find(|&at| {
+            let open = self.mimics_at(dir).filter(|&at| {
                 self.mimics.get(usize::from(at)).is_some_and(|slot| slot.kept_as.is_none())
             });
+            let wanted = open.min_by_key(|&at| self.mimic_time(at));
             let Some(mimic) = wanted else { continue };
             let same = self.covers_alike(mimic, place) && self.keep_children(mimic, place);
             if let Some(past) = self.past.get_mut(usize::from(place)) {
@@ -527,7 +528,7 @@ impl<'a> Plan<'a> {
     fn part(&self, slot: &Slot<'_>, cover: u16, at: u16) -> Option<bool> {
         let item = self.current(at).filter(|item| item.is_synthetic() && !item.is_tmpfs())?;
         let path = item.entry.mount_point;
-        if at < cover || parent(path) != Some(slot.dir) {
+        if parent(path) != Some(slot.dir) || self.cover_of(path, at) != Some(cover) {
             return None;
         }
         let kind = self.child_kind(slot, file_name(path));

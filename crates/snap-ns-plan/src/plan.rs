@@ -58,6 +58,8 @@ pub struct Plan<'a> {
     pub(crate) mimics_by_dir: ArrayVec<u16, MIMICS_MAX>,
     /// The same, in the order in which they are made.
     pub(crate) mimics_by_time: ArrayVec<u16, MIMICS_MAX>,
+    /// Whether what is wrong with the entry that is looked at is the doing of this very plan.
+    pub(crate) own_doing: bool,
     /// How many things were left out of mimics because something else is to be in their place.
     pub(crate) omitted: u32,
     pub(crate) children: ArrayVec<Child, ALL_CHILDREN_MAX>,
@@ -121,6 +123,7 @@ impl<'a> Plan<'a> {
             mimics: ArrayVec::new_const(),
             mimics_by_dir: ArrayVec::new_const(),
             mimics_by_time: ArrayVec::new_const(),
+            own_doing: false,
             omitted: 0,
             children: ArrayVec::new_const(),
             names: ArrayVec::new_const(),
@@ -206,6 +209,7 @@ impl<'a> Plan<'a> {
         // Each turn finds at least one more entry that cannot be kept; nearly always none.
         loop {
             self.forget_mimics();
+            self.needs.iter_mut().for_each(|need| need.hopeless = false);
             self.pair_entries();
             self.survey(view)?;
             self.pair_mimics();

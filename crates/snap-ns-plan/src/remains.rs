@@ -13,7 +13,7 @@ use crate::made::created_with;
 use crate::plan::Plan;
 use crate::reason::{Reason, Which};
 use crate::route::{Log, Route, Space};
-use crate::view::{FsView, Look, NodeKind};
+use crate::view::{Access, FsView, Ground, Look, NodeKind};
 
 /// A mount point or symbolic link of the current profile, by the place where it really is.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +101,27 @@ impl<'a> Plan<'a> {
         Ok(None)
     }
 
+    /// The deepest directory of a route, of which the first `parent` bytes are there now, that will
+    /// still be there after the teardown.
+    pub(crate) fn above_remains(
+        &self,
+        route: &Route<'_>,
+        parent: usize,
+        ground: Ground,
+        view: &mut dyn FsView,
+    ) -> Result<(usize, Ground), Fault> {
+        let dir = route.path.get(..parent).unwrap_or_default();
+        let gone = route.space == Space::Live
+            && self.has_remains(dir)
+            && self.made_at(Space::Live, dir).is_none()
+            && ground.access == Access::Writable
+            && self.is_remains((dir, NodeKind::Directory), &[], view)?;
+        match snap_path::parent(dir).filter(|_| gone) {
+            Some(above) => Ok((above.len(), view.ground(above)?)),
+            None => Ok((parent, ground)),
+        }
+    }
+
     /// Whether there are remains at just `path`.
     pub(crate) fn has_remains(&self, path: &[u8]) -> bool {
         !self.remains.is_empty() && self.remains_at(path).next().is_some()
@@ -118,12 +139,12 @@ impl<'a> Plan<'a> {
             let Some(item) = self.current(place) else { break };
             let left = match (item.shape, kind) {
                 (Shape::Directory, NodeKind::Directory) | (Shape::File, NodeKind::File) => {
-                    !self.is_used_again(item) && view.is_vacant(path)?
+                    !self.is_used_again(item, path) && view.is_vacant(path)?
                 }
                 (Shape::Symlink, NodeKind::Symlink) => match item.options().kind {
                     Kind::Symlink(target) => {
                         let own = item.entry.mount_point == asks;
-                        (own || !self.is_used_again(item)) && view.leads_to(path, target)?
+                        (own || !self.is_used_again(item, path)) && view.leads_to(path, target)?
                     }
                     Kind::Directory | Kind::File | Kind::EnsureDir(_) => false,
                 },
@@ -242,12 +263,17 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Whether the mount point of an entry of the current profile is used again.
-    fn is_used_again(&self, gone: &Item<'_>) -> bool {
-        let path = gone.entry.mount_point;
-        let (at, _) = self.desired_by_path.first_at(self.all_desired(), path, 0);
-        let again = at.filter(|&at| !self.need(at).left_out).and_then(|at| self.desired(at));
-        again.is_some_and(|item| item.shape == gone.shape)
+    /// Whether what an entry of the current profile left at `path` is used again by the one that is
+    /// desired in its place.
+    fn is_used_again(&self, gone: &Item<'_>, path: &[u8]) -> bool {
+        let mount_point = gone.entry.mount_point;
+        let (at, _) = self.desired_by_path.first_at(self.all_desired(), mount_point, 0);
+        let Some(place) = at.filter(|&at| !self.need(at).left_out) else { return false };
+        let mut buffer = [0; PATH_MAX];
+        let time = self.time_of(place);
+        let route = self.route(mount_point, time, Role::MountPoint, &mut buffer);
+        let there = route.is_ok_and(|route| route.space == Space::Live && route.path == path);
+        there && self.desired(place).is_some_and(|item| item.shape == gone.shape)
     }
 }
 

@@ -245,7 +245,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The tmpfs of the mimic that an entry of the current profile is a child of.
-    fn cover_of(&self, child: &[u8], place: u16) -> Option<u16> {
+    pub(crate) fn cover_of(&self, child: &[u8], place: u16) -> Option<u16> {
         let covers = self.current_by_path.at(self.all_current(), parent(child)?);
         let covers =
             covers.filter(|&at| at < place && self.current(at).is_some_and(Item::is_tmpfs));

@@ -108,20 +108,37 @@ impl<'a> Plan<'a> {
                 self.survey_entry(place, item, view);
             }
             let changed = before != (self.mimics.len(), self.omitted);
-            if !changed && !self.find_hopeless() && !self.drop_stale_mimics() {
+            // Those that are in each other's way are told apart first.
+            if changed {
+                continue;
+            }
+            if self.waits_for_denial() || !self.find_hopeless() && !self.drop_stale_mimics() {
                 return Ok(());
             }
         }
         Err(PlanError::Full(Limit::Rounds))
     }
 
-    /// Gives up the first entry that a mimic was planned for, and that cannot be made all the same:
-    /// a fresh namespace would not have the mimic. Tells whether there is one; all mimics are
-    /// forgotten then.
-    fn find_hopeless(&mut self) -> bool {
+    /// The first entry that a mimic was planned for, and that cannot be made all the same.
+    fn first_hopeless(&self) -> Option<u16> {
         let needers = self.mimics.iter().map(|slot| slot.needed_by);
-        let first =
-            needers.filter(|&at| self.need(at).left_out).min_by_key(|&at| self.need(at).rank);
+        needers.filter(|&at| self.need(at).left_out).min_by_key(|&at| self.need(at).rank)
+    }
+
+    /// Whether an entry that was kept in doubt has to go first: another one found what that creates.
+    fn waits_for_denial(&self) -> bool {
+        let finds = |place: u16| {
+            let fault = self.faults.iter().find(|(at, _)| *at == place);
+            fault.is_some_and(|(_, fault)| matches!(fault.what, What::WillFind(_)))
+        };
+        self.needs.iter().any(|need| need.doubtful && need.conflict)
+            && self.first_hopeless().is_none_or(finds)
+    }
+
+    /// Gives up the first hopeless entry: a fresh namespace would not have its mimic. Tells whether
+    /// there is one; all mimics are forgotten then.
+    fn find_hopeless(&mut self) -> bool {
+        let first = self.first_hopeless();
         if let Some(need) = first.and_then(|at| self.needs.get_mut(usize::from(at))) {
             need.hopeless = true;
             self.forget_mimics();
@@ -145,12 +162,13 @@ impl<'a> Plan<'a> {
             }
             Err(first) => fault = fault.or(Some(first)),
         };
+        self.own_doing = false;
         let (source, mount_point) = self.survey_paths(place, item, view);
         take(source, &mut make_source);
         take(mount_point, &mut make_mount_point);
         let bad = ignore || fault.is_some();
         // What another entry of this run is in the way of could not stand in a fresh namespace.
-        let conflict = fault.is_some_and(|fault| matches!(fault.what, What::WillFind(_)));
+        let conflict = core::mem::take(&mut self.own_doing);
         if let Some(need) = self.needs.get_mut(usize::from(place)) {
             (need.make_source, need.make_mount_point) = (make_source, make_mount_point);
             (need.left_out, need.doubtful) = (bad && !kept, bad && kept);
@@ -216,8 +234,25 @@ impl<'a> Plan<'a> {
     ) -> Result<PathNeed, Fault> {
         let mut buffer = [0; PATH_MAX];
         let mut route = self.route(path, asked.time, role, &mut buffer)?;
+        let need = self.survey_route(asked, (path, role), &mut route, view);
+        let found = |fault: &Fault| matches!(fault.what, What::WillFind(_));
+        match &need {
+            Ok(PathNeed::Nothing | PathNeed::Create) => {}
+            Ok(PathNeed::Ignore) => self.own_doing |= route.space != Space::Live,
+            Err(fault) => self.own_doing |= route.space != Space::Live || found(fault),
+        }
+        need
+    }
+
+    fn survey_route(
+        &mut self,
+        asked: &Asked<'a>,
+        (path, role): (&'a [u8], Role),
+        route: &mut Route<'_>,
+        view: &mut dyn FsView,
+    ) -> Result<PathNeed, Fault> {
         // Whatever is there will be found when the step is performed.
-        let Some(look) = self.look(&mut route, role, view)? else {
+        let Some(look) = self.look(route, role, view)? else {
             return Ok(create_unless_ignored(asked.item));
         };
         if route.space != Space::Live && snap_path::components(path).any(|c| c.len() > NAME_MAX) {
@@ -226,12 +261,12 @@ impl<'a> Plan<'a> {
         let (item, wanted) = (asked.item, asked.wanted);
         let look = match look {
             Look::Found(kind) if kind == wanted && kind != NodeKind::Symlink => {
-                return self.note_needed(asked.place, role, kind, &route, view);
+                return self.note_needed(asked.place, role, kind, route, view);
             }
             look @ (Look::Found(_) | Look::Blocked { .. } | Look::Missing { .. }) => look,
         };
         let (parent, ground) =
-            match self.without_remains(item.entry.mount_point, &route, look, view)? {
+            match self.without_remains(item.entry.mount_point, route, look, view)? {
                 Look::Found(kind) => {
                     if let (Kind::Symlink(target), NodeKind::Symlink) = (asked.options.kind, kind)
                         && view.leads_to(route.path, target)?
@@ -261,11 +296,15 @@ impl<'a> Plan<'a> {
         }
         let dir = path.get(..route.asked_len(parent)).unwrap_or(path);
         let live_dir = route.path.get(..parent.min(route.existing)).unwrap_or(route.path);
-        if let Some(wall) = self.wall(dir, (&route, live_dir), ground, asked.time, view)? {
+        if let Some(wall) = self.wall(dir, (route, live_dir), ground, asked.time, view)? {
+            // A mimic comes before the source of the entry that it is made for.
+            if role == Role::MountPoint && self.forget_made(asked.place) {
+                return self.survey_path(asked, (path, role), view);
+            }
             let fault = Fault::at(wall, role, dir.len());
             self.plan_mimic(asked, dir, fault, &[], view)?;
         } else {
-            self.note_made(asked.place, role, wanted, &route)
+            self.note_made(asked.place, role, wanted, route)
                 .map_err(|limit| Fault::new(What::Full(limit), role))?;
         }
         Ok(PathNeed::Create)

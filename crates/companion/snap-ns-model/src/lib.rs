@@ -24,6 +24,7 @@ mod data;
 mod detach;
 mod error;
 mod group;
+pub mod history;
 mod inode;
 mod inside;
 mod look;

@@ -84,9 +84,9 @@ impl crate::namespace::Inside<'_> {
         same(a, b).map_err(failed(Call::Stat, Role::Mimic))
     }
 
-    /// Whether `dir` is in the same file system as the directory that is its first `len` bytes.
-    pub(crate) fn is_on(&self, dir: &[u8], len: usize) -> Result<bool, Error> {
-        Ok(self.fs_at(dir)? == self.fs_at(dir.get(..len).unwrap_or(dir))?)
+    /// Whether two directories are in the same file system.
+    pub(crate) fn is_on(&self, dir: &[u8], other: &[u8]) -> Result<bool, Error> {
+        Ok(self.fs_at(dir)? == self.fs_at(other)?)
     }
 
     fn fs_at(&self, dir: &[u8]) -> Result<FsId, Error> {

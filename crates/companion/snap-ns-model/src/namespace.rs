@@ -94,6 +94,12 @@ impl Namespace {
         self
     }
 
+    /// How many actions were performed.
+    #[must_use]
+    pub fn performed(&self) -> usize {
+        self.performed
+    }
+
     pub(crate) fn inside(&self) -> Inside<'_> {
         let machine = self.machine.borrow_mut();
         let root = Spot { mount: self.root, inode: machine.mount(self.root).root };

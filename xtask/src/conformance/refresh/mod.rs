@@ -6,7 +6,6 @@
 
 mod figures;
 mod guest;
-mod history;
 mod judge;
 mod mount_ids;
 mod namespaces;
@@ -23,8 +22,8 @@ pub(crate) use guest::run as guest;
 
 use figures::{Figures, differs};
 use guest::Answer;
-use history::{History, generate, shrink};
 use judge::Kind;
+use snap_ns_model::history::{History, generate, shrink};
 use worker::{Guest, each};
 
 /// The name of the hidden subcommand.

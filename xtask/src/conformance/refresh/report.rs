@@ -1,7 +1,7 @@
 //! What is printed about a sequence that failed.
 
 use super::guest::{Answer, Done};
-use super::history::{History, lines};
+use snap_ns_model::history::{History, lines};
 
 /// A failed sequence: what differs, and how to see it again.
 pub(super) fn failure(seed: u64, smallest: &History, answer: &Answer) {
@@ -41,8 +41,8 @@ fn case(seed: u64, history: &History, steps: &[Done]) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::super::case::Topic;
-    use super::super::history::generate;
     use super::case;
+    use snap_ns_model::history::generate;
 
     #[test]
     fn a_failure_is_printed_as_a_case() {

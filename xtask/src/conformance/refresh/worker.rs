@@ -13,8 +13,8 @@ use snap_ns_testbed::isolate;
 use super::super::launch::pin;
 use super::REFRESH_GUEST;
 use super::guest::{Answer, Job};
-use super::history::{History, lines};
 use crate::peer::workspace_root;
+use snap_ns_model::history::{History, lines};
 
 /// A guest process, and how to ask it.
 pub(super) struct Guest {

@@ -28,7 +28,7 @@ impl Performer for Namespace {
             }
             Action::RemoveMountPoint { path, keep } => inside.remove_mount_point(path, *keep, rule),
             Action::RemoveSource { path, own, keep } => {
-                inside.remove_source(path, *own, *keep, rule)
+                inside.remove_source(path, own, *keep, rule)
             }
             Action::Make(creation) => inside.make(creation, rule),
             Action::MakeSymlink { path, target } => inside.make_symlink(path, target, rule),

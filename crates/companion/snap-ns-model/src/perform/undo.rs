@@ -92,11 +92,11 @@ impl Inside<'_> {
         }
     }
 
-    /// The same, only in the file system of the directory that is the first `own` bytes of `path`.
+    /// The same, only in the file system of the directory `own`.
     pub(super) fn remove_source(
         &mut self,
         path: &[u8],
-        own: usize,
+        own: &[u8],
         keep: usize,
         rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
@@ -113,7 +113,7 @@ impl Inside<'_> {
         let above = parent(path).unwrap_or_default();
         match rule.verdict(above, self.machine.ground(dir)) {
             Verdict::Write => {}
-            Verdict::WriteIfOn(len) if self.is_on(above, len)? => {}
+            Verdict::WriteIfOn(len) if self.is_on(above, above.get(..len).unwrap_or(above))? => {}
             Verdict::WriteIfOn(_) | Verdict::ReadOnly | Verdict::Trespass => {
                 return Err(Error::ReadOnly);
             }
@@ -126,13 +126,10 @@ impl Inside<'_> {
         }
     }
 
-    /// Removes the directories above `path`, longer than `keep` bytes, until one is not empty; none
-    /// if they are in another file system than the one with `keep` bytes.
+    /// Removes the directories above `path`, longer than `keep` bytes, until one is not empty or a
+    /// mount point.
     fn remove_empty_above(&mut self, path: &[u8], keep: usize) {
         let mut next = parent(path);
-        if next.is_none_or(|dir| dir.len() <= keep || self.is_on(dir, keep) != Ok(true)) {
-            return;
-        }
         while let Some(dir) = next.filter(|dir| dir.len() > keep)
             && self.remove_dir(dir).is_ok()
         {

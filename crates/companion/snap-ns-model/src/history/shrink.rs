@@ -9,7 +9,7 @@ const TRIES: usize = 500;
 ///
 /// `fails` is not asked about `history` itself. Every candidate is smaller ([`size`]) than what
 /// it was made from, so this ends also without the bound on tries.
-pub(crate) fn shrink(history: &History, mut fails: impl FnMut(&History) -> bool) -> History {
+pub fn shrink(history: &History, mut fails: impl FnMut(&History) -> bool) -> History {
     let mut smallest = history.clone();
     let mut candidates = smaller(&smallest);
     let (mut at, mut useless) = (0, 0);

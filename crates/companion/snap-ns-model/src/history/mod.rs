@@ -1,7 +1,8 @@
 //! Histories of a namespace as pure data: a world, and the profiles that were desired in turn.
 //!
 //! A seed determines a history ([`generate`]); a failing one is made smaller ([`shrink`]). No I/O
-//! is here, and nothing else of xtask: a model of the kernel in memory can use it as it is.
+//! is here: the properties of the planner use it on the model, `cargo xtask conformance --refresh`
+//! on the real kernel.
 
 mod generate;
 mod paths;
@@ -13,33 +14,37 @@ mod tests;
 
 use std::fmt;
 
-pub(crate) use generate::generate;
-pub(crate) use shrink::shrink;
+pub use generate::generate;
+pub use shrink::shrink;
 
 /// What is there, and what is asked for, one profile after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct History {
+pub struct History {
     /// The instance name of the snap: `hello`, or `hello_foo` with its overname entries.
-    pub(crate) instance: &'static str,
+    pub instance: &'static str,
     /// Sorted by path, so parents come first. All paths are different.
-    pub(crate) world: Vec<WorldLine>,
+    pub world: Vec<WorldLine>,
     /// Within one, no two entries have the same mount point.
-    pub(crate) profiles: Vec<Vec<Entry>>,
+    pub profiles: Vec<Vec<Entry>>,
 }
 
 /// One object that is there before anything is mounted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct WorldLine {
-    pub(crate) path: String,
-    pub(crate) object: Object,
+pub struct WorldLine {
+    /// Where.
+    pub path: String,
+    /// What.
+    pub object: Object,
     /// Mode and owner (both user and group), when they are not 0755 or 0644 and root.
-    pub(crate) attributes: Option<(u32, u32)>,
+    pub attributes: Option<(u32, u32)>,
 }
 
 /// What kind of object; a file contains its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Object {
+pub enum Object {
+    /// A directory.
     Directory,
+    /// A regular file.
     File,
     /// With its target.
     Link(String),
@@ -47,12 +52,15 @@ pub(crate) enum Object {
 
 /// One line of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) source: String,
-    pub(crate) mount_point: String,
-    pub(crate) file_system: &'static str,
+pub struct Entry {
+    /// The first field.
+    pub source: String,
+    /// The second.
+    pub mount_point: String,
+    /// The third.
+    pub file_system: &'static str,
     /// In their order; never empty.
-    pub(crate) options: Vec<String>,
+    pub options: Vec<String>,
 }
 
 impl fmt::Display for WorldLine {
@@ -78,6 +86,6 @@ impl fmt::Display for Entry {
 }
 
 /// One line for each, as in a file.
-pub(crate) fn lines<T: fmt::Display>(items: &[T]) -> String {
+pub fn lines<T: fmt::Display>(items: &[T]) -> String {
     items.iter().map(|item| format!("{item}\n")).collect()
 }

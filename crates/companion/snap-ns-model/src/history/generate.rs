@@ -9,7 +9,7 @@ use super::{Entry, History, Object, WorldLine};
 /// The history of `seed`, always the same one.
 ///
 /// Most of its profiles can be built; most are a small change of the one before.
-pub(crate) fn generate(seed: u64) -> History {
+pub fn generate(seed: u64) -> History {
     // The seeds of neighbours differ in few bits.
     let rng = &mut Rng::with_seed(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5DEE_CE66);
     let instance = if rng.u8(0..7) == 0 { "hello_foo" } else { "hello" };

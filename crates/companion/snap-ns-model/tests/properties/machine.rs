@@ -1,0 +1,96 @@
+//! The world of a history, on the model: a machine of which one namespace is the host's.
+
+use snap_ns_model::Namespace;
+use snap_ns_model::history::{History, Object, WorldLine};
+use snap_ns_plan::Territory;
+
+/// Where the base snap and other snaps are: read-only.
+const READ_ONLY: [&str; 7] = [
+    "/usr",
+    "/opt",
+    "/var",
+    "/snap/hello/1",
+    "/snap/hello/2",
+    "/snap/other/1",
+    "/snap/hello_foo/1",
+];
+
+/// The host's, parents first: what is no tmpfs comes from a disk.
+const DISKS: [&str; 5] = ["/etc", "/srv", "/snap", "/var/snap", "/var/lib/snapd"];
+
+/// The host's namespace.
+pub(crate) fn host(history: &History) -> Namespace {
+    let mut host = Namespace::new();
+    let mut places = vec!["/usr", "/opt", "/var"];
+    places.extend(DISKS);
+    places.extend(["/dev/shm", "/tmp"]);
+    places.extend(&READ_ONLY[3..]);
+    for place in places {
+        host.dirs(place).unwrap();
+        if DISKS.contains(&place) {
+            host.mount_other(place).unwrap();
+        } else {
+            host.mount_tmpfs(place).unwrap();
+        }
+    }
+    for dir in ["/usr/share", "/var/lib", "/var/snap/hello/common", "/var/lib/snapd/hostfs"] {
+        host.dirs(dir).unwrap();
+    }
+    for line in &history.world {
+        add(&mut host, line);
+    }
+    for place in READ_ONLY {
+        host.set_read_only(place).unwrap();
+    }
+    // The root file system of snap-confine 2.57: nothing is recorded, nothing can be made in it.
+    host.set_read_only("/").unwrap();
+    host
+}
+
+fn add(host: &mut Namespace, line: &WorldLine) {
+    let above = snap_path::parent(line.path.as_bytes()).unwrap();
+    // The shrinker may have taken the parent away.
+    host.dirs(above).unwrap();
+    match &line.object {
+        Object::Directory => host.dirs(&line.path),
+        Object::File => host.file(&line.path, line.path.as_bytes()),
+        Object::Link(target) => host.link(&line.path, target.as_bytes()),
+    }
+    .unwrap();
+    if let Some((mode, owner)) = line.attributes {
+        let mode = u16::try_from(mode).unwrap();
+        host.set_attributes(&line.path, mode, owner, owner).unwrap();
+    }
+}
+
+/// Where this snap may create anything.
+pub(crate) fn territory(history: &History) -> Territory<'static> {
+    match history.instance {
+        "hello" => Territory::System { snap_instance: b"/snap/hello", snap_name: b"/snap/hello" },
+        _ => Territory::System { snap_instance: b"/snap/hello_foo", snap_name: b"/snap/hello" },
+    }
+}
+
+/// What the host shows outside of where the snap may write.
+pub(crate) fn host_only(host: &Namespace, history: &History) -> String {
+    outside(&host.picture(), &territory(history))
+}
+
+/// The lines of a picture that are not about the territory.
+pub(crate) fn outside(picture: &str, territory: &Territory<'_>) -> String {
+    let lines = picture.lines().filter(|line| {
+        let path = line.split(' ').next().unwrap();
+        !territory.contains(path.as_bytes())
+    });
+    lines.fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// Whether a profile binds a place of the host to where the snap may write: what is created there, as
+/// the rule allows by its path, is created on the host then. snapd never asks for that.
+pub(crate) fn lets_the_host_in(history: &History) -> bool {
+    let territory = territory(history);
+    history.profiles.iter().flatten().any(|entry| {
+        let inside = |path: &str| territory.contains(path.as_bytes());
+        entry.source.starts_with('/') && inside(&entry.mount_point) && !inside(&entry.source)
+    })
+}

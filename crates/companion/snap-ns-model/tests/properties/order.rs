@@ -1,0 +1,123 @@
+//! What the order of lines, and of steps, is.
+
+use std::collections::BTreeSet;
+
+use snap_ns_plan::Op;
+
+use crate::machine::{host, territory};
+use crate::run::{End, difference, set, text, update};
+use crate::{Checked, for_histories};
+
+/// The desired profile is a set: its lines may stand in any order.
+#[test]
+fn lines_may_stand_in_any_order() {
+    for_histories("lines", 2, |history| {
+        let mut told = Checked::Silent;
+        for profile in &history.profiles {
+            let host = host(history);
+            let (mut one, mut other) = (host.deep_copy(), host.deep_copy());
+            let mut reversed = profile.clone();
+            reversed.reverse();
+            let first = update(&mut one, "", &text(profile), territory(history));
+            let second = update(&mut other, "", &text(&reversed), territory(history));
+            if first.is_accepted() != second.is_accepted() {
+                return Err(format!("{:?} and {:?}", first.end, second.end));
+            }
+            if first.is_accepted() {
+                if one.picture() != other.picture() || set(&first.saved) != set(&second.saved) {
+                    return Err(difference(&one.picture(), &other.picture()));
+                }
+                told = if profile.len() > 1 { Checked::Told } else { told };
+            }
+        }
+        Ok(told)
+    });
+}
+
+/// A mimic comes before what is made in it, an outer one before an inner one, and each is there for
+/// an entry that is there.
+#[test]
+fn mimics_come_first_and_are_needed() {
+    for_histories("mimics", 3, |history| {
+        let mut told = Checked::Silent;
+        for profile in &history.profiles {
+            let mut live = host(history);
+            let done = update(&mut live, "", &text(profile), territory(history));
+            if done.end != End::Done {
+                continue;
+            }
+            let mimics = done.steps.iter().enumerate();
+            let mimics = mimics.filter(|(_, step)| matches!(step.op, Op::Mimic(_)));
+            let mimics: Vec<(usize, &str)> = mimics.map(|(at, s)| (at, s.path.as_str())).collect();
+            let early: Vec<&str> = done
+                .steps
+                .iter()
+                .skip_while(|step| !matches!(step.op, Op::Mimic(_)))
+                .take_while(|step| matches!(step.op, Op::Mimic(_)))
+                .map(|step| step.path.as_str())
+                .collect();
+            for (at, dir) in early.iter().enumerate() {
+                let outer = early[at + 1..].iter().find(|outer| {
+                    snap_path::below(dir.as_bytes(), outer.as_bytes())
+                        .is_some_and(|r| !r.is_empty())
+                });
+                if let Some(outer) = outer {
+                    return Err(format!("{dir} before {outer}"));
+                }
+            }
+            let saved = set(&done.saved);
+            for (dir, needer) in &done.needers {
+                let stands = profile.iter().any(|entry| {
+                    entry.mount_point == *needer && saved.contains(&entry.to_string())
+                });
+                if !stands {
+                    return Err(format!("{dir} is made for {needer}, which is not there"));
+                }
+            }
+            if !mimics.is_empty() {
+                told = Checked::Told;
+            }
+        }
+        Ok(told)
+    });
+}
+
+/// An entry is undone after all that stands on it, and made before.
+#[test]
+fn parents_are_made_first_and_undone_last() {
+    for_histories("parents", 2, |history| {
+        let host = host(history);
+        let mut live = host.clone_namespace();
+        let (mut saved, mut told) = (String::new(), Checked::Silent);
+        for profile in &history.profiles {
+            let done = update(&mut live, &saved, &text(profile), territory(history));
+            if done.end != End::Done {
+                continue;
+            }
+            let undo = |op| matches!(op, Op::Unmount(_) | Op::RemoveSymlink(_) | Op::Forget(_));
+            let places = done.steps.iter().filter(|step| undo(step.op)).map(|step| match step.op {
+                Op::Unmount(at) | Op::RemoveSymlink(at) | Op::Forget(at) => at,
+                other => panic!("{other:?}"),
+            });
+            let places: Vec<u16> = places.collect();
+            if !places.is_sorted_by(|a, b| a > b) {
+                return Err(format!("undone in another order than backwards: {places:?}"));
+            }
+            let last_undone = done.steps.iter().rposition(|step| undo(step.op));
+            let makes = |op| matches!(op, Op::Mount(_) | Op::Mimic(_) | Op::MakeSymlink(_));
+            let first_made = done.steps.iter().position(|step| makes(step.op));
+            if let (Some(undone), Some(made)) = (last_undone, first_made)
+                && undone > made
+            {
+                return Err("something is made before all is undone".to_owned());
+            }
+            let distinct: BTreeSet<_> =
+                done.steps.iter().map(|step| format!("{:?}", step.op)).collect();
+            if distinct.len() != done.steps.len() {
+                return Err("a step is there twice".to_owned());
+            }
+            (saved, told) = (done.saved, Checked::Told);
+        }
+        Ok(told)
+    });
+}

@@ -1,0 +1,128 @@
+//! What a plan says is what happens.
+
+use snap_ns_plan::{Outcome, Skip};
+
+use crate::machine::{host, host_only, lets_the_host_in, territory};
+use crate::run::{End, difference, set, text, update};
+use crate::{Checked, for_histories};
+
+/// A profile that is in force asks for nothing more.
+#[test]
+fn replay_keeps_everything() {
+    for_histories("replay", 6, |history| {
+        if lets_the_host_in(history) {
+            return Ok(Checked::Silent);
+        }
+        let host = host(history);
+        let mut live = host.clone_namespace();
+        let (mut saved, mut told) = (String::new(), Checked::Silent);
+        for profile in &history.profiles {
+            let desired = text(profile);
+            let first = update(&mut live, &saved, &desired, territory(history));
+            if !first.is_accepted() {
+                continue;
+            }
+            if desired.contains("ignore-missing") {
+                // The first time may create what the second one finds.
+                return Ok(Checked::Silent);
+            }
+            saved = first.saved;
+            let (seen, stacks) = (live.picture(), live.stacks());
+            let again = update(&mut live, &saved, &desired, territory(history));
+            if !again.steps.is_empty() || again.saved != saved {
+                return Err(format!("{:?}: {:?}\n{}", again.end, again.steps, again.saved));
+            }
+            if live.picture() != seen || live.stacks() != stacks {
+                return Err(difference(&seen, &live.picture()));
+            }
+            told = Checked::Told;
+        }
+        Ok(told)
+    });
+}
+
+/// The steps that were planned are performed, in that order; nothing fails, nothing is in the way,
+/// and nothing is added.
+#[test]
+fn forecast_equals_outcome() {
+    for_histories("forecast", 2, |history| {
+        let host = host(history);
+        let mut live = host.clone_namespace();
+        let (mut saved, mut told) = (String::new(), Checked::Silent);
+        for profile in &history.profiles {
+            let done = update(&mut live, &saved, &text(profile), territory(history));
+            if matches!(done.end, End::Refused(_) | End::Same) {
+                continue;
+            }
+            let planned: Vec<_> = done.steps.iter().map(|step| step.op).collect();
+            let tried: Vec<_> = done.tried.iter().map(|(op, _)| *op).collect();
+            let as_planned = |outcome: &Outcome| match outcome {
+                Outcome::Done | Outcome::Skipped(Skip::Stays | Skip::NotThere) => true,
+                Outcome::Skipped(Skip::IgnoredMissing | Skip::LeftOut) => false,
+                Outcome::Obstacle { .. } | Outcome::Failed(_) => false,
+            };
+            let bad = done.tried.iter().find(|(_, outcome)| !as_planned(outcome));
+            if planned != tried || bad.is_some() || done.end != End::Done {
+                return Err(format!("{:?}\n{:#?}\n{bad:?}", done.end, done.steps));
+            }
+            if done.saved.len() > done.room {
+                return Err(format!("{} bytes saved, {} foreseen", done.saved.len(), done.room));
+            }
+            (saved, told) = (done.saved, Checked::Told);
+        }
+        Ok(told)
+    });
+}
+
+/// What the host has outside of where the snap may write stays as it is.
+#[test]
+fn nothing_shows_on_the_host() {
+    for_histories("host", 6, |history| {
+        if lets_the_host_in(history) {
+            return Ok(Checked::Silent);
+        }
+        let host = host(history);
+        let before = host_only(&host, history);
+        let mut live = host.clone_namespace();
+        let (mut saved, mut told) = (String::new(), Checked::Silent);
+        for profile in &history.profiles {
+            let done = update(&mut live, &saved, &text(profile), territory(history));
+            let after = host_only(&host, history);
+            if after != before {
+                return Err(difference(&before, &after));
+            }
+            if done.end == End::Done {
+                (saved, told) = (done.saved, Checked::Told);
+            }
+        }
+        Ok(told)
+    });
+}
+
+/// Content that is left out is the only thing that is missing in the saved profile.
+#[test]
+fn all_that_is_desired_is_saved() {
+    for_histories("desired", 2, |history| {
+        let host = host(history);
+        let mut told = Checked::Silent;
+        for profile in &history.profiles {
+            let mut live = host.deep_copy().clone_namespace();
+            let done = update(&mut live, "", &text(profile), territory(history));
+            if done.end != End::Done {
+                continue;
+            }
+            let saved = set(&done.saved);
+            for entry in profile {
+                let line = entry.to_string();
+                let ignored = line.contains("ignore-missing");
+                let out = format!("{}: ", entry.mount_point);
+                let left_out = done.left_out.iter().any(|left| left.starts_with(&out));
+                if saved.contains(&line) == left_out && !ignored {
+                    return Err(format!("{line}\nleft out: {:?}\n{}", done.left_out, done.saved));
+                }
+            }
+            told = Checked::Told;
+        }
+        Ok(told)
+    });
+}
