@@ -75,8 +75,7 @@ impl Kernel {
     }
 
     /// Removes what was created at `path`, if nothing is in it and nothing is mounted on it; then
-    /// the directories above it, longer than `keep` bytes, that are empty by now and in the same
-    /// file system as the one with `keep` bytes. Where `rule` lets nothing be created nothing was,
+    /// the directories above it, longer than `keep` bytes, that are empty by now. Where `rule` lets nothing be created nothing was,
     /// and nothing is removed.
     pub(crate) fn remove_mount_point(
         &mut self,
@@ -149,14 +148,10 @@ impl Kernel {
         Ok(device(dir)? == device(other)?)
     }
 
-    /// Removes the directories above `path`, longer than `keep` bytes, until one is not empty; none
-    /// if they are in another file system than the one with `keep` bytes.
+    /// Removes the directories above `path`, longer than `keep` bytes, until one is not empty. It ends
+    /// at a mount point, too: they are all in the file system where `path` was.
     fn remove_empty_above(&mut self, path: &[u8], keep: usize) {
         let mut next = parent(path);
-        let stays = path.get(..keep).unwrap_or_default();
-        if next.is_none_or(|dir| dir.len() <= keep || self.is_on(dir, stays) != Ok(true)) {
-            return;
-        }
         while let Some(dir) = next.filter(|dir| dir.len() > keep)
             && let Ok((holds, name)) = self.open_parent(dir)
             && unlinkat(holds, name, AtFlags::REMOVEDIR).is_ok()

@@ -212,23 +212,23 @@ impl Plan<'_> {
         }
     }
 
-    /// Decides what goes with the tmpfs that it stands on.
+    /// Decides what goes with the tmpfs that it stands on. What may show another mount that goes is
+    /// undone on its own: the mount point of that could not be removed otherwise.
     pub(crate) fn find_what_goes_along(&mut self) {
-        for place in (0_u16..).take(self.all_current().len()) {
-            if self.fate(place) == Fate::Going && self.stands_on_going_tmpfs(place) {
+        let copies = |item: &Item<'_>| {
+            !item.is_synthetic() && crate::closure::shown(item).1 == Depth::Recursive
+        };
+        for (place, item) in (0_u16..).zip(self.all_current()) {
+            if self.fate(place) == Fate::Going && self.ground_goes(place) && !copies(item) {
                 self.set_fate(place, Fate::GoingWithTmpfs);
             }
         }
     }
 
     /// Whether an entry was mounted or made in a tmpfs that goes: both go at once. One at the very
-    /// mount point of the tmpfs lies over it, and goes first. So does one that may show another mount
-    /// that goes, whose mount point could not be removed otherwise.
-    fn stands_on_going_tmpfs(&self, place: u16) -> bool {
-        let copies = |item: &Item<'_>| {
-            !item.is_synthetic() && crate::closure::shown(item).1 == Depth::Recursive
-        };
-        let Some(item) = self.current(place).filter(|item| !copies(item)) else { return false };
+    /// mount point of the tmpfs lies over it, and goes first.
+    pub(crate) fn ground_goes(&self, place: u16) -> bool {
+        let Some(item) = self.current(place) else { return false };
         let path = item.entry.mount_point;
         let above = self.current_by_path.at_or_above(self.all_current(), path);
         above.filter(|&above| above < place).max().is_some_and(|ground| {

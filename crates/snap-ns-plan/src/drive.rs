@@ -3,9 +3,11 @@
 use snap_mount_options::{Kind, Options, Origin};
 use snap_profile::{Item, Shape};
 
+use crate::changes::Time;
 use crate::fault::{Errno, Fault, Limit, Place, Role, What};
 use crate::mimic::MimicState;
 use crate::plan::Plan;
+use crate::route::Log;
 use crate::step::{Action, Creation, ObjectKind, Op, Outcome, State, Step, Wall};
 use crate::territory::{Rule, directory_mode};
 use crate::view::FsView;
@@ -60,6 +62,7 @@ impl<'a> Plan<'a> {
         let mut at = 0;
         let mut relisted = None;
         while let Some(&step) = self.steps.get(at) {
+            self.now = self.moment(step.op);
             let outcome = match (self.is_left_out(step.op), self.action(step.op)) {
                 (Some(skip), _) => Outcome::Skipped(skip),
                 (None, Some(Action::Nothing)) => Outcome::Done,
@@ -123,6 +126,23 @@ impl<'a> Plan<'a> {
         listed.is_ok()
     }
 
+    /// Which mounts stand when a step is performed.
+    fn moment(&self, op: Op) -> (Log, Time) {
+        match op {
+            Op::Unmount(place)
+            | Op::RemoveSymlink(place)
+            | Op::RemoveMountPoint(place)
+            | Op::RemoveSource(place)
+            | Op::Forget(place) => (Log::Current, place.into()),
+            Op::MakeSource(place)
+            | Op::MakeMountPoint(place)
+            | Op::MakeSymlink(place)
+            | Op::EnsureDir(place)
+            | Op::Mount(place) => (Log::Desired, self.time_of(place)),
+            Op::Mimic(mimic) => (Log::Desired, self.mimic_time(mimic)),
+        }
+    }
+
     fn is_content(&self, place: u16) -> bool {
         self.desired(place).is_some_and(|item| item.origin == Origin::Content)
     }
@@ -158,7 +178,7 @@ impl<'a> Plan<'a> {
             None => {}
         }
         self.may_mimic(place, dir, fault)?;
-        let when = (place, self.time_of(place));
+        let when = (place, self.time_of(place).saturating_sub(1));
         let full = |limit| Fault { what: What::Full(limit), ..fault };
         let listed = self.list_children(dir, full, performer)?;
         let mimic = self.add_mimic(when, (dir, listed, 0), fault)?;

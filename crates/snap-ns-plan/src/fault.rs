@@ -115,6 +115,8 @@ pub enum Limit {
     AllChildren,
     /// Bytes in the names of all mimics' children.
     Names,
+    /// How often the plan was made again because one entry changed what another one finds.
+    Rounds,
     /// Bytes of a path.
     Path,
     /// Bytes of a file system's mount data.

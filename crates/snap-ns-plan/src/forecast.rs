@@ -89,20 +89,4 @@ impl Plan<'_> {
             self.covers(place, time) && !self.desired(place).is_some_and(overname)
         })
     }
-
-    /// The longest directory at or above `dir` where a tmpfs of ours will be mounted at `time`.
-    pub(crate) fn own_tmpfs_above(&self, dir: &[u8], time: Time) -> Option<usize> {
-        let rootfs = |item: &Item<'_>| item.origin == Origin::Rootfs && item.is_tmpfs();
-        let rootfs = self.all_current().iter().find(|item| rootfs(item));
-        let rootfs = rootfs.map(|item| item.entry.mount_point.len());
-        let entries = self.desired_by_path.at_or_above(self.all_desired(), dir).filter(|&place| {
-            self.covers(place, time) && self.desired(place).is_some_and(Item::is_tmpfs)
-        });
-        let entries =
-            entries.map(|place| crate::index::mount_point(self.all_desired(), place).len());
-        let mimics = snap_path::prefixes(dir)
-            .filter(|dir| self.mimics_at(dir).any(|mimic| self.mimic_time(mimic) < time))
-            .map(<[u8]>::len);
-        rootfs.into_iter().chain(entries).chain(mimics).max()
-    }
 }

@@ -77,7 +77,7 @@ impl Plan<'_> {
         }
         // What a mimic covers was there before.
         let (path, mimic) = (item.entry.mount_point, item.is_synthetic() && item.is_tmpfs());
-        if !mimic && !is_usual(path) && !self.stays(place, path) {
+        if !mimic && !self.ground_goes(place) && !is_usual(path) && !self.stays(place, path) {
             self.push(Op::RemoveMountPoint(place))?;
         }
         Some(())

@@ -5,6 +5,7 @@ use core::cmp::Ordering;
 use snap_mount_options::Options;
 use snap_path::{is_at_or_below, parents_first, prefixes};
 
+use crate::changes::Time;
 use crate::fault::{Limit, Role};
 use crate::plan::Plan;
 use crate::route::{Route, Space};
@@ -50,6 +51,14 @@ impl<'a> Plan<'a> {
         let at = self.made_before(route.space, route.path);
         let made = Made { space: route.space, kind, role, text };
         self.made.try_insert(at, made).map_err(|_| Limit::Steps)
+    }
+
+    /// Forgets what would have been created for the entry at `place`.
+    pub(crate) fn forget_made(&mut self, place: u16) {
+        self.made.retain(|made| {
+            let (MadeFor::MountPoint(at) | MadeFor::Source(at)) = made.role;
+            at != place
+        });
     }
 
     fn made_path(&self, made: &Made) -> &[u8] {
@@ -126,15 +135,23 @@ impl<'a> Plan<'a> {
         self.need(place).kept_as.filter(|_| just)
     }
 
-    /// Tells `each` the names and kinds of what will have been created right in the directory `dir`.
-    pub(crate) fn made_in(&self, space: Space, dir: &[u8], mut each: impl FnMut(&[u8], NodeKind)) {
+    /// Tells `each` the names and kinds of what will have been created right in the directory `dir`
+    /// before `time`; some more than once.
+    pub(crate) fn made_in(
+        &self,
+        space: Space,
+        dir: &[u8],
+        time: Time,
+        mut each: impl FnMut(&[u8], NodeKind),
+    ) {
         for made in self.made.get(self.made_before(space, dir)..).unwrap_or_default() {
             let path = self.made_path(made);
             let Some(rest) = snap_path::below(path, dir).filter(|_| made.space == space) else {
                 break;
             };
             let name = rest.split(|&byte| byte == b'/').next().unwrap_or_default();
-            if !name.is_empty() {
+            let (MadeFor::MountPoint(place) | MadeFor::Source(place)) = made.role;
+            if !name.is_empty() && self.time_of(place) < time {
                 let last = name.len() == rest.len();
                 each(name, if last { made.kind } else { NodeKind::Directory });
             }

@@ -122,8 +122,9 @@ impl<'a> Plan<'a> {
         } else {
             self.list_own(&route).map_err(|limit| full(fault, limit))?
         };
-        let listed = self.list_made(listed, &route).map_err(|limit| full(fault, limit))?;
-        let seen_at = route.fingerprint();
+        let listed =
+            self.list_made(listed, &route, asked.time).map_err(|limit| full(fault, limit))?;
+        let seen_at = self.mark_of(&route, asked.time);
         let mimic = self.add_mimic((asked.place, time), (dir, listed, seen_at), fault)?;
         if !omitted.is_empty() {
             self.omit_child(mimic, omitted);
@@ -238,7 +239,7 @@ impl<'a> Plan<'a> {
             let path = path.as_bytes();
             if whole.is_some()
                 && self.made_at(Space::Live, path).is_none()
-                && self.is_remains(path, child.kind, view)?
+                && self.is_remains((path, child.kind), &[], view)?
             {
                 self.children.remove(at);
             } else {
@@ -249,8 +250,24 @@ impl<'a> Plan<'a> {
         Ok(Listed { children: children.unwrap_or(u32::MAX), ..listed })
     }
 
+    /// A number for the place where a route leads, and for what this run will have put there.
+    fn mark_of(&self, route: &Route<'_>, time: Time) -> u64 {
+        let mut mark = route.fingerprint();
+        let mut add = |name: &[u8], kind: NodeKind| {
+            mark = crate::route::fnv(mark, name);
+            mark = crate::route::fnv(mark, &[0, kind as u8]);
+        };
+        if let Some(slot) = route.mimic_root().and_then(|at| self.mimics.get(usize::from(at))) {
+            self.children_of(slot)
+                .iter()
+                .for_each(|child| add(child.name(&self.names), child.kind));
+        }
+        self.made_in(route.space, route.path, time, add);
+        mark
+    }
+
     /// Drops the mimics of directories that turned out to be somewhere else than where they were
-    /// listed, because of other mimics. Tells whether there were any; they may be needed all the
+    /// listed, or to have other things in them, because of other mimics. Tells whether there were any; they may be needed all the
     /// same.
     pub(crate) fn drop_stale_mimics(&mut self) -> bool {
         let mut any = false;
@@ -260,8 +277,9 @@ impl<'a> Plan<'a> {
             let (dir, time) = (slot.dir, core::mem::replace(&mut slot.time, Time::MAX));
             let (seen_at, needed_by) = (slot.seen_at, slot.needed_by);
             let mut buffer = [0; PATH_MAX];
-            let route = self.route(dir, self.time_of(needed_by), Role::MountPoint, &mut buffer);
-            let stale = route.is_ok_and(|route| route.fingerprint() != seen_at);
+            let needed = self.time_of(needed_by);
+            let route = self.route(dir, needed, Role::MountPoint, &mut buffer);
+            let stale = route.is_ok_and(|route| self.mark_of(&route, needed) != seen_at);
             if let Some(slot) = self.mimics.get_mut(at) {
                 slot.time = time;
             }
@@ -281,14 +299,19 @@ impl<'a> Plan<'a> {
     }
 
     /// Adds to what was just listed what this run will have created in the directory before.
-    fn list_made(&mut self, listed: Listed, route: &Route<'_>) -> Result<Listed, Limit> {
+    fn list_made(
+        &mut self,
+        listed: Listed,
+        route: &Route<'_>,
+        time: Time,
+    ) -> Result<Listed, Limit> {
         let first = listed.first_child as usize;
         let mut last = 0_usize;
         loop {
             // One at a time: the names of the others are in the text that this one is added to.
             let (mut at, mut next) = (0_usize, None);
             let mut name = [0; NAME_MAX];
-            self.made_in(route.space, route.path, |found, kind| {
+            self.made_in(route.space, route.path, time, |found, kind| {
                 at = at.saturating_add(1);
                 let known = self.children.get(first..).unwrap_or_default();
                 let known = known.iter().any(|child| child.name(&self.names) == found);

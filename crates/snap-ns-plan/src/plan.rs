@@ -13,6 +13,7 @@ use crate::made::Made;
 use crate::mimic::{ALL_CHILDREN_MAX, Child, Listed, MIMICS_MAX, Mimic, NAMES_MAX, Slot};
 use crate::reason::Reason;
 use crate::remains::Remains;
+use crate::route::Log;
 use crate::step::{Op, STEPS_MAX, Skip, State, Step};
 use crate::survey::Need;
 use crate::territory::Territory;
@@ -50,6 +51,8 @@ pub struct Plan<'a> {
     /// still to be found out.
     pub(crate) let_go: ArrayVec<u16, ENTRIES_MAX>,
     pub(crate) steps: ArrayVec<Step, STEPS_MAX>,
+    /// Which mounts stand while a step is performed, for the rule.
+    pub(crate) now: (Log, Time),
     pub(crate) mimics: ArrayVec<Slot<'a>, MIMICS_MAX>,
     /// The places of `mimics`, ordered by directory.
     pub(crate) mimics_by_dir: ArrayVec<u16, MIMICS_MAX>,
@@ -114,6 +117,7 @@ impl<'a> Plan<'a> {
             first_name: 0,
             let_go: ArrayVec::new_const(),
             steps: ArrayVec::new_const(),
+            now: (Log::Desired, 0),
             mimics: ArrayVec::new_const(),
             mimics_by_dir: ArrayVec::new_const(),
             mimics_by_time: ArrayVec::new_const(),
@@ -203,7 +207,7 @@ impl<'a> Plan<'a> {
         loop {
             self.forget_mimics();
             self.pair_entries();
-            self.survey(view);
+            self.survey(view)?;
             self.pair_mimics();
             self.close();
             while self.let_go_of_others() {
@@ -241,6 +245,7 @@ impl<'a> Plan<'a> {
         self.steps.clear();
         self.made.clear();
         self.faults.clear();
+        self.now = (Log::Desired, Time::MAX);
         self.first_name = 0;
         self.forget_mimics();
         self.mimics_by_time.clear();

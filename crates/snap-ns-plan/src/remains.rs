@@ -107,10 +107,11 @@ impl<'a> Plan<'a> {
     }
 
     /// Whether the current profile left `path`, which is of this `kind`, and nothing else is in it.
+    /// For others than the entry that `asks`, by its mount point, what is used again is there.
     pub(crate) fn is_remains(
         &self,
-        path: &[u8],
-        kind: NodeKind,
+        (path, kind): (&[u8], NodeKind),
+        asks: &[u8],
         view: &mut dyn FsView,
     ) -> Result<bool, Fault> {
         for place in self.remains_at(path) {
@@ -120,7 +121,10 @@ impl<'a> Plan<'a> {
                     !self.is_used_again(item) && view.is_vacant(path)?
                 }
                 (Shape::Symlink, NodeKind::Symlink) => match item.options().kind {
-                    Kind::Symlink(target) => view.leads_to(path, target)?,
+                    Kind::Symlink(target) => {
+                        let own = item.entry.mount_point == asks;
+                        (own || !self.is_used_again(item)) && view.leads_to(path, target)?
+                    }
                     Kind::Directory | Kind::File | Kind::EnsureDir(_) => false,
                 },
                 (Shape::Directory | Shape::File | Shape::Symlink | Shape::EnsureDir, _) => false,

@@ -64,8 +64,8 @@ impl Route<'_> {
         }
     }
 
-    /// A number for the place that it leads to (FNV-1a); two places that are not the same have two
-    /// numbers, as good as always.
+    /// A number for the place that it leads to; two places that are not the same have two numbers, as
+    /// good as always.
     pub(crate) fn fingerprint(&self) -> u64 {
         let (kind, place) = match self.space {
             Space::Live => (0, 0),
@@ -74,9 +74,8 @@ impl Route<'_> {
             Space::Unknown => (3, 0),
         };
         let [high, low] = place.to_be_bytes();
-        let bytes = [kind, u8::from(self.read_only), high, low];
-        let hash = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        bytes.iter().chain(self.path).fold(0xcbf2_9ce4_8422_2325, hash)
+        let start = fnv(0xcbf2_9ce4_8422_2325, &[kind, u8::from(self.read_only), high, low]);
+        fnv(start, self.path)
     }
 
     /// `ground`, as far as the mounts on the way leave it.
@@ -322,6 +321,12 @@ impl<'a> Plan<'a> {
         let len = path.len().saturating_sub(rest.len()).saturating_add(name.len());
         Some((self.child_kind(slot, name)?, len))
     }
+}
+
+/// The hash of Fowler, Noll and Vo (FNV-1a), continued.
+pub(crate) fn fnv(hash: u64, bytes: &[u8]) -> u64 {
+    let next = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    bytes.iter().fold(hash, next)
 }
 
 /// Writes `head`/`tail` into `buffer`.

@@ -95,8 +95,8 @@ pub enum Action<'p> {
     RemoveMountPoint {
         /// Where it is.
         path: &'p [u8],
-        /// The directory that is the first so many bytes of the path stays, and all above it. Those
-        /// below it go only when they are on the same file system.
+        /// The directory that is the first so many bytes of the path stays, and all above it; so does
+        /// whatever is mounted on.
         keep: usize,
     },
     /// The same, only if it is in the same file system as the directory `own`.

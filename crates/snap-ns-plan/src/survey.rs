@@ -62,6 +62,10 @@ impl Default for Need {
 /// The most data of a file system that fits mount(2)'s one page with mode and owner behind it.
 const DATA_MAX: usize = 4096 - 40;
 
+/// How often the desired profile is looked at: once, and again for each mimic that changes what
+/// others find. More than a few mean that entries undo each other's conditions (docs/limits.md).
+const ROUNDS_MAX: usize = 256;
+
 /// What the kernel says of a longer one (errno(3)).
 const ENAMETOOLONG: Errno = 36;
 
@@ -90,8 +94,8 @@ pub(crate) struct Asked<'a> {
 impl<'a> Plan<'a> {
     /// Looks at every entry of the desired profile, in the order of application; again when a
     /// mimic turned out to be needed, which changes what others find.
-    pub(crate) fn survey(&mut self, view: &mut dyn FsView) {
-        loop {
+    pub(crate) fn survey(&mut self, view: &mut dyn FsView) -> Result<(), PlanError> {
+        for _ in 0..ROUNDS_MAX {
             self.made.clear();
             let needs = &self.needs;
             self.faults.retain(|(place, _)| {
@@ -105,9 +109,10 @@ impl<'a> Plan<'a> {
             }
             let changed = before != (self.mimics.len(), self.omitted);
             if !changed && !self.find_hopeless() && !self.drop_stale_mimics() {
-                return;
+                return Ok(());
             }
         }
+        Err(PlanError::Full(Limit::Rounds))
     }
 
     /// Gives up the first entry that a mimic was planned for, and that cannot be made all the same:
@@ -150,6 +155,9 @@ impl<'a> Plan<'a> {
             (need.make_source, need.make_mount_point) = (make_source, make_mount_point);
             (need.left_out, need.doubtful) = (bad && !kept, bad && kept);
             need.conflict = conflict;
+        }
+        if bad && !kept && make_source {
+            self.forget_made(place);
         }
         if let Some(fault) = fault {
             // There is room for each entry.
@@ -222,21 +230,22 @@ impl<'a> Plan<'a> {
             }
             look @ (Look::Found(_) | Look::Blocked { .. } | Look::Missing { .. }) => look,
         };
-        let (parent, ground) = match self.without_remains(&route, look, view)? {
-            Look::Found(kind) => {
-                if let (Kind::Symlink(target), NodeKind::Symlink) = (asked.options.kind, kind)
-                    && view.leads_to(route.path, target)?
-                {
-                    return Ok(PathNeed::Nothing);
+        let (parent, ground) =
+            match self.without_remains(item.entry.mount_point, &route, look, view)? {
+                Look::Found(kind) => {
+                    if let (Kind::Symlink(target), NodeKind::Symlink) = (asked.options.kind, kind)
+                        && view.leads_to(route.path, target)?
+                    {
+                        return Ok(PathNeed::Nothing);
+                    }
+                    let fault = Fault::new(route.found(kind), role);
+                    return self.make_way(asked, path, fault, view).map(|()| PathNeed::Create);
                 }
-                let fault = Fault::new(route.found(kind), role);
-                return self.make_way(asked, path, fault, view).map(|()| PathNeed::Create);
-            }
-            Look::Blocked { at, kind } => {
-                return Err(Fault::at(route.found(kind), role, route.asked_len(at)));
-            }
-            Look::Missing { parent, ground } => (parent, ground),
-        };
+                Look::Blocked { at, kind } => {
+                    return Err(Fault::at(route.found(kind), role, route.asked_len(at)));
+                }
+                Look::Missing { parent, ground } => (parent, ground),
+            };
         match (asked.options.if_missing, item.origin) {
             (IfMissing::Create, _) => {}
             (IfMissing::Skip, Origin::Content) => return Ok(PathNeed::Ignore),

@@ -1,11 +1,13 @@
 //! Where something may be created (contract section 4).
 
 use snap_mount_options::Origin;
-use snap_path::is_at_or_below;
+use snap_path::{PATH_MAX, is_at_or_below};
 use snap_profile::Item;
 
-use crate::mimic::MimicState;
+use crate::changes::Time;
+use crate::fault::Role;
 use crate::plan::Plan;
+use crate::route::{Log, Space};
 use crate::view::{Access, FsKind, Ground};
 
 /// Where creating something does not show on the host.
@@ -96,21 +98,24 @@ pub(crate) fn directory_mode(path: &[u8]) -> u16 {
 }
 
 impl Plan<'_> {
-    /// The longest prefix of `dir` at which this program mounted a tmpfs.
-    fn tmpfs_above(&self, dir: &[u8]) -> Option<usize> {
-        let kept = self.current_by_path.at_or_above(self.all_current(), dir).filter(|&place| {
-            self.fate(place) == crate::changes::Fate::Kept
-                && self.current(place).is_some_and(Item::is_tmpfs)
-        });
-        let made = self.desired_by_path.at_or_above(self.all_desired(), dir).filter(|&place| {
-            self.need(place).made && self.desired(place).is_some_and(Item::is_tmpfs)
-        });
-        let kept = kept.map(|place| crate::index::mount_point(self.all_current(), place).len());
-        let made = made.map(|place| crate::index::mount_point(self.all_desired(), place).len());
-        let mimics = snap_path::prefixes(dir)
-            .filter(|dir| self.mimic_state(dir) == Some(MimicState::Made))
-            .map(<[u8]>::len);
-        kept.chain(made).chain(mimics).max()
+    /// The tmpfs of ours that the directory `dir` is in, by how many bytes of its path that is: one
+    /// that this program mounted right there, and that nothing covers. The root file system that
+    /// snap-confine set up is one, too, as far as nothing else is mounted in it.
+    pub(crate) fn own_tmpfs(&self, log: Log, dir: &[u8], time: Time) -> Option<usize> {
+        let mut buffer = [0; PATH_MAX];
+        let route = self.route_in(log, dir, time, Role::MountPoint, &mut buffer).ok()?;
+        if route.replaced != (0, 0) {
+            return None;
+        }
+        match route.space {
+            Space::Tmpfs(_) | Space::Mimic(_) => Some(route.root),
+            Space::Live => {
+                let rootfs = |item: &Item<'_>| item.origin == Origin::Rootfs && item.is_tmpfs();
+                let mut current = self.all_current().iter();
+                current.find(|item| rootfs(item)).map(|item| item.entry.mount_point.len())
+            }
+            Space::Unknown => None,
+        }
     }
 }
 
@@ -133,7 +138,8 @@ impl Rule for Plan<'_> {
             (Access::ReadOnly, _) => Verdict::ReadOnly,
             (Access::Writable, _) if self.territory().contains(dir) => Verdict::Write,
             (Access::Writable, FsKind::Tmpfs) => {
-                self.tmpfs_above(dir).map_or(Verdict::Trespass, Verdict::WriteIfOn)
+                let (log, time) = self.now;
+                self.own_tmpfs(log, dir, time).map_or(Verdict::Trespass, Verdict::WriteIfOn)
             }
             (Access::Writable, FsKind::Other) => Verdict::Trespass,
         }

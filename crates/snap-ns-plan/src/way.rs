@@ -6,7 +6,7 @@ use snap_path::{PATH_MAX, file_name, parent};
 use crate::changes::Time;
 use crate::fault::{Fault, Role, What};
 use crate::plan::Plan;
-use crate::route::{Route, Space};
+use crate::route::{Log, Route, Space};
 use crate::survey::Asked;
 use crate::territory::Territory;
 use crate::view::{Access, FsKind, FsView, Ground, Look};
@@ -29,22 +29,18 @@ impl<'a> Plan<'a> {
             (Access::Writable, FsKind::Other) => return host,
             (Access::Writable, FsKind::Tmpfs) => {}
         }
-        let Some(root) = self.own_tmpfs_above(dir, time).and_then(|len| dir.get(..len)) else {
-            return host;
+        let own = match self.own_tmpfs(Log::Desired, dir, time).and_then(|len| dir.get(..len)) {
+            Some(root) if route.space == Space::Live => view.same_fs(live, root)?,
+            own => own.is_some(),
         };
-        let mut buffer = [0; PATH_MAX];
-        let there = self.route(root, time, Role::MountPoint, &mut buffer)?;
-        let same = match (route.space, there.space) {
-            (Space::Live, Space::Live) => view.same_fs(live, there.path)?,
-            (space, other) => space == other && space != Space::Unknown,
-        };
-        if same { Ok(None) } else { host }
+        if own { Ok(None) } else { host }
     }
 
     /// What is at the end of `route` without what is left of the current profile: mount points
     /// and symbolic links that the teardown will remove.
     pub(crate) fn without_remains(
         &self,
+        asks: &[u8],
         route: &Route<'_>,
         look: Look,
         view: &mut dyn FsView,
@@ -58,7 +54,9 @@ impl<'a> Plan<'a> {
             return Ok(look);
         }
         let remains = route.path.get(..len).unwrap_or_default();
-        if self.made_at(Space::Live, remains).is_some() || !self.is_remains(remains, kind, view)? {
+        if self.made_at(Space::Live, remains).is_some()
+            || !self.is_remains((remains, kind), asks, view)?
+        {
             return Ok(look);
         }
         let live_dir = parent(remains).unwrap_or_default();

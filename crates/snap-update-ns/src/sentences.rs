@@ -288,6 +288,7 @@ fn limit_text(limit: Limit) -> &'static str {
             "more than 32768 things are in the directories that have to become writable"
         }
         Limit::Names => "the names in directories that have to become writable exceed 4 MiB",
+        Limit::Rounds => "the entries contradict each other: each changes what another one finds",
         Limit::Path => "the path gets longer than 4095 bytes",
         Limit::Data => "the mount options are longer than 4095 bytes",
     }

@@ -211,7 +211,6 @@ impl World {
     fn remove_above(&mut self, outcome: Outcome, path: &[u8], keep: usize) {
         let mut above = parent(path).filter(|_| outcome == Outcome::Done);
         while let Some(dir) = above.filter(|dir| dir.len() > keep)
-            && self.same_fs(dir, &dir[..keep]) == Ok(true)
             && self.remove_mount_point(dir) == Outcome::Done
         {
             above = parent(dir);

@@ -102,7 +102,7 @@ fn verdicts() {
         ("/opt", TMPFS, Verdict::WriteIfOn(1)),
         ("/", TMPFS, Verdict::WriteIfOn(1)),
         ("/opt/t", TMPFS, Verdict::WriteIfOn(6)),
-        ("/opt/t/bind/a", TMPFS, Verdict::WriteIfOn(6)),
+        ("/opt/t/bind/a", TMPFS, Verdict::Trespass),
         ("/opt/tt", TMPFS, Verdict::WriteIfOn(1)),
         ("/opt/gone/a", TMPFS, Verdict::WriteIfOn(1)),
     ] {
