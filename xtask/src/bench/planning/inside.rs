@@ -108,6 +108,7 @@ fn timed(texts: &[String; 2], view: &mut dyn FsView) -> Result<Timed> {
 /// Every source and mount point, as a directory with the one in it that deep mount points go through.
 fn make_tree(texts: &[String; 2]) -> Result<()> {
     let lines = texts.iter().flat_map(|text| text.lines());
-    let paths: BTreeSet<&str> = lines.flat_map(|line| line.split(' ').take(2)).collect();
+    let paths = lines.flat_map(|line| line.split(' ').take(2));
+    let paths: BTreeSet<&str> = paths.filter(|path| path.starts_with('/')).collect();
     paths.into_iter().try_for_each(|path| Ok(fs::create_dir_all(format!("{path}/d"))?))
 }

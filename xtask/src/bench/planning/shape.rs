@@ -12,6 +12,8 @@ const DEPTH: usize = 60;
 pub(super) enum Shape {
     /// Layouts, of which every other one gets another source.
     Refresh(usize),
+    /// The same where the root file system is not recorded, as with snap-confine before 2.68.
+    PlainRoot(usize),
     /// Content mounts in one directory, which all get another source, and a hundred layouts that
     /// bind this directory recursively.
     Copied(usize),
@@ -23,9 +25,10 @@ pub(super) enum Shape {
 
 impl Shape {
     /// All of them, one tenth of the size first.
-    pub(super) fn pairs() -> [(Self, Self); 4] {
+    pub(super) fn pairs() -> [(Self, Self); 5] {
         [
             (Self::Refresh(1_000), Self::Refresh(10_000)),
+            (Self::PlainRoot(1_000), Self::PlainRoot(10_000)),
             (Self::Copied(500), Self::Copied(5_000)),
             (Self::Mimic(500), Self::Mimic(5_000)),
             (Self::Deep(600), Self::Deep(6_000)),
@@ -35,6 +38,7 @@ impl Shape {
     pub(super) fn name(self) -> String {
         match self {
             Self::Refresh(n) => format!("refresh-{n}"),
+            Self::PlainRoot(n) => format!("plain-root-{n}"),
             Self::Copied(n) => format!("copied-{n}"),
             Self::Mimic(n) => format!("mimic-{n}"),
             Self::Deep(n) => format!("deep-{n}"),
@@ -44,8 +48,11 @@ impl Shape {
     /// The profile of `revision` 1 or 2; 1 is the current one.
     pub(super) fn profile(self, revision: usize) -> String {
         let mut text = String::new();
+        if revision == 1 && !matches!(self, Self::PlainRoot(_)) {
+            text.push_str("tmpfs / tmpfs x-snapd.origin=rootfs 0 0\n");
+        }
         match self {
-            Self::Refresh(n) => {
+            Self::Refresh(n) | Self::PlainRoot(n) => {
                 for i in 0..n {
                     let revision = if i % 2 == 0 { 1 } else { revision };
                     let source = format!("/var/snap/hello/{revision}/d{i}");
@@ -95,7 +102,7 @@ impl Shape {
     pub(super) fn children(self) -> Option<usize> {
         match self {
             Self::Mimic(n) => Some(n),
-            Self::Refresh(_) | Self::Copied(_) | Self::Deep(_) => None,
+            Self::Refresh(_) | Self::PlainRoot(_) | Self::Copied(_) | Self::Deep(_) => None,
         }
     }
 }
