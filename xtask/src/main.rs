@@ -43,6 +43,9 @@ enum Chore {
     /// One scenario of the bench, in a namespace of its own (the bench calls this).
     #[command(hide = true)]
     BenchInside,
+    /// Planning, timed in a process and a namespace of its own (the bench calls this).
+    #[command(hide = true)]
+    BenchPlanning,
     /// Show what the program does: a story in a throw-away world.
     Demo(demo::Demo),
     /// The story itself, in a namespace of its own (the demo calls this).
@@ -66,6 +69,7 @@ fn main() -> Result<()> {
         }
         Chore::Bench(options) => bench::run(options),
         Chore::BenchInside => bench::inside(),
+        Chore::BenchPlanning => bench::planning(),
         Chore::Demo(options) => demo::run(options),
         Chore::DemoInside { task } => demo::inside(&task),
     }

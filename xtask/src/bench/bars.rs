@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::elf::Elf;
 use super::job::{Outcome, Who};
+use super::planning::{self, Planned};
 use super::scenario::{Phase, Shape};
 use super::stats::{Clock, Series};
 use super::table::short;
@@ -16,7 +17,7 @@ pub(crate) struct Bars<'a> {
 }
 
 /// All bars over what was measured.
-pub(crate) fn report(outcomes: &[Outcome], elf: Elf) -> String {
+pub(crate) fn report(outcomes: &[Outcome], planned: &[Planned], elf: Elf) -> String {
     let mut bars =
         Bars { outcomes, text: String::from("| bar | measured | verdict |\n|---|---:|---|\n") };
     let all = [Phase::Build, Phase::NoChange, Phase::Undo];
@@ -30,12 +31,13 @@ pub(crate) fn report(outcomes: &[Outcome], elf: Elf) -> String {
     bars.memory(Shape::Layouts(5_000), 6 * 1024);
     bars.linear();
     bars.calls(Shape::Nothing, 60);
+    planning::bars(&mut bars, planned);
     bars.binary(elf);
     bars.text
 }
 
 impl Bars<'_> {
-    fn row(&mut self, bar: &str, measured: &str, met: Option<bool>) {
+    pub(super) fn row(&mut self, bar: &str, measured: &str, met: Option<bool>) {
         let verdict = match met {
             Some(true) => "met",
             Some(false) => "**MISSED**",

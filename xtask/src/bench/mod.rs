@@ -8,6 +8,7 @@ mod document;
 mod elf;
 mod inside;
 mod job;
+mod planning;
 mod programs;
 mod scenario;
 mod stats;
@@ -23,6 +24,7 @@ use anyhow::{Context, Result, bail, ensure};
 use snap_ns_testbed::isolate;
 
 pub(crate) use inside::main as inside;
+pub(crate) use planning::inside as planning;
 pub(crate) use programs::build;
 
 use crate::peer;
@@ -44,7 +46,7 @@ pub(crate) struct Bench {
     /// Fewer runs, and not the largest worlds.
     #[arg(long)]
     quick: bool,
-    /// Only this scenario (start-up, nothing, typical-20, layouts-N, mimic-N).
+    /// Only this scenario (start-up, nothing, typical-20, layouts-N, mimic-N, planning).
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// Write the tables into docs/performance.md.
@@ -71,11 +73,16 @@ pub(crate) fn run(options: Bench) -> Result<()> {
         };
         outcomes.push(measure(&job)?);
     }
+    let planned = match options.only.as_deref() {
+        None | Some(planning::NAME) => planning::measure(runs, &scratch)?,
+        Some(_) => Vec::new(),
+    };
     let text = format!(
-        "{}\n{}{}",
+        "{}\n{}{}{}",
         conditions::describe(runs, &programs)?,
         table::tables(&outcomes),
-        bars::report(&outcomes, elf)
+        planning::table(&planned),
+        bars::report(&outcomes, &planned, elf)
     );
     println!("{text}");
     if options.write {
@@ -88,9 +95,12 @@ fn shapes(quick: bool, only: Option<&str>) -> Result<Vec<Shape>> {
     let Some(only) = only else {
         return Ok(if quick { Shape::quick() } else { Shape::all() });
     };
+    if only == planning::NAME {
+        return Ok(Vec::new());
+    }
     let named: Vec<Shape> = Shape::all().into_iter().filter(|s| s.name() == only).collect();
     let names: Vec<String> = Shape::all().into_iter().map(Shape::name).collect();
-    ensure!(!named.is_empty(), "no scenario {only}; there are {}", names.join(", "));
+    ensure!(!named.is_empty(), "no scenario {only}; there are {}, planning", names.join(", "));
     Ok(named)
 }
 

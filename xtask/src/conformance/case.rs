@@ -45,6 +45,9 @@ pub(super) struct Case {
 pub(super) struct Step {
     #[serde(default)]
     pub(super) caller: Caller,
+    /// Whose run it is: both sides' own, or the original's on both.
+    #[serde(default)]
+    pub(super) by: By,
     /// Lines (as in `Case::world`) executed inside the snap's namespace before the run.
     #[serde(default)]
     pub(super) world: String,
@@ -129,6 +132,16 @@ pub(super) enum Caller {
     Snapd,
     /// Per-user mounts: in a fresh copy of the namespace, uid 1000 with three capabilities.
     User,
+}
+
+/// A namespace that the original built, and ours takes over, is a case with a step `by` the
+/// original.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum By {
+    #[default]
+    Each,
+    Original,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]

@@ -14,7 +14,7 @@ use nix::sched::{CloneFlags, setns, unshare};
 use serde::{Deserialize, Serialize};
 
 use super::caller::{self, Outcome};
-use super::case::{Caller, Case, Namespace, Observation, Step};
+use super::case::{By, Caller, Case, Namespace, Observation, Step};
 use super::observe::{self, Seen};
 use super::text::expand;
 use super::world;
@@ -23,6 +23,8 @@ use super::world;
 #[derive(Deserialize, Serialize)]
 pub(super) struct Job {
     pub(super) program: PathBuf,
+    /// For the steps that are the original's on both sides.
+    pub(super) original: PathBuf,
     /// Any directory; it is only mounted on, in our own namespace.
     pub(super) scratch: PathBuf,
     pub(super) case: Case,
@@ -31,14 +33,19 @@ pub(super) struct Job {
 /// The hidden subcommand: a job in, observations out: one before the first step, one after each.
 pub(crate) fn run() -> Result<()> {
     let job: Job = serde_json::from_reader(std::io::stdin()).context("job")?;
-    let program = File::open(&job.program).with_context(|| job.program.display().to_string())?;
+    let open = |path: &Path| File::open(path).with_context(|| path.display().to_string());
+    let (program, original) = (open(&job.program)?, open(&job.original)?);
     world::enter(&job.scratch, &job.case)?;
     let namespaces = Namespaces::new(&job.case)?;
     let nothing = Outcome { exit: String::new(), stdout: vec![], stderr: vec![] };
     let mut observations = vec![observe(&job.case, nothing, &namespaces)?];
     enter(&namespaces.snap)?;
     for step in &job.case.steps {
-        observations.push(perform(&job.case, step, &program, &namespaces)?);
+        let program = match step.by {
+            By::Each => &program,
+            By::Original => &original,
+        };
+        observations.push(perform(&job.case, step, program, &namespaces)?);
     }
     serde_json::to_writer(std::io::stdout(), &observations)?;
     Ok(())

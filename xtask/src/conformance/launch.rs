@@ -17,11 +17,12 @@ use crate::peer::workspace_root;
 /// The name of the hidden subcommand.
 pub(crate) const GUEST: &str = "conformance-guest";
 
-/// What `program` does to `case`, step by step.
-pub(super) fn observe(case: &Case, program: &Path) -> Result<Vec<Observation>> {
+/// What `program` does to `case`, step by step; `original` performs the steps that are its own.
+pub(super) fn observe(case: &Case, program: &Path, original: &Path) -> Result<Vec<Observation>> {
     let scratch = workspace_root()?.join("target/conformance-scratch");
     fs::create_dir_all(&scratch)?;
-    let job = Job { program: program.to_owned(), scratch, case: case.clone() };
+    let (program, original) = (program.to_owned(), original.to_owned());
+    let job = Job { program, original, scratch, case: case.clone() };
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(GUEST).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = isolate(&mut command).spawn().context("start a guest")?;
@@ -32,7 +33,7 @@ pub(super) fn observe(case: &Case, program: &Path) -> Result<Vec<Observation>> {
     ensure!(
         output.status.success(),
         "{}: the guest failed: {}",
-        program.display(),
+        job.program.display(),
         String::from_utf8_lossy(&output.stderr).trim()
     );
     serde_json::from_slice(&output.stdout).context("the guest's answer")

@@ -188,8 +188,8 @@ fn perform_all(
 }
 
 fn perform(case: &Case, mode: Mode, peer: &Path, ours: &Path) -> Result<Performed> {
-    let theirs = launch::observe(case, peer)?;
-    let ours = launch::observe(case, ours)?;
+    let theirs = launch::observe(case, peer, peer)?;
+    let ours = launch::observe(case, ours, peer)?;
     let complaints = verdict::judge(mode, case, &theirs, &ours);
     Ok(Performed { theirs, ours, complaints })
 }
