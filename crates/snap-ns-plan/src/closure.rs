@@ -214,7 +214,8 @@ impl<'a> Plan<'a> {
             for at in self.current_by_source.subtree(items, cause.path) {
                 self.pull_one(self.current_by_source.nth(at), cause, Link::Shows);
             }
-            for prefix in snap_path::prefixes(cause.path).filter(|dir| *dir != cause.path) {
+            let prefixes = self.current_by_source.used_prefixes(cause.path);
+            for prefix in prefixes.filter(|dir| *dir != cause.path) {
                 for at in self.current_by_source.range_at(items, prefix) {
                     self.pull_one(self.current_by_source.nth(at), cause, Link::Copies);
                 }
@@ -237,7 +238,7 @@ impl<'a> Plan<'a> {
 
     /// The same for what is mounted at `path` and above it.
     fn pull_above(&mut self, path: &'a [u8], cause: &Cause<'a>, link: Link) {
-        for prefix in snap_path::prefixes(path) {
+        for prefix in self.current_by_path.used_prefixes(path) {
             for at in self.current_by_path.range_at(self.all_current(), prefix) {
                 self.pull_one(self.current_by_path.nth(at), cause, link);
             }

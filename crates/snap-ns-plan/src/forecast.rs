@@ -67,12 +67,7 @@ impl Plan<'_> {
     /// in a new namespace would not find it.
     fn is_of_an_earlier_run(&self, path: &[u8], view: &mut dyn FsView) -> Result<bool, Fault> {
         let top = snap_path::prefixes(path).nth(1).unwrap_or_default();
-        let rootfs = |item: &Item<'_>| item.origin == Origin::Rootfs;
-        if top.is_empty()
-            || self.all_current().iter().all(rootfs)
-            || !self.all_current().iter().any(rootfs)
-            || is_usual(top)
-        {
+        if self.rootfs.is_none() || !self.records || top.is_empty() || is_usual(top) {
             return Ok(false);
         }
         match view.look(top, Role::MountPoint)? {

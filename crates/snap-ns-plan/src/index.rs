@@ -1,5 +1,6 @@
 //! Finding entries by mount point, or by source.
 
+use core::cell::Cell;
 use core::cmp::Ordering;
 use core::ops::Range;
 
@@ -33,6 +34,9 @@ pub(crate) struct Index {
     /// Bit N is set when a path has N components; the last bit stands for all deeper ones. Most
     /// lookups of a path's prefixes end here.
     depths: u64,
+    /// Where the last searches ended: paths are asked for nearly in order, a path and its parents in
+    /// turn, so that most searches end there again or one further.
+    found: [Cell<u16>; 2],
 }
 
 /// The last bit of [`Index::depths`].
@@ -40,7 +44,12 @@ const DEEPEST: u32 = 63;
 
 impl Index {
     pub(crate) const fn new() -> Self {
-        Self { key: Key::MountPoint, places: ArrayVec::new_const(), depths: 0 }
+        Self {
+            key: Key::MountPoint,
+            places: ArrayVec::new_const(),
+            depths: 0,
+            found: [Cell::new(0), Cell::new(0)],
+        }
     }
 
     /// Orders `items` by `key`.
@@ -70,23 +79,47 @@ impl Index {
     fn start_of(&self, items: &[Item<'_>], path: &[u8]) -> usize {
         let before =
             |&place: &u16| parents_first(self.key.of(items, place), path) == Ordering::Less;
-        self.places.partition_point(before)
+        for found in &self.found {
+            let hint = usize::from(found.get());
+            for at in [hint, hint.saturating_add(1)] {
+                let last = at.checked_sub(1).and_then(|last| self.places.get(last));
+                let inside = at <= self.places.len();
+                if inside && last.is_none_or(before) && !self.places.get(at).is_some_and(before) {
+                    found.set(u16::try_from(at).unwrap_or_default());
+                    return at;
+                }
+            }
+        }
+        let at = self.places.partition_point(before);
+        let [first, second] = &self.found;
+        second.set(first.get());
+        first.set(u16::try_from(at).unwrap_or_default());
+        at
+    }
+
+    /// The numbers in the order of the entries from the first at or below `path` on that are `like`
+    /// it.
+    fn range(&self, items: &[Item<'_>], path: &[u8], like: impl Fn(&[u8]) -> bool) -> Range<usize> {
+        let start = self.start_of(items, path);
+        let rest = self.places.get(start..).unwrap_or_default();
+        let like = |&place: &u16| like(self.key.of(items, place));
+        let len = match rest {
+            [] => 0,
+            [first, ..] if !like(first) => 0,
+            [_, second, ..] if !like(second) => 1,
+            rest => rest.partition_point(like),
+        };
+        start..start.saturating_add(len)
     }
 
     /// The numbers in the order of the entries at or below `path`.
     pub(crate) fn subtree(&self, items: &[Item<'_>], path: &[u8]) -> Range<usize> {
-        let start = self.start_of(items, path);
-        let rest = self.places.get(start..).unwrap_or_default();
-        let below = |&place: &u16| is_at_or_below(self.key.of(items, place), path);
-        start..start.saturating_add(rest.partition_point(below))
+        self.range(items, path, |other| is_at_or_below(other, path))
     }
 
     /// The numbers in the order of the entries with just this path.
     pub(crate) fn range_at(&self, items: &[Item<'_>], path: &[u8]) -> Range<usize> {
-        let start = self.start_of(items, path);
-        let rest = self.places.get(start..).unwrap_or_default();
-        let same = |&place: &u16| self.key.of(items, place) == path;
-        start..start.saturating_add(rest.partition_point(same))
+        self.range(items, path, |other| other == path)
     }
 
     /// The entries with just this path, in the order of the profile.
@@ -100,7 +133,10 @@ impl Index {
     }
 
     /// `path` and the directories above it, the highest first, as far as an entry can be there.
-    pub(crate) fn used_prefixes<'p>(&self, path: &'p [u8]) -> impl Iterator<Item = &'p [u8]> {
+    pub(crate) fn used_prefixes<'p>(
+        &self,
+        path: &'p [u8],
+    ) -> impl Iterator<Item = &'p [u8]> + use<'p> {
         let depths = self.depths;
         let used = move |&(depth, _): &(usize, &[u8])| depths & bit(depth) != 0;
         prefixes(path).enumerate().filter(used).map(|(_, prefix)| prefix)

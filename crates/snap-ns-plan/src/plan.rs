@@ -37,6 +37,10 @@ pub struct Plan<'a> {
     pub(crate) needs: ArrayVec<Need, ENTRIES_MAX>,
     /// The entries of the desired profile in the order of application.
     pub(crate) order: ArrayVec<u16, ENTRIES_MAX>,
+    /// The mount point of the root file system that snap-confine set up, if that is a recorded tmpfs.
+    pub(crate) rootfs: Option<&'a [u8]>,
+    /// Whether the current profile records anything else.
+    pub(crate) records: bool,
     /// How many of them, the first ones, are overnames.
     pub(crate) overnames: Time,
     /// What will have been created, ordered by place.
@@ -112,6 +116,8 @@ impl<'a> Plan<'a> {
             past: ArrayVec::new_const(),
             needs: ArrayVec::new_const(),
             order: ArrayVec::new_const(),
+            rootfs: None,
+            records: false,
             overnames: 0,
             made: ArrayVec::new_const(),
             faults: ArrayVec::new_const(),
@@ -253,6 +259,10 @@ impl<'a> Plan<'a> {
         self.first_name = 0;
         self.forget_mimics();
         self.mimics_by_time.clear();
+        let rootfs = |item: &&Item<'_>| item.origin == Origin::Rootfs;
+        let tmpfs = current.iter().filter(rootfs).find(|item| item.is_tmpfs());
+        self.rootfs = tmpfs.map(|item| item.entry.mount_point);
+        self.records = !current.iter().all(|item| rootfs(&item));
         let unseen = Past { fate: Fate::Going, mounted: true, kept_for: 0, reason: Reason::Gone };
         self.past.extend(current.iter().map(|_| unseen));
         self.needs.extend(desired.iter().map(|_| Need::default()));

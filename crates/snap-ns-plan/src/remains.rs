@@ -239,7 +239,7 @@ impl<'a> Plan<'a> {
             Space::Tmpfs(_) | Space::Mimic(_) => true,
             Space::Live => {
                 let top = prefixes(route.path).nth(1).unwrap_or_default();
-                self.current_by_path.at(self.all_current(), b"/").next().is_some() && !is_usual(top)
+                self.rootfs.is_some() && !is_usual(top)
             }
             Space::Unknown => false,
         }

@@ -109,11 +109,7 @@ impl Plan<'_> {
         }
         match route.space {
             Space::Tmpfs(_) | Space::Mimic(_) => Some(route.root),
-            Space::Live => {
-                let rootfs = |item: &Item<'_>| item.origin == Origin::Rootfs && item.is_tmpfs();
-                let mut current = self.all_current().iter();
-                current.find(|item| rootfs(item)).map(|item| item.entry.mount_point.len())
-            }
+            Space::Live => self.rootfs.map(<[u8]>::len),
             Space::Unknown => None,
         }
     }
