@@ -40,7 +40,7 @@ impl<'a> Plan<'a> {
             let route = self.route_in(Log::Current, path, place.into(), role, &mut buffer);
             // By the path that it was created with: that is what the rule is asked about.
             let snaps = parent(path).is_some_and(|dir| self.territory().contains(dir));
-            let live = |route: &Route<'_>| snaps && route.space == Space::Live;
+            let live = |route: &Route<'_>| snaps && route.space == Space::Live && !route.read_only;
             let Some(route) = route.ok().filter(live) else { continue };
             let mut text = (0, 0);
             if route.replaced != (0, 0) {
