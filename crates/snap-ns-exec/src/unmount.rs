@@ -7,7 +7,7 @@ use rustix::fs::{AtFlags, FileType, fstat, statat, unlinkat};
 use rustix::io::{self, Errno};
 use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_change, unmount};
 use rustix::process::fchdir;
-use snap_ns_plan::{Call, Fault, NodeKind, Outcome, Role, Rule, Skip, Verdict, What};
+use snap_ns_plan::{Call, Fault, Ground, NodeKind, Outcome, Role, Rule, Skip, Verdict, What};
 use snap_path::{PATH_MAX, file_name, parent};
 
 use crate::fault::failed;
@@ -52,14 +52,18 @@ impl Kernel {
         path: &[u8],
         target: &[u8],
         keep: usize,
+        rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
         let role = Role::MountPoint;
+        let above = parent(path).unwrap_or_default();
         let remove = || -> io::Result<bool> {
             let (dir, name) = self.open_parent(path)?;
             let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
             if !link_is(dir.as_fd(), name, target, &mut buffer)? {
                 return Ok(false);
             }
+            // Where nothing may be created the link was there before.
+            self.may_remove(above, ground(dir.as_fd())?, rule)?;
             unlinkat(&dir, name, AtFlags::empty()).map(|()| true)
         };
         match remove() {
@@ -87,16 +91,9 @@ impl Kernel {
         let mut remove = || -> io::Result<()> {
             let name = file_name(path);
             let dir = self.parent_dir(Side::Target, parent(path).ok_or(Errno::BUSY)?)?;
-            let ground = ground(dir)?;
             let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
-            match rule.verdict(above, ground) {
-                Verdict::Write => {}
-                Verdict::WriteIfOn(len)
-                    if self.is_on(above, above.get(..len).unwrap_or(above))? => {}
-                Verdict::WriteIfOn(_) | Verdict::ReadOnly | Verdict::Trespass => {
-                    return Err(Errno::ROFS);
-                }
-            }
+            let ground = ground(dir)?;
+            self.may_remove(above, ground, rule)?;
             let dir = self.parent_dir(Side::Target, above)?;
             let file_type = FileType::from_raw_mode(stat.st_mode);
             if file_type.is_dir() {
@@ -124,6 +121,17 @@ impl Kernel {
                 | Errno::PERM,
             ) => Ok(Outcome::Skipped(Skip::Stays)),
             Err(errno) => Err(failed(Call::Remove, Role::MountPoint)(errno)),
+        }
+    }
+
+    /// Whether something that was found in `above`, on this `ground`, may have been created there.
+    fn may_remove(&self, above: &[u8], ground: Ground, rule: &dyn Rule) -> io::Result<()> {
+        match rule.verdict(above, ground) {
+            Verdict::Write => Ok(()),
+            Verdict::WriteIfOn(len) if self.is_on(above, above.get(..len).unwrap_or(above))? => {
+                Ok(())
+            }
+            Verdict::WriteIfOn(_) | Verdict::ReadOnly | Verdict::Trespass => Err(Errno::ROFS),
         }
     }
 

@@ -70,7 +70,7 @@ impl<'a> Plan<'a> {
                 (None, None) => Outcome::Failed(Fault::new(What::Missing, Role::Nothing)),
             };
             observer.tried(self, step, outcome);
-            if self.changed_meanwhile(step.op, outcome, &mut relisted, performer) {
+            if self.changed_meanwhile(step.op, outcome, &mut relisted, performer, observer) {
                 continue;
             }
             let fault = match outcome {
@@ -108,6 +108,7 @@ impl<'a> Plan<'a> {
         outcome: Outcome,
         relisted: &mut Option<u16>,
         performer: &mut dyn Performer,
+        observer: &mut dyn Observer,
     ) -> bool {
         let missing = Fault { what: What::Missing, place: Place::whole(Role::Mimic) };
         let (Op::Mimic(mimic), Outcome::Failed(fault)) = (op, outcome) else { return false };
@@ -123,7 +124,10 @@ impl<'a> Plan<'a> {
             slot.listed = listed;
             *relisted = Some(mimic);
         }
+        // It may be longer than what room was made for.
         listed.is_ok()
+            && self.check_account().is_ok()
+            && observer.make_room(self.saved_len()).is_ok()
     }
 
     /// Which mounts stand when a step is performed.

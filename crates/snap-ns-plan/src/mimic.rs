@@ -1,17 +1,17 @@
 //! Writable mimics: which directories, for whom, and what is in them.
 
-use snap_mount_options::{Options, Origin};
-use snap_path::{PATH_MAX, Text, file_name, parent};
-use snap_profile::{ENTRIES_MAX, Item, Shape};
+use snap_mount_options::Origin;
+use snap_path::PATH_MAX;
+use snap_profile::{ENTRIES_MAX, Shape};
 
-use crate::changes::{Fate, Time};
+use crate::changes::Time;
 use crate::fault::{Fault, Limit, Role, What};
 use crate::plan::Plan;
 use crate::reason::Reason;
-use crate::route::{Route, Space};
+use crate::route::Space;
 use crate::survey::Asked;
 use crate::territory::Territory;
-use crate::view::{Access, Attributes, FsView, Look, NodeKind};
+use crate::view::{Attributes, FsView, Look, NodeKind};
 
 /// The most mimics of one run (docs/limits.md).
 pub const MIMICS_MAX: usize = 4096;
@@ -182,90 +182,6 @@ impl<'a> Plan<'a> {
         Ok(mimic)
     }
 
-    /// What is in a directory of a tmpfs of ours, but for what this run will have created there.
-    fn list_own(&mut self, route: &Route<'_>) -> Result<Listed, Limit> {
-        let mut listed = Listed {
-            attributes: self.own_attributes(route),
-            first_child: u32::try_from(self.children.len()).unwrap_or(u32::MAX),
-            children: 0,
-            omitted: 0,
-        };
-        let other = route.mimic_root().and_then(|at| self.mimics.get(usize::from(at)).copied());
-        let (mut at, end) = other.map_or((0, 0), |slot| {
-            (slot.listed.first_child, slot.listed.first_child.saturating_add(slot.listed.children))
-        });
-        while at < end {
-            let child = self.children.get(at as usize).copied();
-            if let Some(child) = child.filter(|child| child.kind != NodeKind::Special) {
-                self.children.try_push(child).map_err(|_| Limit::AllChildren)?;
-                listed.children = listed.children.saturating_add(1);
-            }
-            at = at.saturating_add(1);
-        }
-        Ok(listed)
-    }
-
-    /// Mode and owner of a directory of a tmpfs of ours.
-    fn own_attributes(&self, route: &Route<'_>) -> Attributes {
-        if let Some(slot) = route.mimic_root().and_then(|at| self.mimics.get(usize::from(at))) {
-            return slot.listed.attributes;
-        }
-        let Space::Tmpfs(place) = route.space else {
-            return self.made_attributes(route.space, route.path);
-        };
-        match self.desired(place).filter(|_| route.path.len() == route.root) {
-            Some(item) => tmpfs_attributes(item),
-            None => self.made_attributes(route.space, route.path),
-        }
-    }
-
-    /// Takes out of what was just listed what the teardown will remove.
-    fn without_remains_in(
-        &mut self,
-        listed: Listed,
-        dir: &[u8],
-        view: &mut dyn FsView,
-    ) -> Result<Listed, Fault> {
-        let first = listed.first_child as usize;
-        let mut at = first;
-        if !self.has_any_remains() || view.ground(dir)?.access == Access::ReadOnly {
-            return Ok(listed);
-        }
-        while let Some(&child) = self.children.get(at) {
-            let mut path = Text::<PATH_MAX>::new();
-            let name = child.name(&self.names);
-            let whole =
-                path.push(dir).and_then(|()| path.push(b"/")).and_then(|()| path.push(name));
-            let path = path.as_bytes();
-            if whole.is_some()
-                && self.made_at(Space::Live, path).is_none()
-                && self.is_remains((path, child.kind), &[], view)?
-            {
-                self.children.remove(at);
-            } else {
-                at = at.saturating_add(1);
-            }
-        }
-        let children = u32::try_from(self.children.len().saturating_sub(first));
-        Ok(Listed { children: children.unwrap_or(u32::MAX), ..listed })
-    }
-
-    /// A number for the place where a route leads, and for what this run will have put there.
-    fn mark_of(&self, route: &Route<'_>, time: Time) -> u64 {
-        let mut mark = route.fingerprint();
-        let mut add = |name: &[u8], kind: NodeKind| {
-            mark = crate::route::fnv(mark, name);
-            mark = crate::route::fnv(mark, &[0, kind as u8]);
-        };
-        if let Some(slot) = route.mimic_root().and_then(|at| self.mimics.get(usize::from(at))) {
-            self.children_of(slot)
-                .iter()
-                .for_each(|child| add(child.name(&self.names), child.kind));
-        }
-        self.made_in(route.space, route.path, time, add);
-        mark
-    }
-
     /// Drops the mimics of directories that turned out to be somewhere else than where they were
     /// listed, or to have other things in them, because of other mimics. Tells whether there were any; they may be needed all the
     /// same.
@@ -298,86 +214,7 @@ impl<'a> Plan<'a> {
         any
     }
 
-    /// Adds to what was just listed what this run will have created in the directory before.
-    fn list_made(
-        &mut self,
-        listed: Listed,
-        route: &Route<'_>,
-        time: Time,
-    ) -> Result<Listed, Limit> {
-        let first = listed.first_child as usize;
-        let mut last = 0_usize;
-        loop {
-            // One at a time: the names of the others are in the text that this one is added to.
-            let (mut at, mut next) = (0_usize, None);
-            let mut name = [0; NAME_MAX];
-            self.made_in(route.space, route.path, time, |found, kind| {
-                at = at.saturating_add(1);
-                let known = self.children.get(first..).unwrap_or_default();
-                let known = known.iter().any(|child| child.name(&self.names) == found);
-                if at > last
-                    && next.is_none()
-                    && !known
-                    && let Some(room) = name.get_mut(..found.len())
-                {
-                    room.copy_from_slice(found);
-                    next = Some((at, found.len(), kind));
-                }
-            });
-            let Some((place, len, kind)) = next else { break };
-            last = place;
-            self.add_child(name.get(..len).unwrap_or_default(), kind)?;
-        }
-        self.sort_children(first);
-        let children = self.children.len().saturating_sub(first);
-        Ok(Listed { children: u32::try_from(children).unwrap_or(u32::MAX), ..listed })
-    }
-
-    fn add_child(&mut self, name: &[u8], kind: NodeKind) -> Result<(), Limit> {
-        let name_start = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        let name_len = u16::try_from(name.len()).unwrap_or(u16::MAX);
-        self.names.try_extend_from_slice(name).map_err(|_| Limit::Names)?;
-        let child = Child { name_start, name_len, kind };
-        self.children.try_push(child).map_err(|_| Limit::AllChildren)
-    }
-
-    /// Looks at what is in the directory `live`.
-    pub(crate) fn list_children(
-        &mut self,
-        live: &[u8],
-        full: impl Fn(Limit) -> Fault,
-        view: &mut dyn FsView,
-    ) -> Result<Listed, Fault> {
-        let attributes = view.attributes(live)?;
-        let first_child = self.children.len();
-        let mut count = 0_usize;
-        view.list(live, &mut |name, kind| {
-            count = count.saturating_add(1);
-            self.add_child(name, kind).map_err(&full)?;
-            let path_len = live.len().saturating_add(name.len()).saturating_add(1);
-            if count > CHILDREN_MAX {
-                return Err(full(Limit::Children));
-            }
-            if path_len >= PATH_MAX { Err(full(Limit::Path)) } else { Ok(()) }
-        })?;
-        self.sort_children(first_child);
-        Ok(Listed {
-            attributes,
-            first_child: u32::try_from(first_child).unwrap_or(u32::MAX),
-            children: u32::try_from(count).unwrap_or(u32::MAX),
-            omitted: 0,
-        })
-    }
-
-    /// The same order whatever the file system says first.
-    fn sort_children(&mut self, first: usize) {
-        let all_names = &self.names[..];
-        if let Some(new) = self.children.get_mut(first..) {
-            new.sort_unstable_by(|a, b| a.name(all_names).cmp(b.name(all_names)));
-        }
-    }
-
-    fn mimics_before(&self, dir: &[u8]) -> usize {
+    pub(crate) fn mimics_before(&self, dir: &[u8]) -> usize {
         self.mimics_by_dir.partition_point(|&mimic| {
             let slot = self.mimics.get(usize::from(mimic));
             slot.is_some_and(|slot| snap_path::parents_first(slot.dir, dir).is_lt())
@@ -396,7 +233,7 @@ impl<'a> Plan<'a> {
         self.mimics.get(usize::from(mimic)).map_or(0, |slot| slot.time)
     }
 
-    fn children_of(&self, slot: &Slot<'_>) -> &[Child] {
+    pub(crate) fn children_of(&self, slot: &Slot<'_>) -> &[Child] {
         let first = slot.listed.first_child as usize;
         let end = first.saturating_add(slot.listed.children as usize);
         self.children.get(first..end).unwrap_or_default()
@@ -428,127 +265,6 @@ impl<'a> Plan<'a> {
         true
     }
 
-    /// Pairs the mimics that stand with those that a fresh namespace would have.
-    pub(crate) fn pair_mimics(&mut self) {
-        for slot in &mut self.mimics {
-            (slot.kept_as, slot.state) = (None, MimicState::Planned);
-        }
-        for place in (0_u16..).take(self.all_current().len()) {
-            let Some(item) = self.current(place) else { break };
-            let mounted = self.past.get(usize::from(place)).is_some_and(|past| past.mounted);
-            if !item.is_synthetic() || !item.is_tmpfs() || !mounted {
-                continue;
-            }
-            let dir = item.entry.mount_point;
-            let open = self.mimics_at(dir).filter(|&at| {
-                self.mimics.get(usize::from(at)).is_some_and(|slot| slot.kept_as.is_none())
-            });
-            let wanted = open.min_by_key(|&at| self.mimic_time(at));
-            let Some(mimic) = wanted else { continue };
-            let same = self.covers_alike(mimic, place) && self.keep_children(mimic, place);
-            if let Some(past) = self.past.get_mut(usize::from(place)) {
-                past.kept_for = mimic;
-                past.fate = if same { Fate::Kept } else { Fate::Going };
-                past.reason = Reason::Changed;
-            }
-            if let Some(slot) = self.mimics.get_mut(usize::from(mimic)) {
-                slot.kept_as = same.then_some(place);
-                slot.reason = if same { slot.reason } else { Reason::Changed };
-            }
-        }
-    }
-
-    /// Whether the tmpfs that stands has the mode and owner that it would get now.
-    fn covers_alike(&self, mimic: u16, place: u16) -> bool {
-        let (Some(mimic), Some(item)) = (self.mimic(mimic), self.current(place)) else {
-            return false;
-        };
-        let id = item.synthetic_for().unwrap_or_default();
-        crate::saved::tmpfs_options(&mimic, id)
-            .is_some_and(|options| options.as_bytes() == item.entry.options)
-    }
-
-    /// Keeps the children of the mimic that stands with the tmpfs at `place`, if they are just those
-    /// that it would get now.
-    fn keep_children(&mut self, mimic: u16, place: u16) -> bool {
-        let Some(slot) = self.mimics.get(usize::from(mimic)).copied() else { return false };
-        let kinds = self.children_of(&slot).iter().map(|child| child.kind);
-        let wanted = kinds.filter(|kind| kind.is_listed()).count();
-        let below = self.current_by_path.subtree(self.all_current(), slot.dir);
-        let mut found = 0_usize;
-        for at in below.clone() {
-            let Some(part) =
-                self.current_by_path.nth(at).and_then(|at| self.part(&slot, place, at))
-            else {
-                continue;
-            };
-            if !part {
-                return false;
-            }
-            found = found.saturating_add(1);
-        }
-        if found != wanted || self.shows_other_links(&slot, below.clone()) {
-            return false;
-        }
-        for at in below {
-            let Some(at) = self.current_by_path.nth(at) else { break };
-            if self.part(&slot, place, at).is_some()
-                && let Some(past) = self.past.get_mut(usize::from(at))
-            {
-                (past.fate, past.kept_for) = (Fate::Kept, mimic);
-            }
-        }
-        true
-    }
-
-    /// Whether the mimic that stands shows other symbolic links than it would now: they are not
-    /// recorded, but what was put in the place of one is.
-    fn shows_other_links(&self, slot: &Slot<'_>, below: core::ops::Range<usize>) -> bool {
-        let put_there = |name: &[u8]| {
-            below.clone().filter_map(|at| self.current_by_path.nth(at)).any(|at| {
-                self.current(at).is_some_and(|item| {
-                    let path = item.entry.mount_point;
-                    !item.is_synthetic()
-                        && parent(path) == Some(slot.dir)
-                        && file_name(path) == name
-                })
-            })
-        };
-        let links = |child: &&Child| child.kind == NodeKind::Symlink;
-        let shown = self.children_of(slot).iter().filter(links);
-        let start = slot.listed.first_child.saturating_add(slot.listed.children) as usize;
-        let omitted = start..start.saturating_add(slot.listed.omitted as usize);
-        let omitted = self.children.get(omitted).unwrap_or_default().iter().filter(links);
-        shown.map(|child| child.name(&self.names)).any(put_there)
-            || omitted.map(|child| child.name(&self.names)).any(|name| !put_there(name))
-    }
-
-    /// Whether the current entry at `at` is a child of the mimic of the tmpfs at `cover`, and if so
-    /// whether it stands and the mimic still has it.
-    fn part(&self, slot: &Slot<'_>, cover: u16, at: u16) -> Option<bool> {
-        let item = self.current(at).filter(|item| item.is_synthetic() && !item.is_tmpfs())?;
-        let path = item.entry.mount_point;
-        if parent(path) != Some(slot.dir) || self.cover_of(path, at) != Some(cover) {
-            return None;
-        }
-        let kind = self.child_kind(slot, file_name(path));
-        let mounted = self.past.get(usize::from(at)).is_some_and(|past| past.mounted);
-        let alike = matches!(
-            (kind, item.shape),
-            (Some(NodeKind::Directory), Shape::Directory) | (Some(NodeKind::File), Shape::File)
-        );
-        Some(mounted && alike)
-    }
-
-    /// Whether a mimic that stays is needed by another entry than is recorded.
-    pub(crate) fn records_other_needer(&self) -> bool {
-        self.mimics.iter().any(|slot| {
-            let id = self.desired(slot.needed_by).map(Item::id);
-            let kept = slot.kept_as.and_then(|place| self.current(place));
-            kept.is_some_and(|item| item.synthetic_for() != id)
-        })
-    }
-
     /// Puts the mimics in the order in which they are made, and marks those that stand.
     pub(crate) fn order_mimics(&mut self) {
         for slot in self.mimics.iter_mut().filter(|slot| slot.kept_as.is_some()) {
@@ -563,23 +279,6 @@ impl<'a> Plan<'a> {
             }
             (_, _) => a.cmp(b),
         });
-    }
-}
-
-/// Mode and owner of the root of the tmpfs of an entry: what tmpfs(5) says, unless the entry does.
-fn tmpfs_attributes(item: &Item<'_>) -> Attributes {
-    let options = item.options();
-    let number = |name: &[u8], radix| {
-        let text =
-            Options::data(item.entry.options).filter_map(|data| data.strip_prefix(name)).last();
-        text.and_then(|text| core::str::from_utf8(text).ok())
-            .and_then(|text| u32::from_str_radix(text, radix).ok())
-    };
-    let mode = number(b"mode=", 8).and_then(|mode| u16::try_from(mode & 0o7777).ok());
-    Attributes {
-        mode: options.mode.or(mode).unwrap_or(0o1777),
-        uid: options.uid.or(number(b"uid=", 10)).unwrap_or(0),
-        gid: options.gid.or(number(b"gid=", 10)).unwrap_or(0),
     }
 }
 

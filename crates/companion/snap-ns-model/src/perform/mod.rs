@@ -24,7 +24,7 @@ impl Performer for Namespace {
             Action::Nothing => Ok(Outcome::Done),
             Action::Unmount { mount_point } => inside.undo_mount(mount_point),
             Action::RemoveSymlink { path, target, keep } => {
-                inside.remove_symlink(path, target, *keep)
+                inside.remove_symlink(path, target, *keep, rule)
             }
             Action::RemoveMountPoint { path, keep } => inside.remove_mount_point(path, *keep, rule),
             Action::RemoveSource { path, own, keep } => {

@@ -45,6 +45,7 @@ impl Inside<'_> {
         path: &[u8],
         target: &[u8],
         keep: usize,
+        rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
         let skipped = |skip| Ok(Outcome::Skipped(skip));
         let link = self.find_in_dir(path);
@@ -59,7 +60,8 @@ impl Inside<'_> {
                 skipped(Skip::NotThere)
             };
         }
-        match self.remove(path) {
+        let removed = self.may_remove(path, rule).and_then(|()| self.remove(path));
+        match removed {
             Ok(()) => {
                 self.remove_empty_above(path, keep);
                 Ok(Outcome::Done)
@@ -107,17 +109,23 @@ impl Inside<'_> {
         }
     }
 
+    /// Whether `path` may have been created by us.
+    fn may_remove(&self, path: &[u8], rule: &dyn Rule) -> Result<(), Error> {
+        let (dir, _) = self.find_parent(path)?;
+        let above = parent(path).unwrap_or_default();
+        match rule.verdict(above, self.machine.ground(dir)) {
+            Verdict::Write => Ok(()),
+            Verdict::WriteIfOn(len) if self.is_on(above, above.get(..len).unwrap_or(above))? => {
+                Ok(())
+            }
+            Verdict::WriteIfOn(_) | Verdict::ReadOnly | Verdict::Trespass => Err(Error::ReadOnly),
+        }
+    }
+
     fn remove_if_vacant(&mut self, path: &[u8], rule: &dyn Rule) -> Result<(), Error> {
         let (dir, name) = self.find_parent(path)?;
         let spot = self.machine.child(dir, name).ok_or(Error::NotFound)?;
-        let above = parent(path).unwrap_or_default();
-        match rule.verdict(above, self.machine.ground(dir)) {
-            Verdict::Write => {}
-            Verdict::WriteIfOn(len) if self.is_on(above, above.get(..len).unwrap_or(above))? => {}
-            Verdict::WriteIfOn(_) | Verdict::ReadOnly | Verdict::Trespass => {
-                return Err(Error::ReadOnly);
-            }
-        }
+        self.may_remove(path, rule)?;
         let inode = self.machine.storage.inode(spot.inode);
         match inode.kind() {
             NodeKind::Directory => self.remove(path),

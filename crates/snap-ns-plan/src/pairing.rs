@@ -1,0 +1,133 @@
+//! Which mimics stand already, just as they would be made now.
+
+use snap_path::{file_name, parent};
+use snap_profile::{Item, Shape};
+
+use crate::changes::Fate;
+use crate::mimic::{Child, MimicState, Slot};
+use crate::plan::Plan;
+use crate::reason::Reason;
+use crate::view::NodeKind;
+
+impl Plan<'_> {
+    /// Pairs the mimics that stand with those that a fresh namespace would have.
+    pub(crate) fn pair_mimics(&mut self) {
+        for slot in &mut self.mimics {
+            (slot.kept_as, slot.state) = (None, MimicState::Planned);
+        }
+        for place in (0_u16..).take(self.all_current().len()) {
+            let Some(item) = self.current(place) else { break };
+            let mounted = self.past.get(usize::from(place)).is_some_and(|past| past.mounted);
+            if !item.is_synthetic() || !item.is_tmpfs() || !mounted {
+                continue;
+            }
+            let dir = item.entry.mount_point;
+            let open = self.mimics_at(dir).filter(|&at| {
+                self.mimics.get(usize::from(at)).is_some_and(|slot| slot.kept_as.is_none())
+            });
+            let wanted = open.min_by_key(|&at| self.mimic_time(at));
+            let Some(mimic) = wanted else { continue };
+            let same = self.covers_alike(mimic, place) && self.keep_children(mimic, place);
+            if let Some(past) = self.past.get_mut(usize::from(place)) {
+                past.kept_for = mimic;
+                past.fate = if same { Fate::Kept } else { Fate::Going };
+                past.reason = Reason::Changed;
+            }
+            if let Some(slot) = self.mimics.get_mut(usize::from(mimic)) {
+                slot.kept_as = same.then_some(place);
+                slot.reason = if same { slot.reason } else { Reason::Changed };
+            }
+        }
+    }
+
+    /// Whether the tmpfs that stands has the mode and owner that it would get now.
+    fn covers_alike(&self, mimic: u16, place: u16) -> bool {
+        let (Some(mimic), Some(item)) = (self.mimic(mimic), self.current(place)) else {
+            return false;
+        };
+        let id = item.synthetic_for().unwrap_or_default();
+        crate::saved::tmpfs_options(&mimic, id)
+            .is_some_and(|options| options.as_bytes() == item.entry.options)
+    }
+
+    /// Keeps the children of the mimic that stands with the tmpfs at `place`, if they are just those
+    /// that it would get now.
+    fn keep_children(&mut self, mimic: u16, place: u16) -> bool {
+        let Some(slot) = self.mimics.get(usize::from(mimic)).copied() else { return false };
+        let kinds = self.children_of(&slot).iter().map(|child| child.kind);
+        let wanted = kinds.filter(|kind| kind.is_listed()).count();
+        let below = self.current_by_path.subtree(self.all_current(), slot.dir);
+        let mut found = 0_usize;
+        for at in below.clone() {
+            let Some(part) =
+                self.current_by_path.nth(at).and_then(|at| self.part(&slot, place, at))
+            else {
+                continue;
+            };
+            if !part {
+                return false;
+            }
+            found = found.saturating_add(1);
+        }
+        if found != wanted || self.shows_other_links(&slot, below.clone()) {
+            return false;
+        }
+        for at in below {
+            let Some(at) = self.current_by_path.nth(at) else { break };
+            if self.part(&slot, place, at).is_some()
+                && let Some(past) = self.past.get_mut(usize::from(at))
+            {
+                (past.fate, past.kept_for) = (Fate::Kept, mimic);
+            }
+        }
+        true
+    }
+
+    /// Whether the mimic that stands shows other symbolic links than it would now: they are not
+    /// recorded, but what was put in the place of one is.
+    fn shows_other_links(&self, slot: &Slot<'_>, below: core::ops::Range<usize>) -> bool {
+        let put_there = |name: &[u8]| {
+            below.clone().filter_map(|at| self.current_by_path.nth(at)).any(|at| {
+                self.current(at).is_some_and(|item| {
+                    let path = item.entry.mount_point;
+                    !item.is_synthetic()
+                        && parent(path) == Some(slot.dir)
+                        && file_name(path) == name
+                })
+            })
+        };
+        let links = |child: &&Child| child.kind == NodeKind::Symlink;
+        let shown = self.children_of(slot).iter().filter(links);
+        let start = slot.listed.first_child.saturating_add(slot.listed.children) as usize;
+        let omitted = start..start.saturating_add(slot.listed.omitted as usize);
+        let omitted = self.children.get(omitted).unwrap_or_default().iter().filter(links);
+        shown.map(|child| child.name(&self.names)).any(put_there)
+            || omitted.map(|child| child.name(&self.names)).any(|name| !put_there(name))
+    }
+
+    /// Whether the current entry at `at` is a child of the mimic of the tmpfs at `cover`, and if so
+    /// whether it stands and the mimic still has it.
+    fn part(&self, slot: &Slot<'_>, cover: u16, at: u16) -> Option<bool> {
+        let item = self.current(at).filter(|item| item.is_synthetic() && !item.is_tmpfs())?;
+        let path = item.entry.mount_point;
+        if parent(path) != Some(slot.dir) || self.cover_of(path, at) != Some(cover) {
+            return None;
+        }
+        let kind = self.child_kind(slot, file_name(path));
+        let mounted = self.past.get(usize::from(at)).is_some_and(|past| past.mounted);
+        let alike = matches!(
+            (kind, item.shape),
+            (Some(NodeKind::Directory), Shape::Directory) | (Some(NodeKind::File), Shape::File)
+        );
+        Some(mounted && alike)
+    }
+
+    /// Whether a mimic that stays is needed by another entry than is recorded.
+    pub(crate) fn records_other_needer(&self) -> bool {
+        self.mimics.iter().any(|slot| {
+            let id = self.desired(slot.needed_by).map(Item::id);
+            let kept = slot.kept_as.and_then(|place| self.current(place));
+            kept.is_some_and(|item| item.synthetic_for() != id)
+        })
+    }
+}
