@@ -51,6 +51,7 @@ pub(crate) fn perform(performer: &mut dyn Performer, act: &Act, law: Law) -> Str
         }
         Act::RemoveSource(path, own, keep) => {
             let (own, keep) = (top(path, *own), top(path, *keep));
+            let own = &path.as_bytes()[..own];
             Action::RemoveSource { path: path.as_bytes(), own, keep }
         }
         Act::Make(path, kind, mode) => Action::Make(Creation {

@@ -38,7 +38,7 @@ fn holds(done: &Update, op: Op, path: &str, reason: Reason) -> bool {
 /// Every step has a reason, and it is a true one.
 #[test]
 fn reasons_hold() {
-    for_histories("reasons", 2, |history| {
+    for_histories("reasons", 2, &[], |history| {
         let host = host(history);
         let mut live = host.clone_namespace();
         let (mut saved, mut told) = (String::new(), Checked::Silent);
@@ -62,7 +62,7 @@ fn reasons_hold() {
 /// have to stand in the lines of its mimic.
 #[test]
 fn full_before_change() {
-    for_histories("full", 2, |history| {
+    for_histories("full", 2, &[], |history| {
         let host = host(history);
         let mut live = host.clone_namespace();
         let (mut saved, mut told) = (String::new(), Checked::Silent);

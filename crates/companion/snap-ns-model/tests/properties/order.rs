@@ -11,7 +11,7 @@ use crate::{Checked, for_histories};
 /// The desired profile is a set: its lines may stand in any order.
 #[test]
 fn lines_may_stand_in_any_order() {
-    for_histories("lines", 2, |history| {
+    for_histories("lines", 2, &[], |history| {
         let mut told = Checked::Silent;
         for profile in &history.profiles {
             let host = host(history);
@@ -38,7 +38,7 @@ fn lines_may_stand_in_any_order() {
 /// an entry that is there.
 #[test]
 fn mimics_come_first_and_are_needed() {
-    for_histories("mimics", 3, |history| {
+    for_histories("mimics", 3, &[], |history| {
         let mut told = Checked::Silent;
         for profile in &history.profiles {
             let mut live = host(history);
@@ -85,7 +85,7 @@ fn mimics_come_first_and_are_needed() {
 /// An entry is undone after all that stands on it, and made before.
 #[test]
 fn parents_are_made_first_and_undone_last() {
-    for_histories("parents", 2, |history| {
+    for_histories("parents", 2, &[], |history| {
         let host = host(history);
         let mut live = host.clone_namespace();
         let (mut saved, mut told) = (String::new(), Checked::Silent);
