@@ -16,9 +16,8 @@ use crate::walk::PATH;
 
 impl Kernel {
     /// Looks at the tree as it would be if everything in the current profile of `plan` were undone,
-    /// the last entry first; the plan is told what turned out not to be mounted. This process stays
-    /// in its namespace; it must have no other thread, and needs `CAP_SYS_ADMIN` and
-    /// `CAP_SYS_CHROOT` (setns(2)).
+    /// the last entry first; the plan is told what turned out not to be mounted. This thread stays
+    /// in its namespace; it needs `CAP_SYS_ADMIN` and `CAP_SYS_CHROOT` (setns(2)).
     ///
     /// # Errors
     ///
@@ -70,5 +69,5 @@ impl Kernel {
 }
 
 fn own_namespace() -> io::Result<OwnedFd> {
-    open(c"/proc/self/ns/mnt", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+    open(c"/proc/thread-self/ns/mnt", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
 }

@@ -329,59 +329,6 @@ impl<'a> Plan<'a> {
         self.children.get(number as usize).map_or(&[], |child| child.name(&self.names))
     }
 
-    /// The entry of the desired profile that a step is for, if it is for one.
-    #[must_use]
-    pub fn cause(&self, op: Op) -> Option<u16> {
-        match op {
-            Op::Unmount(_)
-            | Op::RemoveSymlink(_)
-            | Op::RemoveMountPoint(_)
-            | Op::RemoveSource(_)
-            | Op::Forget(_) => None,
-            Op::MakeSource(place)
-            | Op::MakeMountPoint(place)
-            | Op::MakeSymlink(place)
-            | Op::EnsureDir(place)
-            | Op::Mount(place) => Some(place),
-            Op::Mimic(mimic) => self.mimics.get(usize::from(mimic)).map(|slot| slot.needed_by),
-        }
-    }
-
-    /// The entry that a step is for, of whichever profile.
-    #[must_use]
-    pub fn item(&self, op: Op) -> Option<&'a Item<'a>> {
-        if let Op::Unmount(at)
-        | Op::RemoveSymlink(at)
-        | Op::RemoveMountPoint(at)
-        | Op::RemoveSource(at)
-        | Op::Forget(at) = op
-        {
-            return self.current(at);
-        }
-        self.desired(self.cause(op)?)
-    }
-
-    /// Why a step is in the plan.
-    #[must_use]
-    pub fn reason(&self, op: Op) -> Reason {
-        let past = |at: u16| self.past.get(usize::from(at)).map_or(Reason::Gone, |p| p.reason);
-        match op {
-            Op::Unmount(at)
-            | Op::RemoveSymlink(at)
-            | Op::RemoveMountPoint(at)
-            | Op::RemoveSource(at)
-            | Op::Forget(at) => past(at),
-            Op::MakeSource(at)
-            | Op::MakeMountPoint(at)
-            | Op::MakeSymlink(at)
-            | Op::EnsureDir(at)
-            | Op::Mount(at) => self.need(at).reason,
-            Op::Mimic(mimic) => {
-                self.mimics.get(usize::from(mimic)).map_or(Reason::New, |slot| slot.reason)
-            }
-        }
-    }
-
     pub(crate) fn need(&self, place: u16) -> Need {
         self.needs.get(usize::from(place)).copied().unwrap_or_default()
     }
