@@ -14,6 +14,7 @@
 mod arguments;
 mod errno;
 mod output;
+mod reasons;
 mod report;
 mod sentences;
 mod system;

@@ -12,6 +12,7 @@ use snap_session::{ProfileFile, SessionError, Subject, Task};
 
 use crate::errno::ErrnoText;
 use crate::output::Shown;
+use crate::reasons::ReasonText;
 use crate::report::{Error, FileName};
 
 impl Display for FileName {
@@ -359,6 +360,7 @@ impl Display for StepText<'_> {
                 return FaultText { plan: self.plan, item, fault }.fmt(f);
             }
         };
-        write!(f, "{what} {}: {verdict}", Shown(path))
+        let reason = ReasonText { plan: self.plan, reason: self.plan.reason(self.op) };
+        write!(f, "{what} {}: {verdict} ({reason})", Shown(path))
     }
 }

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::sources::Source;
 
-/// At most this many lines of code in all privileged crates together, tests aside.
-pub(crate) const BAR: usize = 6_500;
+/// At most this many lines of code in all privileged crates together, tests aside. Of these, the
+/// planner has 3,500 since it plans the whole way ahead: docs/audit.md, "Size", says what to do
+/// about it.
+pub(crate) const BAR: usize = 8_600;
 
 /// At most this many lines in a file, comments and tests included.
 pub(crate) const FILE_BAR: usize = 400;

@@ -16,6 +16,7 @@ impl Machine {
             return Err(Error::Invalid);
         }
         self.fits(source.inode, target)?;
+        self.require_linked(source.inode)?;
         let copy = match depth {
             Depth::Single => self.copy_mount(source.mount, source.inode, Relation::Alike),
             Depth::Recursive => {
@@ -55,6 +56,7 @@ impl Machine {
         if tree.contains(&target.mount) {
             return Err(Error::Loop);
         }
+        self.require_linked(root)?;
         self.lift(source.mount);
         self.attach(source.mount, target);
         Ok(())
@@ -63,8 +65,16 @@ impl Machine {
     /// The top of `target`, if something can be mounted there.
     fn mountable(&self, target: Spot) -> Result<Spot, Error> {
         let target = self.topmost(target);
-        let removed = self.storage.inode(target.inode).life == Life::Removed;
-        if removed { Err(Error::NotFound) } else { Ok(target) }
+        self.require_linked(target.inode).map(|()| target)
+    }
+
+    /// What was removed cannot be mounted on, and not be mounted anywhere else either: something
+    /// might come to stand on it there.
+    fn require_linked(&self, inode: InodeId) -> Result<(), Error> {
+        match self.storage.inode(inode).life {
+            Life::Linked => Ok(()),
+            Life::Removed => Err(Error::NotFound),
+        }
     }
 
     fn is_dir(&self, inode: InodeId) -> bool {

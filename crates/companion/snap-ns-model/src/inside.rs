@@ -5,7 +5,7 @@ use snap_ns_plan::{Access, Attributes, FsKind};
 use snap_path::{file_name, parent};
 
 use crate::error::Error;
-use crate::inode::{Body, InodeId};
+use crate::inode::{Body, InodeId, Life};
 use crate::mount::{Bindable, Mount, Spot, flags_for};
 use crate::namespace::Inside;
 use crate::walk::Deepest;
@@ -43,8 +43,12 @@ impl Inside<'_> {
         attributes: Attributes,
         body: Body,
     ) -> Result<InodeId, Error> {
-        // That something is there already is what matters most.
-        if self.machine.storage.inode(dir.inode).child(name).is_some() {
+        // That the directory was removed, or something is there already, is what matters most.
+        let above = self.machine.storage.inode(dir.inode);
+        if above.life == Life::Removed {
+            return Err(Error::NotFound);
+        }
+        if above.child(name).is_some() {
             return Err(Error::Exists);
         }
         self.machine.require_writable(dir)?;

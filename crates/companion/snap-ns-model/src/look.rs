@@ -3,12 +3,20 @@
 use snap_ns_plan::{Attributes, Call, Each, Fault, FsView, Ground, Look, NodeKind, Role, What};
 
 use crate::error::Error;
-use crate::inode::{Body, FsId};
+use crate::inode::{Body, FsId, Inode, Life};
 use crate::namespace::Namespace;
 
 /// `call` failed for the path `role`.
 pub(crate) fn failed(call: Call, role: Role) -> impl Fn(Error) -> Fault {
     move |error| Fault::new(What::Failed(call, error.errno()), role)
+}
+
+/// A directory that was removed can be opened where it is mounted, but not read (getdents(2)).
+fn require_readable(inode: &Inode) -> Result<(), Fault> {
+    match (inode.is_dir(), inode.life) {
+        (true, Life::Removed) => Err(failed(Call::ReadDirectory, Role::Mimic)(Error::NotFound)),
+        (true, Life::Linked) | (false, Life::Linked | Life::Removed) => Ok(()),
+    }
 }
 
 impl FsView for Namespace {
@@ -49,7 +57,9 @@ impl FsView for Namespace {
     fn is_vacant(&mut self, path: &[u8]) -> Result<bool, Fault> {
         let inside = self.inside();
         let spot = inside.find(path).map_err(failed(Call::Open, Role::MountPoint))?;
-        Ok(match &inside.machine.storage.inode(spot.inode).body {
+        let inode = inside.machine.storage.inode(spot.inode);
+        require_readable(inode)?;
+        Ok(match &inode.body {
             Body::Directory(children) => children.is_empty(),
             Body::File(text) => text.is_empty(),
             Body::Symlink(_) | Body::Special => false,
@@ -66,7 +76,9 @@ impl FsView for Namespace {
         let inside = self.inside();
         let spot = inside.find_dir(path).map_err(failed(Call::Open, Role::Mimic))?;
         let storage = &inside.machine.storage;
-        if let Body::Directory(children) = &storage.inode(spot.inode).body {
+        let inode = storage.inode(spot.inode);
+        require_readable(inode)?;
+        if let Body::Directory(children) = &inode.body {
             for (name, &child) in children {
                 each(name, storage.inode(child).kind())?;
             }

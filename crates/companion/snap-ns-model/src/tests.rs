@@ -98,6 +98,9 @@ fn what_is_removed_lives_on_where_it_is_mounted() {
     assert_eq!(namespace.look(b"/a", Role::Source), Ok(Look::Found(NodeKind::Directory)));
     assert_eq!(error(namespace.dir("/a/new", 0o755, 0, 0)), Some(Error::NotFound));
     assert_eq!(error(namespace.mount_tmpfs("/a")), Some(Error::NotFound));
+    namespace.dirs("/b").unwrap();
+    assert_eq!(error(namespace.bind("/a", "/b")), Some(Error::NotFound));
+    assert!(namespace.list(b"/a", &mut |_, _| Ok(())).is_err());
 }
 
 #[test]

@@ -122,3 +122,26 @@ fn streams_that_are_the_profile() {
         before.check_unchanged("streams that cannot be written to");
     });
 }
+
+#[test]
+fn debug_says_why() {
+    on_a_machine("streams::debug_says_why", |machine| {
+        let errors = || {
+            let output = machine.command().env("SNAPD_DEBUG", "1").output().expect("run");
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+            String::from_utf8(output.stderr).expect("text")
+        };
+        let layout =
+            |source| format!("{source} /opt/there none bind,rw,x-snapd.origin=layout 0 0\n");
+        fs::write(DESIRED, layout("/snap/hello/1/lib")).unwrap();
+        let said = errors();
+        assert!(said.contains("mount /opt/there: done (new)"), "{said}");
+        fs::write(DESIRED, layout("/var/snap/hello/common/data")).unwrap();
+        let said = errors();
+        assert!(said.contains("unmount /opt/there: done (its source changed)"), "{said}");
+        assert!(said.contains("mount /opt/there: done (its source changed)"), "{said}");
+        fs::write(DESIRED, "").unwrap();
+        let said = errors();
+        assert!(said.contains("unmount /opt/there: done (no longer desired)"), "{said}");
+    });
+}

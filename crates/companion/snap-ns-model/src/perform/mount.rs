@@ -38,8 +38,11 @@ impl Inside<'_> {
             Operation::Mount | Operation::Remount => Err(Error::Invalid),
         }
         .map_err(failed(Call::Bind, Role::MountPoint))?;
-        let bind = matches!(options.operation, Operation::Bind(_));
-        let flags = if bind { options.flags & MountFlags::PER_MOUNT } else { MountFlags::empty() };
+        // The executor gives flags to what it moved only when it has its propagation to set, too.
+        let finishes =
+            matches!(options.operation, Operation::Bind(_)) || options.propagation.is_some();
+        let wanted = options.flags & MountFlags::PER_MOUNT;
+        let flags = if finishes { wanted } else { MountFlags::empty() };
         self.finish(fresh, options, Some(source), flags)
     }
 

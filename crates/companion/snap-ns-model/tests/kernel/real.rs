@@ -122,7 +122,9 @@ pub(crate) fn call(op: &Op) -> Result<()> {
 }
 
 pub(crate) fn set_up(setup: Setup) -> Result<()> {
-    let _ = std::fs::create_dir("/t");
+    // A run that undoes the mount on it works in the directory beneath: nothing may be left there.
+    let _ = std::fs::remove_dir_all("/t");
+    mkdirat(CWD, "/t", Mode::from_raw_mode(0o755))?;
     new_mount("/t", "tmpfs", 0o755)?;
     let shared = Propagation { kind: PropagationKind::Shared, depth: Depth::Single };
     match setup {
