@@ -75,3 +75,20 @@ impl Plan<'_> {
         count.check().map(|()| count.bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limits_themselves_are_allowed() {
+        let full = Count { bytes: TEXT_MAX, lines: ENTRIES_MAX, line: 0, longest: LINE_MAX };
+        assert_eq!(full.check(), Ok(()));
+        let entries = Count { lines: ENTRIES_MAX + 1, ..full };
+        assert_eq!(entries.check(), Err(Limit::Entries));
+        let text = Count { bytes: TEXT_MAX + 1, ..full };
+        assert_eq!(text.check(), Err(Limit::Text));
+        let line = Count { longest: LINE_MAX + 1, ..full };
+        assert_eq!(line.check(), Err(Limit::Line));
+    }
+}
