@@ -2,10 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::sync::mpsc::channel;
-use std::time::Duration;
 
-use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::io::Errno;
 use snap_session::{ProfileFile, SessionError, Subject, Task, read_profile};
 
