@@ -252,7 +252,7 @@ impl<'a> Plan<'a> {
         if item.origin == Origin::Rootfs || !self.is_linked(item, link) {
             return;
         }
-        if self.is_part_of(place, item, cause) {
+        if self.is_part_of(place, item, cause) || self.is_restored(item, link, cause) {
             return;
         }
         let after_undone = cause.undone.is_some_and(|undone| place > undone);
@@ -264,6 +264,19 @@ impl<'a> Plan<'a> {
         if affected {
             self.let_go(place, link.reason(cause.which));
         }
+    }
+
+    /// Whether `item` shows something that the mimic which goes shows just as it was beneath.
+    fn is_restored(&self, item: &Item<'_>, link: Link, cause: &Cause<'a>) -> bool {
+        let Which::Current(cover) = cause.which else { return false };
+        let is_mimic = |item: &Item<'_>| item.is_synthetic() && item.is_tmpfs();
+        link == Link::Shows
+            && cause.made.is_none()
+            && self.current(cover).is_some_and(is_mimic)
+            && self.current_by_path.used_prefixes(item.entry.source).any(|prefix| {
+                let mut at = self.current_by_path.at(self.all_current(), prefix);
+                parent(prefix) == Some(cause.path) && at.any(|child| self.is_child(child))
+            })
     }
 
     /// Whether the current entry at `place` is of the same mimic as the cause.
