@@ -93,7 +93,6 @@ impl Performer for Kernel {
             Action::RemoveSymlink { path, target, keep } => {
                 self.remove_symlink(path, target, *keep, rule)
             }
-
             Action::RemoveMountPoint { path, keep } => self.remove_mount_point(path, *keep, rule),
             Action::RemoveSource { path, own, keep } => self.remove_source(path, own, *keep, rule),
             Action::Make(creation) => self.make(creation, rule),

@@ -79,8 +79,8 @@ impl Kernel {
     }
 
     /// Removes what was created at `path`, if nothing is in it and nothing is mounted on it; then
-    /// the directories above it, longer than `keep` bytes, that are empty by now. Where `rule` lets nothing be created nothing was,
-    /// and nothing is removed.
+    /// the directories above it, longer than `keep` bytes, that are empty by now. Where `rule` lets
+    /// nothing be created nothing was, and nothing is removed.
     pub(crate) fn remove_mount_point(
         &mut self,
         path: &[u8],
