@@ -56,11 +56,13 @@ impl Kernel {
             let Some(mount_point) = plan.recorded_mount(place) else { continue };
             match copy.unmount(mount_point) {
                 Ok(Outcome::Skipped(_)) => plan.note_not_mounted(place),
-                Ok(Outcome::Done | Outcome::Obstacle { .. } | Outcome::Failed(_)) => {}
+                Ok(Outcome::Done) => {}
                 Err(Fault { what: What::Failed(_, errno), .. }) => {
                     return Err(io::Errno::from_raw_os_error(errno));
                 }
-                Err(_) => return Err(io::Errno::BUSY),
+                Ok(Outcome::Obstacle { .. } | Outcome::Failed(_)) | Err(_) => {
+                    return Err(io::Errno::BUSY);
+                }
             }
             copy.parents.forget_at(mount_point);
         }
