@@ -27,6 +27,8 @@ pub(crate) struct Past {
     pub(crate) fate: Fate,
     /// Whether it is really mounted, as far as anybody looked.
     pub(crate) mounted: bool,
+    /// Whether it was mounted or made in a tmpfs that goes: both go at once.
+    pub(crate) ground_goes: bool,
     /// Of one that is kept: the place of what it is kept for, a desired entry or, when it is
     /// synthetic, a mimic.
     pub(crate) kept_for: u16,
@@ -93,7 +95,6 @@ impl Plan<'_> {
             need.kept_as = None;
             need.reason = Reason::New;
         }
-        let mut hint = 0;
         for (place, item) in (0_u16..).zip(self.all_current()) {
             let (fate, kept_for, reason);
             if item.origin == Origin::Rootfs {
@@ -101,9 +102,7 @@ impl Plan<'_> {
             } else if item.is_synthetic() {
                 (fate, kept_for, reason) = (Fate::Going, 0, Reason::NotNeeded);
             } else {
-                let path = item.entry.mount_point;
-                let claim;
-                (claim, hint) = self.desired_by_path.first_at(self.all_desired(), path, hint);
+                let claim = self.desired_by_path.at(item.entry.mount_point).next();
                 reason = self.pair(place, item, claim);
                 fate = if reason == Reason::New { Fate::Kept } else { Fate::Going };
                 kept_for = claim.unwrap_or_default();
@@ -163,8 +162,7 @@ impl Plan<'_> {
     /// The entry of the desired profile with this ID. Nearly always it is a mount point.
     fn by_id(&self, id: &[u8]) -> Option<u16> {
         let has_id = |&place: &u16| self.desired(place).is_some_and(|item| item.id() == id);
-        let (at_path, _) = self.desired_by_path.first_at(self.all_desired(), id, 0);
-        at_path.filter(has_id).or_else(|| {
+        self.desired_by_path.at(id).find(has_id).or_else(|| {
             let before = |&place: &u16| self.desired(place).is_some_and(|item| item.id() < id);
             let start = self.named.partition_point(before);
             self.named.get(start).filter(|&place| has_id(place)).copied()
@@ -218,30 +216,33 @@ impl Plan<'_> {
         let copies = |item: &Item<'_>| {
             !item.is_synthetic() && crate::closure::shown(item).1 == Depth::Recursive
         };
-        for (place, item) in (0_u16..).zip(self.all_current()) {
-            if self.fate(place) == Fate::Going && self.ground_goes(place) && !copies(item) {
-                self.set_fate(place, Fate::GoingWithTmpfs);
+        for at in 0..self.all_current().len() {
+            let Some(place) = self.current_by_path.nth(at) else { break };
+            let Some(item) = self.current(place).filter(|_| self.fate(place) == Fate::Going) else {
+                continue;
+            };
+            let path = item.entry.mount_point;
+            let below = self.current_by_path.at_or_above(path).filter(|&below| below < place);
+            // One at the very mount point of the tmpfs lies over it, and goes first.
+            let ground_goes = below.max().is_some_and(|ground| {
+                let tmpfs = self.current(ground).filter(|item| item.is_tmpfs());
+                let other = tmpfs.is_some_and(|tmpfs| tmpfs.entry.mount_point != path);
+                self.fate(ground) != Fate::Kept && other
+            });
+            if let Some(past) = self.past.get_mut(usize::from(place)).filter(|_| ground_goes) {
+                past.ground_goes = true;
+                if !copies(item) {
+                    past.fate = Fate::GoingWithTmpfs;
+                }
             }
         }
-    }
-
-    /// Whether an entry was mounted or made in a tmpfs that goes: both go at once. One at the very
-    /// mount point of the tmpfs lies over it, and goes first.
-    pub(crate) fn ground_goes(&self, place: u16) -> bool {
-        let Some(item) = self.current(place) else { return false };
-        let path = item.entry.mount_point;
-        let above = self.current_by_path.at_or_above(self.all_current(), path);
-        above.filter(|&above| above < place).max().is_some_and(|ground| {
-            let tmpfs = self.current(ground).filter(|item| item.is_tmpfs());
-            self.fate(ground) != Fate::Kept && tmpfs.is_some_and(|t| t.entry.mount_point != path)
-        })
     }
 
     /// The tmpfs at `place` was unmounted: what stood on it is gone as well.
     pub(crate) fn note_gone_with(&mut self, place: u16) {
         self.set_fate(place, Fate::Gone);
         let Some(item) = self.current(place).filter(|item| item.is_tmpfs()) else { return };
-        for at in self.current_by_path.subtree(self.all_current(), item.entry.mount_point) {
+        for at in self.current_by_path.subtree(item.entry.mount_point) {
             let Some(on_it) = self.current_by_path.nth(at) else { break };
             if self.fate(on_it) == Fate::GoingWithTmpfs && on_it > place {
                 self.set_fate(on_it, Fate::Gone);

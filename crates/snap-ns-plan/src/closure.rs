@@ -5,11 +5,14 @@
 //! something that comes, or hides it, goes too and comes again. (planning: "which entries are
 //! re-made"; docs/architecture.md.)
 
+use core::ops::Range;
+
 use snap_mount_options::{Depth, Operation, Origin};
 use snap_path::parent;
 use snap_profile::Item;
 
 use crate::changes::{Fate, Time};
+use crate::index::Around;
 use crate::plan::Plan;
 use crate::reason::{Reason, Which};
 
@@ -78,7 +81,7 @@ pub(crate) fn shown<'a>(item: &Item<'a>) -> (Option<&'a [u8]>, Depth) {
     if !item.shape.is_mount() {
         return (None, Depth::Single);
     }
-    match item.options().operation {
+    match item.operation {
         Operation::Bind(depth) => (Some(item.entry.source), depth),
         Operation::Move => (Some(item.entry.source), Depth::Recursive),
         Operation::Mount | Operation::Remount => (None, Depth::Single),
@@ -88,14 +91,15 @@ pub(crate) fn shown<'a>(item: &Item<'a>) -> (Option<&'a [u8]>, Depth) {
 impl<'a> Plan<'a> {
     /// Lets go of everything that cannot be kept.
     pub(crate) fn close(&mut self) {
-        let kept = |item: &Item<'_>, fate| fate == Fate::Kept && item.origin != Origin::Rootfs;
-        let mut fates = self.all_current().iter().zip(&self.past);
-        if !fates.any(|(item, past)| kept(item, past.fate)) {
+        let mut all = 0..self.recorded();
+        if !all.any(|place| self.is_held(place)) {
             return;
         }
         self.let_go.clear();
-        for place in (0_u16..).take(self.all_current().len()) {
-            if self.fate(place) != Fate::Kept
+        // In the order of the paths, so that searches are short.
+        for at in 0..self.all_current().len() {
+            if let Some(place) = self.current_by_path.nth(at)
+                && self.fate(place) != Fate::Kept
                 && !self.is_child(place)
                 && let Some(cause) = self.cause_undone(place, None)
             {
@@ -160,6 +164,12 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// Whether the current entry at `place` is kept, and could be let go of.
+    fn is_held(&self, place: u16) -> bool {
+        self.fate(place) == Fate::Kept
+            && self.current(place).is_some_and(|item| item.origin != Origin::Rootfs)
+    }
+
     /// Whether an entry of the current profile is the copy of one thing in a mimic.
     pub(crate) fn is_child(&self, place: u16) -> bool {
         let Some(item) = self.current(place) else { return false };
@@ -167,7 +177,7 @@ impl<'a> Plan<'a> {
             && !item.is_tmpfs()
             && parent(item.entry.mount_point).is_some_and(|dir| {
                 self.current_by_path
-                    .at(self.all_current(), dir)
+                    .at(dir)
                     .filter_map(|above| self.current(above))
                     .any(|above| above.is_synthetic() && above.is_tmpfs())
             })
@@ -206,52 +216,63 @@ impl<'a> Plan<'a> {
 
     /// Lets go of all that is kept and affected by `cause`.
     fn pull(&mut self, cause: &Cause<'a>) {
-        let items = self.all_current();
+        let Around { above, at, below } = self.current_by_path.around(cause.path);
         if cause.mounts {
-            for at in self.current_by_path.subtree(items, cause.path) {
-                self.pull_one(self.current_by_path.nth(at), cause, Link::StandsOn);
+            self.pull_all(at.start..below.end, cause, Link::StandsOn);
+            let shows = self.current_by_source.around(cause.path);
+            for number in shows.at.start..shows.below.end {
+                self.pull_one(self.current_by_source.nth(number), cause, Link::Shows);
             }
-            for at in self.current_by_source.subtree(items, cause.path) {
-                self.pull_one(self.current_by_source.nth(at), cause, Link::Shows);
-            }
-            let prefixes = self.current_by_source.used_prefixes(cause.path);
-            for prefix in prefixes.filter(|dir| *dir != cause.path) {
-                for at in self.current_by_source.range_at(items, prefix) {
-                    self.pull_one(self.current_by_source.nth(at), cause, Link::Copies);
-                }
+            let mut next = shows.above;
+            while let Some(number) = next {
+                self.pull_one(self.current_by_source.nth(number), cause, Link::Copies);
+                next = self.current_by_source.above(number);
             }
         }
-        self.pull_above(cause.path, cause, Link::Hides);
-        if let Some(source) = cause.source {
-            self.pull_above(source, cause, Link::ShownBy);
-            // What was created for it has to be reached.
-            if cause.undone.is_some_and(|place| self.own_of_source(place).is_some()) {
-                self.pull_above(source, cause, Link::Hides);
-            }
-            if cause.depth == Depth::Recursive {
-                for at in self.current_by_path.subtree(items, source) {
-                    self.pull_one(self.current_by_path.nth(at), cause, Link::CopiedBy);
-                }
-            }
+        self.pull_all(at, cause, Link::Hides);
+        self.pull_above(above, cause, Link::Hides);
+        let Some(source) = cause.source else { return };
+        let Around { above, at, below } = self.current_by_path.around(source);
+        let all = at.start..below.end;
+        self.pull_all(at.clone(), cause, Link::ShownBy);
+        // What was created for it has to be reached.
+        if self.pull_above(above, cause, Link::ShownBy) | !at.is_empty()
+            && cause.undone.is_some_and(|place| self.own_of_source(place).is_some())
+        {
+            self.pull_all(at, cause, Link::Hides);
+            self.pull_above(above, cause, Link::Hides);
+        }
+        if cause.depth == Depth::Recursive {
+            self.pull_all(all, cause, Link::CopiedBy);
         }
     }
 
-    /// The same for what is mounted at `path` and above it.
-    fn pull_above(&mut self, path: &'a [u8], cause: &Cause<'a>, link: Link) {
-        for prefix in self.current_by_path.used_prefixes(path) {
-            for at in self.current_by_path.range_at(self.all_current(), prefix) {
-                self.pull_one(self.current_by_path.nth(at), cause, link);
-            }
+    /// The same for what is mounted at paths with these numbers.
+    fn pull_all(&mut self, numbers: Range<usize>, cause: &Cause<'a>, link: Link) {
+        for number in numbers {
+            self.pull_one(self.current_by_path.nth(number), cause, link);
         }
+    }
+
+    /// The same for what is mounted at the path with this number, and above it. Tells whether any of
+    /// that is still kept.
+    fn pull_above(&mut self, number: Option<usize>, cause: &Cause<'a>, link: Link) -> bool {
+        let (mut next, mut kept) = (number, false);
+        while let Some(number) = next {
+            let place = self.current_by_path.nth(number);
+            self.pull_one(place, cause, link);
+            kept |= place.is_some_and(|place| self.is_held(place));
+            next = self.current_by_path.above(number);
+        }
+        kept
     }
 
     /// Lets go of the current entry at `place` if it is kept, and `link` to `cause` matters.
     fn pull_one(&mut self, place: Option<u16>, cause: &Cause<'a>, link: Link) {
-        let Some(place) = place.filter(|&place| self.fate(place) == Fate::Kept) else { return };
-        let Some(item) = self.current(place) else { return };
-        if item.origin == Origin::Rootfs || !self.is_linked(item, link) {
+        let Some(place) = place.filter(|&place| self.is_held(place)) else { return };
+        let Some(item) = self.current(place).filter(|item| self.is_linked(item, link)) else {
             return;
-        }
+        };
         if self.is_part_of(place, item, cause) || self.is_restored(item, link, cause) {
             return;
         }
@@ -273,9 +294,9 @@ impl<'a> Plan<'a> {
         link == Link::Shows
             && cause.made.is_none()
             && self.current(cover).is_some_and(is_mimic)
-            && self.current_by_path.used_prefixes(item.entry.source).any(|prefix| {
-                let mut at = self.current_by_path.at(self.all_current(), prefix);
-                parent(prefix) == Some(cause.path) && at.any(|child| self.is_child(child))
+            && self.current_by_path.at_or_above(item.entry.source).any(|at| {
+                let path = self.current(at).map_or(&[][..], |item| item.entry.mount_point);
+                parent(path) == Some(cause.path) && self.is_child(at)
             })
     }
 
@@ -334,7 +355,7 @@ impl<'a> Plan<'a> {
         else {
             return;
         };
-        for at in self.current_by_path.subtree(self.all_current(), dir) {
+        for at in self.current_by_path.subtree(dir) {
             let Some(part) = self.current_by_path.nth(at) else { break };
             let same =
                 self.past.get(usize::from(part)).is_some_and(|p| p.kept_for == past.kept_for);

@@ -80,7 +80,7 @@ impl Plan<'_> {
 
     /// Whether the directory `path` will be in a mount of this run, but for overnames, at `time`.
     pub(crate) fn lies_in_new_mount(&self, path: &[u8], time: Time) -> bool {
-        self.desired_by_path.at_or_above(self.all_desired(), path).any(|place| {
+        self.desired_by_path.at_or_above(path).any(|place| {
             let overname = |item: &Item<'_>| item.origin == Origin::Overname;
             self.covers(place, time) && !self.desired(place).is_some_and(overname)
         })

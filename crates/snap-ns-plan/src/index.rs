@@ -1,11 +1,10 @@
 //! Finding entries by mount point, or by source.
 
 use core::cell::Cell;
-use core::cmp::Ordering;
 use core::ops::Range;
 
 use arrayvec::ArrayVec;
-use snap_path::{is_at_or_below, parents_first, prefixes};
+use snap_path::{is_at_or_below, parents_first};
 use snap_profile::{ENTRIES_MAX, Item};
 
 /// What entries are found by.
@@ -17,169 +16,226 @@ pub(crate) enum Key {
     Source,
 }
 
-impl Key {
-    fn of<'a>(self, items: &[Item<'a>], place: u16) -> &'a [u8] {
-        items.get(usize::from(place)).map_or(&[], |item| match self {
-            Self::MountPoint => item.entry.mount_point,
-            Self::Source => item.entry.source,
-        })
-    }
-}
-
-/// The places of a profile's entries, ordered by a path of theirs (parents first), then by place.
+/// The entries of a profile, ordered by a path of theirs: parents first, a directory and all below
+/// it together; of equal paths the earlier entry first.
 #[derive(Debug)]
-pub(crate) struct Index {
+pub(crate) struct Index<'a> {
     key: Key,
-    places: ArrayVec<u16, ENTRIES_MAX>,
-    /// Bit N is set when a path has N components; the last bit stands for all deeper ones. Most
-    /// lookups of a path's prefixes end here.
-    depths: u64,
-    /// Where the last searches ended: paths are asked for nearly in order, a path and its parents in
-    /// turn, so that most searches end there again or one further.
-    found: [Cell<u16>; 2],
+    items: Option<&'a [Item<'a>]>,
+    slots: ArrayVec<Slot, ENTRIES_MAX>,
+    /// What the last two searches found, the lower number first: two kinds of paths are asked for in
+    /// turn, each nearly in order.
+    found: [Cell<usize>; 2],
 }
 
-/// The last bit of [`Index::depths`].
-const DEEPEST: u32 = 63;
+/// An entry in the order.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    place: u16,
+    /// The number, in the order, of the nearest entry before this one that is at its path or above
+    /// it; [`NONE`] if there is none.
+    above: u16,
+    /// While sorting: whether the one before is known to have another path.
+    first: bool,
+    /// While sorting: a part of the path.
+    word: u64,
+}
 
-impl Index {
+const NONE: u16 = u16::MAX;
+
+impl<'a> Index<'a> {
     pub(crate) const fn new() -> Self {
-        Self {
-            key: Key::MountPoint,
-            places: ArrayVec::new_const(),
-            depths: 0,
-            found: [Cell::new(0), Cell::new(0)],
-        }
+        let found = [Cell::new(0), Cell::new(0)];
+        Self { key: Key::MountPoint, items: None, slots: ArrayVec::new_const(), found }
     }
 
     /// Orders `items` by `key`.
-    pub(crate) fn fill(&mut self, key: Key, items: &[Item<'_>]) {
-        self.key = key;
-        self.places.clear();
-        self.places.extend((0_u16..).take(items.len().min(ENTRIES_MAX)));
-        self.places.sort_unstable_by(|&a, &b| {
-            let path = |place| key.of(items, place);
-            parents_first(path(a), path(b)).then(a.cmp(&b))
-        });
-        let places = self.places.iter();
-        self.depths = places.fold(0, |depths, &at| depths | depth_bit(key.of(items, at)));
+    pub(crate) fn fill(&mut self, key: Key, items: &'a [Item<'a>]) {
+        (self.key, self.items) = (key, Some(items));
+        self.slots.clear();
+        let places = (0_u16..).take(items.len().min(ENTRIES_MAX));
+        self.slots.extend(places.map(|place| Slot {
+            place,
+            above: NONE,
+            first: place == 0,
+            word: 0,
+        }));
+        self.found.iter().for_each(|found| found.set(0));
+        let mut skip = 0;
+        while self.sort_words(skip) {
+            skip = skip.saturating_add(WORD);
+        }
+        for at in 1..self.slots.len() {
+            let above = self.nearest(at, self.path(at));
+            if let Some(slot) = self.slots.get_mut(at) {
+                slot.above = above.and_then(|above| u16::try_from(above).ok()).unwrap_or(NONE);
+            }
+        }
+    }
+
+    /// Sorts each run of entries whose paths have the same first `skip` bytes by the word that
+    /// follows. Tells whether there is more to be sorted.
+    fn sort_words(&mut self, skip: usize) -> bool {
+        let (key, items) = (self.key, self.items.unwrap_or_default());
+        let mut more = false;
+        for run in self.slots.chunk_by_mut(|_, next| !next.first).filter(|run| run.len() > 1) {
+            for slot in &mut *run {
+                let item = items.get(usize::from(slot.place));
+                slot.word = item.map_or(0, |item| word(key.of(item), skip));
+            }
+            run.sort_unstable_by_key(|slot| (slot.word, slot.place));
+            let mut last = None;
+            for slot in run {
+                slot.first = last != Some(slot.word);
+                more |= !slot.first && slot.word.to_be_bytes().last() != Some(&0);
+                last = Some(slot.word);
+            }
+        }
+        more
     }
 
     /// The places in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u16> + '_ {
-        self.places.iter().copied()
+        self.slots.iter().map(|slot| slot.place)
     }
 
     /// The place that is number `at` in the order.
     pub(crate) fn nth(&self, at: usize) -> Option<u16> {
-        self.places.get(at).copied()
+        self.slots.get(at).map(|slot| slot.place)
     }
 
-    /// Where the entries at or below `path` start in the order.
-    fn start_of(&self, items: &[Item<'_>], path: &[u8]) -> usize {
-        let before =
-            |&place: &u16| parents_first(self.key.of(items, place), path) == Ordering::Less;
-        for found in &self.found {
-            let hint = usize::from(found.get());
-            for at in [hint, hint.saturating_add(1)] {
-                let last = at.checked_sub(1).and_then(|last| self.places.get(last));
-                let inside = at <= self.places.len();
-                if inside && last.is_none_or(before) && !self.places.get(at).is_some_and(before) {
-                    found.set(u16::try_from(at).unwrap_or_default());
-                    return at;
-                }
-            }
-        }
-        let at = self.places.partition_point(before);
-        let [first, second] = &self.found;
-        second.set(first.get());
-        first.set(u16::try_from(at).unwrap_or_default());
-        at
+    fn path_of(&self, slot: &Slot) -> &'a [u8] {
+        let item = self.items.and_then(|items| items.get(usize::from(slot.place)));
+        item.map_or(&[], |item| self.key.of(item))
     }
 
-    /// The numbers in the order of the entries from the first at or below `path` on that are `like`
-    /// it.
-    fn range(&self, items: &[Item<'_>], path: &[u8], like: impl Fn(&[u8]) -> bool) -> Range<usize> {
-        let start = self.start_of(items, path);
-        let rest = self.places.get(start..).unwrap_or_default();
-        let like = |&place: &u16| like(self.key.of(items, place));
-        let len = match rest {
-            [] => 0,
-            [first, ..] if !like(first) => 0,
-            [_, second, ..] if !like(second) => 1,
-            rest => rest.partition_point(like),
+    fn path(&self, at: usize) -> &'a [u8] {
+        self.slots.get(at).map_or(&[], |slot| self.path_of(slot))
+    }
+
+    /// How many entries do not come behind `path` in the order.
+    fn end_of(&self, path: &[u8]) -> usize {
+        let not_behind = |slot: &Slot| parents_first(self.path_of(slot), path).is_le();
+        let before = |end: usize| self.slots.get(end).is_some_and(not_behind);
+        let reaches = |end: usize| end.checked_sub(1).is_none_or(before);
+        let [low, high] = [&self.found[0], &self.found[1]];
+        // The end is in `from..=to`.
+        let (found, mut from, mut to) = if before(high.get()) {
+            (high, high.get().saturating_add(1), self.slots.len())
+        } else if reaches(high.get()) {
+            return high.get();
+        } else if before(low.get()) {
+            (low, low.get().saturating_add(1), high.get())
+        } else if reaches(low.get()) {
+            return low.get();
+        } else {
+            (low, 0, low.get())
         };
-        start..start.saturating_add(len)
-    }
-
-    /// The numbers in the order of the entries at or below `path`.
-    pub(crate) fn subtree(&self, items: &[Item<'_>], path: &[u8]) -> Range<usize> {
-        self.range(items, path, |other| is_at_or_below(other, path))
-    }
-
-    /// The numbers in the order of the entries with just this path.
-    pub(crate) fn range_at(&self, items: &[Item<'_>], path: &[u8]) -> Range<usize> {
-        self.range(items, path, |other| other == path)
-    }
-
-    /// The entries with just this path, in the order of the profile.
-    pub(crate) fn at<'i>(
-        &'i self,
-        items: &'i [Item<'_>],
-        path: &'i [u8],
-    ) -> impl Iterator<Item = u16> + 'i {
-        let found = self.places.get(self.start_of(items, path)..).unwrap_or_default();
-        found.iter().copied().take_while(move |&place| self.key.of(items, place) == path)
-    }
-
-    /// `path` and the directories above it, the highest first, as far as an entry can be there.
-    pub(crate) fn used_prefixes<'p>(
-        &self,
-        path: &'p [u8],
-    ) -> impl Iterator<Item = &'p [u8]> + use<'p> {
-        let depths = self.depths;
-        let used = move |&(depth, _): &(usize, &[u8])| depths & bit(depth) != 0;
-        prefixes(path).enumerate().filter(used).map(|(_, prefix)| prefix)
-    }
-
-    /// The entries with a path that is `path` or a directory above it, the highest first.
-    pub(crate) fn at_or_above<'i>(
-        &'i self,
-        items: &'i [Item<'_>],
-        path: &'i [u8],
-    ) -> impl Iterator<Item = u16> + 'i {
-        self.used_prefixes(path).flat_map(move |prefix| self.at(items, prefix))
-    }
-
-    /// As [`at`](Self::at), for just the first entry, tried first at `hint` in the order; tells
-    /// where the search should go on.
-    pub(crate) fn first_at(
-        &self,
-        items: &[Item<'_>],
-        path: &[u8],
-        hint: usize,
-    ) -> (Option<u16>, usize) {
-        let matches = |&&place: &&u16| self.key.of(items, place) == path;
-        if let Some(&place) = self.places.get(hint).filter(matches) {
-            return (Some(place), hint.saturating_add(1));
+        // It is probably near the start.
+        let mut step = 1_usize;
+        while let next = from.saturating_add(step)
+            && next <= to
+        {
+            if !reaches(next) {
+                to = next;
+                break;
+            }
+            (from, step) = (next, step.saturating_mul(2));
         }
-        let start = self.start_of(items, path);
-        (self.places.get(start).filter(matches).copied(), start.saturating_add(1))
+        let rest = self.slots.get(from..to).unwrap_or_default();
+        let end = from.saturating_add(rest.partition_point(not_behind));
+        found.set(end);
+        end
+    }
+
+    /// The last entry before number `end` that is at `path` or above it, where no entry from `end` on
+    /// comes before `path`.
+    fn nearest(&self, end: usize, path: &[u8]) -> Option<usize> {
+        // What is above `path` is above all that stands between the two, too.
+        let mut at = end.checked_sub(1)?;
+        while !is_at_or_below(path, self.path(at)) {
+            at = self.above(at)?;
+        }
+        Some(at)
+    }
+
+    /// The number of the last entry at `path` or above it.
+    pub(crate) fn lowest(&self, path: &[u8]) -> Option<usize> {
+        self.nearest(self.end_of(path), path)
+    }
+
+    /// The number of the last entry before number `at` that is at its path or above it.
+    pub(crate) fn above(&self, at: usize) -> Option<usize> {
+        self.slots.get(at).filter(|slot| slot.above != NONE).map(|slot| slot.above.into())
+    }
+
+    /// The numbers of the entries at or below `path`.
+    pub(crate) fn subtree(&self, path: &[u8]) -> Range<usize> {
+        let around = self.around(path);
+        around.at.start..around.below.end
+    }
+
+    /// What stands around `path` in the order.
+    pub(crate) fn around(&self, path: &[u8]) -> Around {
+        let end = self.end_of(path);
+        let mut start = end;
+        while let Some(last) = start.checked_sub(1).filter(|&last| self.path(last) == path) {
+            start = last;
+        }
+        let below = |slot: &Slot| is_at_or_below(self.path_of(slot), path);
+        let rest = self.slots.get(end..).unwrap_or_default();
+        let len = if rest.first().is_some_and(below) { rest.partition_point(below) } else { 0 };
+        let above = if start < end { self.above(start) } else { self.nearest(start, path) };
+        Around { above, at: start..end, below: end..end.saturating_add(len) }
+    }
+
+    /// The entries with a path that is `path` or a directory above it: the lowest first, of equal
+    /// paths the last one.
+    pub(crate) fn at_or_above(&self, path: &[u8]) -> impl Iterator<Item = u16> + '_ {
+        core::iter::successors(self.lowest(path), |&at| self.above(at))
+            .filter_map(|at| self.nth(at))
+    }
+
+    /// The entries with just this path, the last one first.
+    pub(crate) fn at(&self, path: &[u8]) -> impl Iterator<Item = u16> + '_ {
+        let len = path.len();
+        core::iter::successors(self.lowest(path), |&at| self.above(at))
+            .take_while(move |&at| self.path(at).len() == len)
+            .filter_map(|at| self.nth(at))
     }
 }
 
-fn bit(depth: usize) -> u64 {
-    let shift = u32::try_from(depth).unwrap_or(DEEPEST).min(DEEPEST);
-    1_u64.checked_shl(shift).unwrap_or(0)
+/// The numbers of entries whose paths have to do with one path.
+pub(crate) struct Around {
+    /// The last one above it.
+    pub(crate) above: Option<usize>,
+    /// Those at just this path.
+    pub(crate) at: Range<usize>,
+    /// Those below it.
+    pub(crate) below: Range<usize>,
 }
 
-fn depth_bit(path: &[u8]) -> u64 {
-    // One slash before each component; `/` itself has none.
-    let slashes = path.iter().filter(|&&byte| byte == b'/').count();
-    bit(if path.len() > 1 { slashes } else { 0 })
+impl Key {
+    fn of<'a>(self, item: &Item<'a>) -> &'a [u8] {
+        match self {
+            Self::MountPoint => item.entry.mount_point,
+            Self::Source => item.entry.source,
+        }
+    }
 }
 
-/// The mount point of the entry at `place`.
-pub(crate) fn mount_point<'a>(items: &[Item<'a>], place: u16) -> &'a [u8] {
-    Key::MountPoint.of(items, place)
+/// How many bytes are compared at once when paths are sorted.
+const WORD: usize = size_of::<u64>();
+
+/// The bytes of `path` behind `skip`, as if it ended in `/` like a directory, as a number.
+fn word(path: &[u8], skip: usize) -> u64 {
+    let path = if path == b"/" { b"" } else { path };
+    let Some(rest) = path.get(skip..) else { return 0 };
+    let mut bytes = [0; WORD];
+    if let Some(whole) = rest.first_chunk() {
+        bytes = *whole;
+    } else {
+        bytes.iter_mut().zip(rest.iter().chain(b"/")).for_each(|(byte, &from)| *byte = from);
+    }
+    u64::from_be_bytes(bytes)
 }

@@ -76,8 +76,9 @@ impl Plan<'_> {
             Shape::Directory | Shape::File => self.push(Op::Unmount(place))?,
         }
         // What a mimic covers was there before.
+        let ground_goes = self.past.get(usize::from(place)).is_some_and(|past| past.ground_goes);
         let (path, mimic) = (item.entry.mount_point, item.is_synthetic() && item.is_tmpfs());
-        if !mimic && !self.ground_goes(place) && !is_usual(path) && !self.stays(place, path) {
+        if !mimic && !ground_goes && !is_usual(path) && !self.stays(place, path) {
             self.push(Op::RemoveMountPoint(place))?;
         }
         Some(())

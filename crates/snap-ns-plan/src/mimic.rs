@@ -8,7 +8,7 @@ use crate::changes::Time;
 use crate::fault::{Fault, Limit, Role, What};
 use crate::plan::Plan;
 use crate::reason::Reason;
-use crate::route::Space;
+use crate::route::{Buffer, Space};
 use crate::survey::Asked;
 use crate::territory::Territory;
 use crate::view::{Attributes, FsView, Look, NodeKind};
@@ -106,7 +106,7 @@ impl<'a> Plan<'a> {
         view: &mut dyn FsView,
     ) -> Result<(), Fault> {
         let role = fault.place.role;
-        let mut buffer = [0; PATH_MAX];
+        let mut buffer = Buffer::new_const();
         let mut route = self.route(dir, asked.time, role, &mut buffer)?;
         let there = self.look(&mut route, role, view)?;
         self.may_mimic(asked.place, dir, fault)?;
@@ -192,7 +192,7 @@ impl<'a> Plan<'a> {
             // It does not hide itself.
             let (dir, time) = (slot.dir, core::mem::replace(&mut slot.time, Time::MAX));
             let (seen_at, needed_by) = (slot.seen_at, slot.needed_by);
-            let mut buffer = [0; PATH_MAX];
+            let mut buffer = Buffer::new_const();
             let needed = self.time_of(needed_by);
             let route = self.route(dir, needed, Role::MountPoint, &mut buffer);
             let stale = route.is_ok_and(|route| self.mark_of(&route, needed) != seen_at);

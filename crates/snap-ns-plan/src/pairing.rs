@@ -56,7 +56,7 @@ impl Plan<'_> {
         let Some(slot) = self.mimics.get(usize::from(mimic)).copied() else { return false };
         let kinds = self.children_of(&slot).iter().map(|child| child.kind);
         let wanted = kinds.filter(|kind| kind.is_listed()).count();
-        let below = self.current_by_path.subtree(self.all_current(), slot.dir);
+        let below = self.current_by_path.subtree(slot.dir);
         let mut found = 0_usize;
         for at in below.clone() {
             let Some(part) =

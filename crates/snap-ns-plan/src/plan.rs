@@ -25,10 +25,9 @@ use crate::view::FsView;
 pub struct Plan<'a> {
     /// None before there is a plan, so that an empty plan is all zeros and takes no room in a file.
     inputs: Option<Inputs<'a>>,
-    pub(crate) current_by_path: Index,
-    pub(crate) current_by_source: Index,
-    pub(crate) desired_by_path: Index,
-    pub(crate) desired_by_source: Index,
+    pub(crate) current_by_path: Index<'a>,
+    pub(crate) current_by_source: Index<'a>,
+    pub(crate) desired_by_path: Index<'a>,
     /// The entries of the desired profile whose ID is not their mount point, ordered by ID.
     pub(crate) named: ArrayVec<u16, ENTRIES_MAX>,
     /// What is known of each entry of the current profile.
@@ -111,7 +110,6 @@ impl<'a> Plan<'a> {
             current_by_path: Index::new(),
             current_by_source: Index::new(),
             desired_by_path: Index::new(),
-            desired_by_source: Index::new(),
             named: ArrayVec::new_const(),
             past: ArrayVec::new_const(),
             needs: ArrayVec::new_const(),
@@ -159,7 +157,6 @@ impl<'a> Plan<'a> {
         }
         self.current_by_path.fill(Key::MountPoint, current);
         self.current_by_source.fill(Key::Source, current);
-        self.desired_by_source.fill(Key::Source, desired);
         self.find_order();
         Ok(Comparison::Differ)
     }
@@ -212,11 +209,13 @@ impl<'a> Plan<'a> {
         observer: &mut dyn Observer,
     ) -> Result<(), PlanError> {
         self.find_remains().map_err(PlanError::Full)?;
+        if self.past.iter().any(|past| !past.mounted) {
+            self.pair_entries();
+        }
         // Each turn finds at least one more entry that cannot be kept; nearly always none.
         loop {
             self.forget_mimics();
             self.needs.iter_mut().for_each(|need| need.hopeless = false);
-            self.pair_entries();
             self.survey(view)?;
             self.pair_mimics();
             self.close();
@@ -226,6 +225,7 @@ impl<'a> Plan<'a> {
             if !self.deny_doubtful() {
                 break;
             }
+            self.pair_entries();
         }
         self.judge(observer)?;
         self.find_what_goes_along();
@@ -263,7 +263,13 @@ impl<'a> Plan<'a> {
         let tmpfs = current.iter().filter(rootfs).find(|item| item.is_tmpfs());
         self.rootfs = tmpfs.map(|item| item.entry.mount_point);
         self.records = !current.iter().all(|item| rootfs(&item));
-        let unseen = Past { fate: Fate::Going, mounted: true, kept_for: 0, reason: Reason::Gone };
+        let unseen = Past {
+            fate: Fate::Going,
+            mounted: true,
+            ground_goes: false,
+            kept_for: 0,
+            reason: Reason::Gone,
+        };
         self.past.extend(current.iter().map(|_| unseen));
         self.needs.extend(desired.iter().map(|_| Need::default()));
     }

@@ -2,7 +2,7 @@
 //! teardown will remove, unless somebody needs them.
 
 use snap_mount_options::{Kind, Options, Origin};
-use snap_path::{PATH_MAX, parent, prefixes};
+use snap_path::{parent, prefixes};
 use snap_profile::{Item, Shape};
 
 use crate::changes::Fate;
@@ -12,7 +12,7 @@ use crate::layout::is_usual;
 use crate::made::created_with;
 use crate::plan::Plan;
 use crate::reason::{Reason, Which};
-use crate::route::{Log, Route, Space};
+use crate::route::{Buffer, Log, Route, Space};
 use crate::view::{Access, FsView, Ground, Look, NodeKind};
 
 /// A mount point or symbolic link of the current profile, by the place where it really is.
@@ -30,17 +30,17 @@ impl<'a> Plan<'a> {
     pub(crate) fn find_remains(&mut self) -> Result<(), Limit> {
         self.remains.clear();
         self.names.clear();
-        let mut buffer = [0; PATH_MAX];
+        let mut buffer = Buffer::new_const();
         for (place, item) in (0_u16..).zip(self.all_current()) {
             let made = item.shape != Shape::EnsureDir && item.origin != Origin::Rootfs;
-            if self.order.is_empty() || item.is_synthetic() || !made {
+            let (path, role) = (item.entry.mount_point, Role::MountPoint);
+            // By the path that it was created with: that is what the rule is asked about.
+            let snaps = || parent(path).is_some_and(|dir| self.territory().contains(dir));
+            if self.order.is_empty() || item.is_synthetic() || !made || !snaps() {
                 continue;
             }
-            let (path, role) = (item.entry.mount_point, Role::MountPoint);
             let route = self.route_in(Log::Current, path, place.into(), role, &mut buffer);
-            // By the path that it was created with: that is what the rule is asked about.
-            let snaps = parent(path).is_some_and(|dir| self.territory().contains(dir));
-            let live = |route: &Route<'_>| snaps && route.space == Space::Live && !route.read_only;
+            let live = |route: &Route<'_>| route.space == Space::Live && !route.read_only;
             let Some(route) = route.ok().filter(live) else { continue };
             let mut text = (0, 0);
             if route.replaced != (0, 0) {
@@ -163,7 +163,7 @@ impl<'a> Plan<'a> {
         let Some(item) = self.current(place).filter(|_| !self.made.is_empty()) else {
             return false;
         };
-        let mut buffer = [0; PATH_MAX];
+        let mut buffer = Buffer::new_const();
         let role = Role::MountPoint;
         let Ok(route) = self.route_in(Log::Current, path, place.into(), role, &mut buffer) else {
             return true;
@@ -192,7 +192,7 @@ impl<'a> Plan<'a> {
                 continue;
             }
             for path in [Some(item.entry.mount_point), shown(item).0].into_iter().flatten() {
-                let mut buffer = [0; PATH_MAX];
+                let mut buffer = Buffer::new_const();
                 let (time, role) = (place.into(), Role::MountPoint);
                 let Ok(route) = self.route_in(Log::Current, path, time, role, &mut buffer) else {
                     continue;
@@ -215,7 +215,7 @@ impl<'a> Plan<'a> {
     /// How long the directory above `path` is that stays when `path`, created for the current entry
     /// at `place`, is removed. In a tmpfs of ours all go that are empty then and that nobody needs.
     pub(crate) fn tidy_below(&self, place: u16, path: &[u8]) -> usize {
-        let (mut buffer, role) = ([0; PATH_MAX], Role::MountPoint);
+        let (mut buffer, role) = (Buffer::new_const(), Role::MountPoint);
         let mut dir = parent(path).unwrap_or_default();
         loop {
             let route = self.route_in(Log::Current, dir, place.into(), role, &mut buffer);
@@ -250,7 +250,7 @@ impl<'a> Plan<'a> {
     pub(crate) fn own_of_source(&self, place: u16) -> Option<&'a [u8]> {
         let item = self.current(place).filter(|item| !item.is_synthetic())?;
         let source = shown(item).0?;
-        let (mut buffer, role) = ([0; PATH_MAX], Role::Source);
+        let (mut buffer, role) = (Buffer::new_const(), Role::Source);
         let route = self.route_in(Log::Current, source, place.into(), role, &mut buffer).ok()?;
         if !self.is_own(&route) {
             return None;
@@ -267,9 +267,9 @@ impl<'a> Plan<'a> {
     /// desired in its place.
     fn is_used_again(&self, gone: &Item<'_>, path: &[u8]) -> bool {
         let mount_point = gone.entry.mount_point;
-        let (at, _) = self.desired_by_path.first_at(self.all_desired(), mount_point, 0);
+        let at = self.desired_by_path.at(mount_point).next();
         let Some(place) = at.filter(|&at| !self.need(at).left_out) else { return false };
-        let mut buffer = [0; PATH_MAX];
+        let mut buffer = Buffer::new_const();
         let time = self.time_of(place);
         let route = self.route(mount_point, time, Role::MountPoint, &mut buffer);
         let there = route.is_ok_and(|route| route.space == Space::Live && route.path == path);
@@ -283,6 +283,6 @@ impl Remains {
         if len > 0 {
             return names.get(start..start.saturating_add(len)).unwrap_or_default();
         }
-        crate::index::mount_point(items, self.place)
+        items.get(usize::from(self.place)).map_or(&[], |item| item.entry.mount_point)
     }
 }

@@ -4,6 +4,7 @@
 //! on to its source, as that was seen when the bind was made. Where no mount is left, today's tree
 //! (the view: the tree without any mount of the current profile) answers.
 
+use arrayvec::ArrayVec;
 use snap_mount_options::{Depth, MountFlags, Operation, Origin};
 use snap_path::{PATH_MAX, below, parent};
 use snap_profile::{Item, Shape};
@@ -12,6 +13,9 @@ use crate::changes::{Fate, Time};
 use crate::fault::{Fault, Limit, Role, What};
 use crate::plan::Plan;
 use crate::view::{Access, Ground, NodeKind};
+
+/// Room for a path that is rewritten.
+pub(crate) type Buffer = ArrayVec<u8, PATH_MAX>;
 
 /// How many binds of binds are followed; nobody writes so many, and each costs a search.
 const CHAIN_MAX: usize = 64;
@@ -129,7 +133,7 @@ impl<'a> Plan<'a> {
         asked: &'b [u8],
         time: Time,
         role: Role,
-        buffer: &'b mut [u8; PATH_MAX],
+        buffer: &'b mut Buffer,
     ) -> Result<Route<'b>, Fault> {
         self.route_in(Log::Desired, asked, time, role, buffer)
     }
@@ -141,16 +145,16 @@ impl<'a> Plan<'a> {
         asked: &'b [u8],
         time: Time,
         role: Role,
-        buffer: &'b mut [u8; PATH_MAX],
+        buffer: &'b mut Buffer,
     ) -> Result<Route<'b>, Fault> {
-        let (mut time, mut replaced, mut len) = (time, (0_usize, 0_usize), 0);
+        let (mut time, mut replaced) = (time, (0_usize, 0_usize));
         let (mut read_only, mut rewritten) = (false, false);
         // So many bytes at the end of the path lie below a bind that is not recursive: what is
         // mounted there is not seen.
         let mut plain = 0_usize;
         let mut end = (Space::Unknown, 0);
         for _ in 0..CHAIN_MAX {
-            let now = if rewritten { buffer.get(..len).unwrap_or_default() } else { asked };
+            let now = if rewritten { &buffer[..] } else { asked };
             let crossable = now.get(..now.len().saturating_sub(plain)).unwrap_or_default();
             let Some((at, through)) = self.latest_mount(log, crossable, time) else {
                 end.0 = Space::Live;
@@ -175,11 +179,12 @@ impl<'a> Plan<'a> {
             let behind = if rest == 0 { 0 } else { rest.saturating_add(1) };
             let start = now.len().saturating_sub(rest);
             let joined = if rewritten {
-                shift(buffer, start, rest, source)
+                let now = buffer.clone();
+                join(buffer, source, now.get(start..).unwrap_or_default())
             } else {
                 join(buffer, source, asked.get(start..).unwrap_or_default())
             };
-            len = joined.ok_or(Fault::new(What::Full(Limit::Path), role))?;
+            joined.ok_or(Fault::new(What::Full(Limit::Path), role))?;
             let new = if source == b"/" { 0 } else { source.len() };
             replaced = match mount_point.len().checked_sub(replaced.1) {
                 Some(more) => (replaced.0.saturating_add(more), new),
@@ -194,7 +199,7 @@ impl<'a> Plan<'a> {
                 plain = plain.max(behind);
             }
         }
-        let path = if rewritten { buffer.get(..len).unwrap_or_default() } else { asked };
+        let path = if rewritten { &buffer[..] } else { asked };
         Ok(Route { space: end.0, path, replaced, root: end.1, read_only, existing: path.len() })
     }
 
@@ -228,8 +233,7 @@ impl<'a> Plan<'a> {
             let cover = self.cover_of(path, place);
             return (path, none, cover.map_or(Turn::Unknown, |at| Turn::AsBefore(at.into())));
         }
-        let options = item.options();
-        let turn = match (item.shape, options.operation) {
+        let turn = match (item.shape, item.operation) {
             (Shape::Directory | Shape::File, Operation::Bind(depth)) => {
                 Turn::Shows(item.entry.source, depth)
             }
@@ -241,15 +245,13 @@ impl<'a> Plan<'a> {
                 Turn::Unknown
             }
         };
-        (path, options.flags, turn)
+        (path, item.flags, turn)
     }
 
     /// The tmpfs of the mimic that an entry of the current profile is a child of.
     pub(crate) fn cover_of(&self, child: &[u8], place: u16) -> Option<u16> {
-        let covers = self.current_by_path.at(self.all_current(), parent(child)?);
-        let covers =
-            covers.filter(|&at| at < place && self.current(at).is_some_and(Item::is_tmpfs));
-        covers.last()
+        let mut above = self.current_by_path.at(parent(child)?);
+        above.find(|&at| at < place && self.current(at).is_some_and(Item::is_tmpfs))
     }
 
     /// The tmpfs of the current profile at `place`, as a space of a fresh namespace.
@@ -267,7 +269,7 @@ impl<'a> Plan<'a> {
         let entry = match log {
             Log::Current => {
                 let items = self.all_current();
-                let mounts = self.current_by_path.at_or_above(items, path).filter(|&place| {
+                let mounts = self.current_by_path.at_or_above(path).filter(|&place| {
                     let item = items.get(usize::from(place));
                     let mounts =
                         |item: &Item<'_>| item.shape.is_mount() && item.origin != Origin::Rootfs;
@@ -277,7 +279,7 @@ impl<'a> Plan<'a> {
             }
             Log::Desired => self
                 .desired_by_path
-                .at_or_above(self.all_desired(), path)
+                .at_or_above(path)
                 .filter(|&place| self.covers(place, time))
                 .map(|place| (self.time_of(place), Through::Entry(place)))
                 .max_by_key(|&(at, _)| at),
@@ -329,35 +331,16 @@ pub(crate) fn fnv(hash: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(hash, next)
 }
 
-/// Writes `head`/`tail` into `buffer`.
-fn join(buffer: &mut [u8; PATH_MAX], head: &[u8], tail: &[u8]) -> Option<usize> {
-    let end = head.len();
-    buffer.get_mut(..end)?.copy_from_slice(head);
-    if tail.is_empty() {
-        return Some(end);
+/// Writes `head`/`tail` into `buffer`; none if that is too long for a path with its NUL.
+fn join(buffer: &mut Buffer, head: &[u8], tail: &[u8]) -> Option<()> {
+    buffer.clear();
+    buffer.try_extend_from_slice(head).ok()?;
+    if !tail.is_empty() {
+        // `/` has its slash already.
+        if head != b"/" {
+            buffer.try_push(b'/').ok()?;
+        }
+        buffer.try_extend_from_slice(tail).ok()?;
     }
-    // `/` has its slash already.
-    let slash = usize::from(head != b"/");
-    *buffer.get_mut(end)? = b'/';
-    let start = end.checked_add(slash)?;
-    let end = start.checked_add(tail.len())?;
-    buffer.get_mut(start..end)?.copy_from_slice(tail);
-    // A path has to leave room for its NUL.
-    (end < PATH_MAX).then_some(end)
-}
-
-/// As [`join`], for a tail that is in the buffer itself.
-fn shift(buffer: &mut [u8; PATH_MAX], start: usize, len: usize, head: &[u8]) -> Option<usize> {
-    let slash = usize::from(len > 0 && head != b"/");
-    let to = head.len().checked_add(slash)?;
-    let end = to.checked_add(len)?;
-    if end >= PATH_MAX {
-        return None;
-    }
-    buffer.copy_within(start..start.checked_add(len)?, to);
-    buffer.get_mut(..head.len())?.copy_from_slice(head);
-    if slash > 0 {
-        *buffer.get_mut(head.len())? = b'/';
-    }
-    Some(end)
+    (buffer.len() < PATH_MAX).then_some(())
 }

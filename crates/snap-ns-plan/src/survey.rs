@@ -11,7 +11,7 @@ use crate::fault::{Call, Errno, Fault, Limit, Role, What};
 use crate::mimic::NAME_MAX;
 use crate::plan::{Plan, PlanError};
 use crate::reason::Reason;
-use crate::route::{Route, Space};
+use crate::route::{Buffer, Route, Space};
 use crate::view::{Access, FsView, Look, NodeKind};
 
 /// What an entry of the desired profile needs.
@@ -83,7 +83,6 @@ enum PathNeed {
 pub(crate) struct Asked<'a> {
     pub(crate) place: u16,
     pub(crate) item: &'a Item<'a>,
-    pub(crate) options: Options<'a>,
     pub(crate) time: Time,
     /// What its two paths must be.
     pub(crate) wanted: NodeKind,
@@ -191,31 +190,31 @@ impl<'a> Plan<'a> {
         item: &'a Item<'a>,
         view: &mut dyn FsView,
     ) -> (Result<PathNeed, Fault>, Result<PathNeed, Fault>) {
-        let (entry, options) = (&item.entry, item.options());
+        let entry = &item.entry;
         let nothing = Ok(PathNeed::Nothing);
-        let wanted = match options.kind {
-            Kind::EnsureDir(dir) if snap_path::is_at_or_below(entry.mount_point, dir) => {
-                return (nothing, nothing);
+        let wanted = match item.shape {
+            Shape::EnsureDir => {
+                let below = matches!(item.options().kind, Kind::EnsureDir(dir)
+                    if snap_path::is_at_or_below(entry.mount_point, dir));
+                let not_below = Fault::new(What::NotBelow, Role::MustExistDir);
+                return (if below { nothing } else { Err(not_below) }, nothing);
             }
-            Kind::EnsureDir(_) => {
-                return (Err(Fault::new(What::NotBelow, Role::MustExistDir)), nothing);
-            }
-            Kind::Symlink(_) => NodeKind::Symlink,
-            Kind::Directory => NodeKind::Directory,
-            Kind::File => NodeKind::File,
+            Shape::Symlink => NodeKind::Symlink,
+            Shape::Directory => NodeKind::Directory,
+            Shape::File => NodeKind::File,
         };
         let time = self.time_of(place);
-        let asked = Asked { place, item, options, time, wanted, good: true };
+        let asked = Asked { place, item, time, wanted, good: true };
         let mut source = nothing;
-        if wanted != NodeKind::Symlink && matches!(options.operation, Operation::Bind(_)) {
-            let recursive = options.operation == Operation::Bind(Depth::Recursive);
-            source = if recursive && options.flags.contains(MountFlags::READ_ONLY) {
+        if wanted != NodeKind::Symlink && matches!(item.operation, Operation::Bind(_)) {
+            let recursive = item.operation == Operation::Bind(Depth::Recursive);
+            source = if recursive && item.flags.contains(MountFlags::READ_ONLY) {
                 Err(Fault::new(What::RecursiveReadOnly, Role::Source))
             } else {
                 self.survey_path(&asked, (entry.source, Role::Source), view)
             };
         }
-        let source = source.and_then(|need| check_texts(item, &options).map(|()| need));
+        let source = source.and_then(|need| check_texts(item).map(|()| need));
         let good = matches!(source, Ok(PathNeed::Nothing | PathNeed::Create));
         let mount_point = if good || self.need(place).kept_as.is_some() {
             let asked = Asked { good, ..asked };
@@ -232,7 +231,7 @@ impl<'a> Plan<'a> {
         (path, role): (&'a [u8], Role),
         view: &mut dyn FsView,
     ) -> Result<PathNeed, Fault> {
-        let mut buffer = [0; PATH_MAX];
+        let mut buffer = Buffer::new_const();
         let mut route = self.route(path, asked.time, role, &mut buffer)?;
         let need = self.survey_route(asked, (path, role), &mut route, view);
         let found = |fault: &Fault| matches!(fault.what, What::WillFind(_));
@@ -268,7 +267,8 @@ impl<'a> Plan<'a> {
         let (parent, ground) =
             match self.without_remains(item.entry.mount_point, route, look, view)? {
                 Look::Found(kind) => {
-                    if let (Kind::Symlink(target), NodeKind::Symlink) = (asked.options.kind, kind)
+                    if kind == NodeKind::Symlink
+                        && let Kind::Symlink(target) = item.options().kind
                         && view.leads_to(route.path, target)?
                     {
                         return Ok(PathNeed::Nothing);
@@ -281,7 +281,7 @@ impl<'a> Plan<'a> {
                 }
                 Look::Missing { parent, ground } => (parent, ground),
             };
-        match (asked.options.if_missing, item.origin) {
+        match (item.if_missing, item.origin) {
             (IfMissing::Create, _) => {}
             (IfMissing::Skip, Origin::Content) => return Ok(PathNeed::Ignore),
             // A layout or overname is a promise.
@@ -360,16 +360,19 @@ impl<'a> Plan<'a> {
 }
 
 /// Makes sure that the kernel takes what is no path of the namespace: each fits a page.
-fn check_texts(item: &Item<'_>, options: &Options<'_>) -> Result<(), Fault> {
-    let target = if let Kind::Symlink(target) = options.kind { target.len() } else { 0 };
+fn check_texts(item: &Item<'_>) -> Result<(), Fault> {
+    let target = match item.shape {
+        Shape::Symlink => item.options().kind,
+        Shape::Directory | Shape::File | Shape::EnsureDir => Kind::Directory,
+    };
+    let target = if let Kind::Symlink(target) = target { target.len() } else { 0 };
     let longest = item.entry.source.len().max(item.entry.fs_type.len()).max(target);
     if longest >= PATH_MAX {
         return Err(Fault::new(What::Full(Limit::Path), Role::MountPoint));
     }
-    let data: usize =
-        Options::data(item.entry.options).map(|data| data.len().saturating_add(1)).sum();
-    let takes_data = matches!(options.operation, Operation::Mount | Operation::Remount);
-    if takes_data && data > DATA_MAX {
+    let takes_data = matches!(item.operation, Operation::Mount | Operation::Remount);
+    let data = Options::data(item.entry.options).map(|data| data.len().saturating_add(1));
+    if takes_data && data.sum::<usize>() > DATA_MAX {
         return Err(Fault::new(What::Full(Limit::Data), Role::MountPoint));
     }
     Ok(())
@@ -378,7 +381,7 @@ fn check_texts(item: &Item<'_>, options: &Options<'_>) -> Result<(), Fault> {
 /// What cannot be looked at yet is created when it turns out to be missing, unless that is to be
 /// ignored: then the mount finds out.
 fn create_unless_ignored(item: &Item<'_>) -> PathNeed {
-    match (item.options().if_missing, item.shape) {
+    match (item.if_missing, item.shape) {
         (IfMissing::Skip, Shape::Directory | Shape::File) => PathNeed::Nothing,
         (IfMissing::Skip | IfMissing::Create, _) => PathNeed::Create,
     }

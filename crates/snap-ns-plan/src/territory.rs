@@ -1,13 +1,13 @@
 //! Where something may be created (contract section 4).
 
 use snap_mount_options::Origin;
-use snap_path::{PATH_MAX, is_at_or_below};
+use snap_path::is_at_or_below;
 use snap_profile::Item;
 
 use crate::changes::Time;
 use crate::fault::Role;
 use crate::plan::Plan;
-use crate::route::{Log, Space};
+use crate::route::{Buffer, Log, Space};
 use crate::view::{Access, FsKind, Ground};
 
 /// Where creating something does not show on the host.
@@ -102,7 +102,7 @@ impl Plan<'_> {
     /// that this program mounted right there, and that nothing covers. The root file system that
     /// snap-confine set up is one, too, as far as nothing else is mounted in it.
     pub(crate) fn own_tmpfs(&self, log: Log, dir: &[u8], time: Time) -> Option<usize> {
-        let mut buffer = [0; PATH_MAX];
+        let mut buffer = Buffer::new_const();
         let route = self.route_in(log, dir, time, Role::MountPoint, &mut buffer).ok()?;
         if route.replaced != (0, 0) {
             return None;
@@ -122,8 +122,8 @@ impl Rule for Plan<'_> {
             let ours = item.is_tmpfs() || item.is_synthetic() || item.origin == Origin::Rootfs;
             item.shape.is_mount() && !ours
         };
-        let current = self.current_by_path.at_or_above(self.all_current(), dir);
-        let desired = self.desired_by_path.at_or_above(self.all_desired(), dir);
+        let current = self.current_by_path.at_or_above(dir);
+        let desired = self.desired_by_path.at_or_above(dir);
         self.territory().contains(dir)
             || current.filter_map(|place| self.current(place)).any(shows_other)
             || desired.filter_map(|place| self.desired(place)).any(shows_other)

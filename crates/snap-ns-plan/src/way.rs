@@ -1,12 +1,12 @@
 //! What stands in the way of an entry, and how it makes way.
 
 use snap_mount_options::IfMissing;
-use snap_path::{PATH_MAX, file_name, parent};
+use snap_path::{file_name, parent};
 
 use crate::changes::Time;
 use crate::fault::{Fault, Role, What};
 use crate::plan::Plan;
-use crate::route::{Log, Route, Space};
+use crate::route::{Buffer, Log, Route, Space};
 use crate::survey::Asked;
 use crate::territory::Territory;
 use crate::view::{Access, FsKind, FsView, Ground, Look};
@@ -79,11 +79,11 @@ impl<'a> Plan<'a> {
     ) -> Result<(), Fault> {
         let role = fault.place.role;
         let user = matches!(self.territory(), Territory::User { .. });
-        let creates = asked.options.if_missing == IfMissing::Create;
+        let creates = asked.item.if_missing == IfMissing::Create;
         let there = matches!(fault.what, What::Found(_));
         let may = there && asked.good && role == Role::MountPoint && creates && !user;
         let Some(dir) = parent(path).filter(|_| may) else { return Err(fault) };
-        let mut buffer = [0; PATH_MAX];
+        let mut buffer = Buffer::new_const();
         let route = self.route(dir, asked.time, role, &mut buffer)?;
         let name = file_name(path);
         // Where the mimic is seen through a bind it is somebody else's, too.

@@ -36,6 +36,13 @@ pub fn file_name(path: &[u8]) -> &[u8] {
 #[must_use]
 pub fn below<'p>(path: &'p [u8], dir: &[u8]) -> Option<&'p [u8]> {
     let dir = if dir == b"/" { b"" } else { dir };
+    // Nearly always no, which the ends of names tell sooner than their common beginning.
+    let last = dir.len().checked_sub(1);
+    if path.get(dir.len()).is_some_and(|&byte| byte != b'/')
+        || last.is_some_and(|last| path.get(last) != dir.get(last))
+    {
+        return None;
+    }
     match path.strip_prefix(dir)? {
         [] => Some(&[]),
         [b'/', rest @ ..] => Some(rest),

@@ -1,7 +1,7 @@
 //! An entry with all that is known of it.
 
 use snap_fstab::Entry;
-use snap_mount_options::{Kind, Options, Origin};
+use snap_mount_options::{IfMissing, Kind, MountFlags, Operation, Options, Origin};
 
 /// One entry of a profile. There can be many, so that only what every run asks of each is kept
 /// beside the text; the rest is read again when it is needed.
@@ -15,6 +15,12 @@ pub struct Item<'a> {
     pub origin: Origin,
     /// What the mount point is, without details.
     pub shape: Shape,
+    /// What to ask of mount(2).
+    pub operation: Operation,
+    /// The flags to mount with.
+    pub flags: MountFlags,
+    /// What to do when something is not there.
+    pub if_missing: IfMissing,
     synthetic: bool,
     named: bool,
 }
@@ -56,6 +62,9 @@ impl<'a> Item<'a> {
                 Kind::Symlink(_) => Shape::Symlink,
                 Kind::EnsureDir(_) => Shape::EnsureDir,
             },
+            operation: options.operation,
+            flags: options.flags,
+            if_missing: options.if_missing,
             synthetic: options.synthetic_for.is_some(),
             named: options.id.is_some(),
         }
