@@ -29,7 +29,7 @@ const AGAINST_PARSING: f64 = 3.0;
 /// How ten times as many entries may be dearer.
 const GROWTH: f64 = 12.0;
 
-/// One change of profiles; times are medians, in microseconds.
+/// One change of profiles; times are medians of CPU time, in microseconds.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Planned {
     shape: Shape,
@@ -79,7 +79,7 @@ pub(crate) fn table(planned: &[Planned]) -> String {
         return text;
     }
     text.push_str(
-        "| Planning | entries | steps | parsing | planning | with the kernel's view | planning : parsing |\n|---|---:|---:|---:|---:|---:|---:|\n",
+        "| Planning | entries | steps | parsing, CPU | planning, CPU | with the kernel's view, CPU | planning : parsing |\n|---|---:|---:|---:|---:|---:|---:|\n",
     );
     for one in planned {
         let _ = writeln!(
