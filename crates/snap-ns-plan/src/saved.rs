@@ -111,15 +111,25 @@ fn write_mimic<S: Sink>(mimic: &Mimic<'_>, id: &[u8], sink: &mut S) -> Result<()
         ..Entry::default()
     };
     entry.write(sink)?;
+    let (mut directory, mut file) = (Text::<OPTIONS_MAX>::new(), Text::<OPTIONS_MAX>::new());
+    let mut path = Text::<PATH_MAX>::new();
+    let whole = push_all(&mut directory, &[b"rbind,", SYNTHETIC, id, b",x-snapd.detach"])
+        .and_then(|()| push_all(&mut file, &[b"bind,x-snapd.kind=file,", SYNTHETIC, id]))
+        .and_then(|()| push_all(&mut path, &[mimic.dir, b"/"]));
+    if whole.is_none() {
+        return Ok(());
+    }
+    let dir_len = path.as_bytes().len();
     for child in mimic.children {
-        let (before, after): (&[u8], &[u8]) = match child.kind {
-            NodeKind::Directory => (b"rbind,", b",x-snapd.detach"),
-            NodeKind::File => (b"bind,x-snapd.kind=file,", b""),
+        let options = match child.kind {
+            NodeKind::Directory => &directory,
+            NodeKind::File => &file,
             NodeKind::Symlink | NodeKind::Special => continue,
         };
-        let path = concat::<PATH_MAX>(&[mimic.dir, b"/", mimic.name(child)]);
-        let options = concat::<OPTIONS_MAX>(&[before, SYNTHETIC, id, after]);
-        let (Some(path), Some(options)) = (path, options) else { continue };
+        path.truncate(dir_len);
+        if path.push(mimic.name(child)).is_none() {
+            continue;
+        }
         let entry = Entry {
             source: path.as_bytes(),
             mount_point: path.as_bytes(),
@@ -136,15 +146,14 @@ const SYNTHETIC: &[u8] = b"x-snapd.synthetic,x-snapd.needed-by=";
 
 /// The options of a mimic's tmpfs.
 pub(crate) fn tmpfs_options(mimic: &Mimic<'_>, id: &[u8]) -> Option<Text<OPTIONS_MAX>> {
-    let mut options = concat(&[SYNTHETIC, id])?;
+    let mut options = Text::new();
+    push_all(&mut options, &[SYNTHETIC, id])?;
     let Attributes { mode, uid, gid } = mimic.attributes;
     options.push_fmt(format_args!(",mode=0{mode:o},uid={uid},gid={gid}"))?;
     Some(options)
 }
 
-/// `parts`, one behind the other; none if they do not fit.
-fn concat<const N: usize>(parts: &[&[u8]]) -> Option<Text<N>> {
-    let mut text = Text::new();
-    parts.iter().try_for_each(|part| text.push(part))?;
-    Some(text)
+/// Adds `parts`, one behind the other; none if they do not all fit.
+fn push_all<const N: usize>(text: &mut Text<N>, parts: &[&[u8]]) -> Option<()> {
+    parts.iter().try_for_each(|part| text.push(part))
 }
