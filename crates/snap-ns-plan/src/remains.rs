@@ -62,7 +62,10 @@ impl<'a> Plan<'a> {
     /// The remains at just `path`.
     fn remains_at(&self, path: &[u8]) -> impl Iterator<Item = u16> {
         let (items, names) = (self.all_current(), &self.names[..]);
-        let start = self.remains.partition_point(|remains| remains.path(items, names) < path);
+        let before = |remains: &Remains| remains.path(items, names) < path;
+        // Most paths that are asked for are above all of them.
+        let any = self.remains.first().is_some_and(before);
+        let start = if any { self.remains.partition_point(before) } else { 0 };
         let found = self.remains.get(start..).unwrap_or_default().iter();
         found.take_while(move |at| at.path(items, names) == path).map(|remains| remains.place)
     }
