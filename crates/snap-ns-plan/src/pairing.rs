@@ -1,5 +1,7 @@
 //! Which mimics stand already, just as they would be made now.
 
+use core::ops::Range;
+
 use snap_path::{file_name, parent};
 use snap_profile::{Item, Shape};
 
@@ -7,6 +9,7 @@ use crate::changes::Fate;
 use crate::mimic::{Child, MimicState, Slot};
 use crate::plan::Plan;
 use crate::reason::Reason;
+use crate::route::Log;
 use crate::view::NodeKind;
 
 impl Plan<'_> {
@@ -69,7 +72,7 @@ impl Plan<'_> {
             }
             found = found.saturating_add(1);
         }
-        if found != wanted || self.shows_other_links(&slot, below.clone()) {
+        if found != wanted || self.shows_other_links(&slot, place, below.clone()) {
             return false;
         }
         for at in below {
@@ -85,24 +88,28 @@ impl Plan<'_> {
 
     /// Whether the mimic that stands shows other symbolic links than it would now: they are not
     /// recorded, but what was put in the place of one is.
-    fn shows_other_links(&self, slot: &Slot<'_>, below: core::ops::Range<usize>) -> bool {
+    fn shows_other_links(&self, slot: &Slot<'_>, cover: u16, below: Range<usize>) -> bool {
         let put_there = |name: &[u8]| {
-            below.clone().filter_map(|at| self.current_by_path.nth(at)).any(|at| {
+            below.clone().filter_map(|at| self.current_by_path.nth(at)).find(|&at| {
+                let latest = || self.latest_mount(Log::Current, slot.dir, at.into());
                 self.current(at).is_some_and(|item| {
                     let path = item.entry.mount_point;
                     !item.is_synthetic()
                         && parent(path) == Some(slot.dir)
                         && file_name(path) == name
+                        && latest().is_some_and(|(time, _)| time == cover.into())
                 })
             })
         };
+        // An entry that stays may have found a link with its target.
+        let other = |at: u16| self.fate(at) != Fate::Kept;
         let links = |child: &&Child| child.kind == NodeKind::Symlink;
         let shown = self.children_of(slot).iter().filter(links);
         let start = slot.listed.first_child.saturating_add(slot.listed.children) as usize;
         let omitted = start..start.saturating_add(slot.listed.omitted as usize);
         let omitted = self.children.get(omitted).unwrap_or_default().iter().filter(links);
-        shown.map(|child| child.name(&self.names)).any(put_there)
-            || omitted.map(|child| child.name(&self.names)).any(|name| !put_there(name))
+        shown.map(|child| child.name(&self.names)).any(|name| put_there(name).is_some_and(other))
+            || omitted.map(|child| child.name(&self.names)).any(|name| put_there(name).is_none())
     }
 
     /// Whether the current entry at `at` is a child of the mimic of the tmpfs at `cover`, and if so

@@ -108,7 +108,7 @@ pub(crate) enum Log {
 
 /// A mount that a path leads through.
 #[derive(Clone, Copy)]
-enum Through {
+pub(crate) enum Through {
     Entry(u16),
     Mimic(u16),
 }
@@ -265,7 +265,12 @@ impl<'a> Plan<'a> {
     }
 
     /// The latest mount before `time` at or above `path`, and its time.
-    fn latest_mount(&self, log: Log, path: &[u8], time: Time) -> Option<(Time, Through)> {
+    pub(crate) fn latest_mount(
+        &self,
+        log: Log,
+        path: &[u8],
+        time: Time,
+    ) -> Option<(Time, Through)> {
         let entry = match log {
             Log::Current => {
                 let items = self.all_current();

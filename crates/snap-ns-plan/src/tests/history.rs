@@ -117,3 +117,16 @@ fn a_layout_just_at_a_mimic() {
         last: "",
     }]);
 }
+
+#[test]
+fn links_of_two_mimics_at_one_place() {
+    check(&[History {
+        name: "the upper one goes, the lower one shows another link",
+        world: "d /tmp/s\nd /tmp/t\nd /usr ro\nl /usr/b /base",
+        before: &["/tmp/t /usr/a none bind 0 0
+            none /usr/b none x-snapd.kind=symlink,x-snapd.symlink=/x,x-snapd.origin=layout 0 0
+            /tmp/s /usr none bind,x-snapd.origin=layout 0 0"],
+        last: "/tmp/t /usr/a none bind 0 0
+            none /usr/b none x-snapd.kind=symlink,x-snapd.symlink=/x,x-snapd.origin=layout 0 0",
+    }]);
+}

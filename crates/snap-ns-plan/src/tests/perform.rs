@@ -176,7 +176,12 @@ impl World {
         let device = self.new_device();
         let top = Node { fs: FsKind::Tmpfs, ..Node::directory(device) };
         tree[0].1 = Node { attributes: mimic.attributes, ..top.clone() };
-        tree.retain(|(_, node)| node.kind != NodeKind::Special);
+        tree.retain(|(path, node)| {
+            let rest = snap_path::below(path, mimic.dir).unwrap();
+            let name = rest.split(|&byte| byte == b'/').next().unwrap();
+            let listed = mimic.children.iter().any(|child| mimic.name(child) == name);
+            node.kind != NodeKind::Special && (rest.is_empty() || listed)
+        });
         self.mount(mimic.dir, &tree);
         for child in mimic.children {
             let path = [mimic.dir, b"/", mimic.name(child)].concat();

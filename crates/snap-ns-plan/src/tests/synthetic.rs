@@ -82,6 +82,32 @@ fn synthetic_entries() {
                 ",
         },
         Case {
+            name: "an entry found its link in it",
+            world: "
+                    d /usr/share ro
+                    l /usr/share/c /c
+                    m /usr/share tmpfs
+                    l /usr/share/b /b
+                    l /usr/share/c /c
+                ",
+            current: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/b,mode=0755,uid=0,gid=0 0 0
+                    none /usr/share/b none x-snapd.kind=symlink,x-snapd.symlink=/b,x-snapd.origin=layout 0 0
+                    none /usr/share/c none x-snapd.kind=symlink,x-snapd.symlink=/c,x-snapd.origin=layout 0 0
+                ",
+            desired: "
+                    none /usr/share/b none x-snapd.kind=symlink,x-snapd.symlink=/b,x-snapd.origin=layout 0 0
+                    none /usr/share/c none x-snapd.kind=symlink,x-snapd.symlink=/c,x-snapd.origin=layout 0 0
+                    /nothing /opt/a none bind 0 0
+                ",
+            steps: "left out /opt/a: Missing Source",
+            saved: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/b,mode=0755,uid=0,gid=0 0 0
+                    none /usr/share/b none x-snapd.kind=symlink,x-snapd.symlink=/b,x-snapd.origin=layout 0 0
+                    none /usr/share/c none x-snapd.kind=symlink,x-snapd.symlink=/c,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
             name: "needed by an ID",
             world: "
                     d /snap/x/1
