@@ -13,7 +13,7 @@ use crate::made::created_with;
 use crate::plan::Plan;
 use crate::reason::{Reason, Which};
 use crate::route::{Buffer, Log, Route, Space};
-use crate::view::{Access, FsView, Ground, Look, NodeKind};
+use crate::view::{Access, Attributes, FsView, Ground, Look, NodeKind};
 
 /// A mount point or symbolic link of the current profile, by the place where it really is.
 #[derive(Clone, Copy, Debug)]
@@ -172,15 +172,17 @@ impl<'a> Plan<'a> {
             return true;
         };
         let kind = if item.shape == Shape::File { NodeKind::File } else { NodeKind::Directory };
-        if self.made_at(route.space, route.path) != Some(kind) {
-            return false;
-        }
-        // In a tmpfs of ours a fresh namespace would give it the right mode and owner.
         let own = path == item.entry.mount_point;
         let options = if own { item.options() } else { Options::default() };
-        !self.is_own(&route)
-            || self.made_attributes(route.space, route.path) == created_with(&options, path)
-            || self.is_made_for_kept(route.space, route.path)
+        self.is_needed(&route, kind, created_with(&options, path))
+    }
+
+    /// Whether the desired profile needs what is at the end of a route of the current one.
+    fn is_needed(&self, route: &Route<'_>, kind: NodeKind, attributes: Attributes) -> bool {
+        // In a tmpfs of ours a fresh namespace would give it the right mode and owner.
+        let alike = || self.made_attributes(route.space, route.path) == attributes;
+        self.made_at(route.space, route.path) == Some(kind)
+            && (!self.is_own(route) || alike() || self.is_made_for_kept(route.space, route.path))
     }
 
     /// Lets go of what is kept and stands on something that was created for an entry that goes, with
@@ -223,9 +225,10 @@ impl<'a> Plan<'a> {
         loop {
             let route = self.route_in(Log::Current, dir, place.into(), role, &mut buffer);
             let gone = route.is_ok_and(|route| {
-                let needs = self.made_at(route.space, route.path);
+                let as_made = created_with(&Options::default(), dir);
                 let below_root = route.path.len() > route.root.max(1);
-                self.is_own(&route) && below_root && needs != Some(NodeKind::Directory)
+                let needed = self.is_needed(&route, NodeKind::Directory, as_made);
+                self.is_own(&route) && below_root && !needed
             });
             match parent(dir) {
                 Some(above) if gone => dir = above,

@@ -130,3 +130,14 @@ fn links_of_two_mimics_at_one_place() {
             none /usr/b none x-snapd.kind=symlink,x-snapd.symlink=/x,x-snapd.origin=layout 0 0",
     }]);
 }
+
+#[test]
+fn a_directory_on_the_way_to_another() {
+    check(&[History {
+        name: "it becomes a mount point, with a mode of its own",
+        world: "d /tmp/s",
+        before: &["tmpfs /tmp/b tmpfs mode=0755 0 0\n/tmp/s /tmp/b/a/b none bind 0 0"],
+        last: "tmpfs /tmp/b tmpfs mode=0755 0 0
+            /tmp/b /tmp/b/a none rbind,x-snapd.mode=01777,x-snapd.origin=layout 0 0",
+    }]);
+}
