@@ -118,20 +118,23 @@ impl<'a> Plan<'a> {
         Err(PlanError::Full(Limit::Rounds))
     }
 
-    /// The first entry that a mimic was planned for, and that cannot be made all the same.
+    /// The first entry that a mimic was planned for, and that could not be made in a fresh namespace
+    /// all the same.
     fn first_hopeless(&self) -> Option<u16> {
         let needers = self.mimics.iter().map(|slot| slot.needed_by);
-        needers.filter(|&at| self.need(at).left_out).min_by_key(|&at| self.need(at).rank)
+        let bad = |need: Need| need.left_out || need.doubtful && need.conflict;
+        needers.filter(|&at| bad(self.need(at))).min_by_key(|&at| self.need(at).rank)
     }
 
-    /// Whether an entry that was kept in doubt has to go first: another one found what that creates.
+    /// Whether an entry that was kept in doubt has to go first: it is the first hopeless one, or that
+    /// found what it creates.
     fn waits_for_denial(&self) -> bool {
         let finds = |place: u16| {
             let fault = self.faults.iter().find(|(at, _)| *at == place);
             fault.is_some_and(|(_, fault)| matches!(fault.what, What::WillFind(_)))
         };
         self.needs.iter().any(|need| need.doubtful && need.conflict)
-            && self.first_hopeless().is_none_or(finds)
+            && self.first_hopeless().is_none_or(|at| self.need(at).doubtful || finds(at))
     }
 
     /// Gives up the first hopeless entry: a fresh namespace would not have its mimic. Tells whether

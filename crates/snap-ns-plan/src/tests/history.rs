@@ -141,3 +141,14 @@ fn a_directory_on_the_way_to_another() {
             /tmp/b /tmp/b/a none rbind,x-snapd.mode=01777,x-snapd.origin=layout 0 0",
     }]);
 }
+
+#[test]
+fn content_that_loses_its_source_to_a_mimic() {
+    check(&[History {
+        name: "it is left out, also when it stands",
+        world: "d /snap/y ro\nf /snap/y/c/a text\nf /snap/y/c/b text\nd /opt ro",
+        before: &["/snap/y/c/a /opt/b none bind,x-snapd.kind=file 0 0"],
+        last: "/snap/y/c/a /opt/b none bind,x-snapd.kind=file 0 0
+            /snap/y/c/b /snap/y/c none bind,x-snapd.kind=file 0 0",
+    }]);
+}
