@@ -12,9 +12,11 @@ use snap_path::parent;
 use snap_profile::Item;
 
 use crate::changes::{Fate, Time};
+use crate::fault::Role;
 use crate::index::Around;
 use crate::plan::Plan;
 use crate::reason::{Reason, Which};
+use crate::route::{Buffer, Log};
 
 /// Something that is not kept, and what follows from it.
 #[derive(Clone, Copy)]
@@ -228,6 +230,8 @@ impl<'a> Plan<'a> {
                 self.pull_one(self.current_by_source.nth(number), cause, Link::Copies);
                 next = self.current_by_source.above(number);
             }
+        } else {
+            self.pull_mimics(cause);
         }
         self.pull_all(at, cause, Link::Hides);
         self.pull_above(above, cause, Link::Hides);
@@ -244,6 +248,23 @@ impl<'a> Plan<'a> {
         }
         if cause.depth == Depth::Recursive {
             self.pull_all(all, cause, Link::CopiedBy);
+        }
+    }
+
+    /// The same for the mimics of the directory that a symbolic link is made in, whatever its name:
+    /// they have the link, if it was there before, and nothing tells.
+    fn pull_mimics(&mut self, cause: &Cause<'a>) {
+        let dir = parent(cause.path).unwrap_or_default();
+        let undone = cause.undone.map(|at| (Log::Current, Time::from(at)));
+        let (log, time) = undone.unwrap_or((Log::Desired, cause.made.unwrap_or_default()));
+        let mut buffer = Buffer::new_const();
+        let Ok(route) = self.route_in(log, dir, time, Role::MountPoint, &mut buffer) else {
+            return;
+        };
+        let place = route.fingerprint();
+        for at in 0..self.mimics.len() {
+            let slot = self.mimics.get(at).filter(|slot| slot.seen_at.0 == place);
+            self.pull_one(slot.and_then(|slot| slot.kept_as), cause, Link::Hides);
         }
     }
 

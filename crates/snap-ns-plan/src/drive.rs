@@ -185,7 +185,7 @@ impl<'a> Plan<'a> {
         let when = (place, self.time_of(place).saturating_sub(1));
         let full = |limit| Fault { what: What::Full(limit), ..fault };
         let listed = self.list_children(dir, full, performer)?;
-        let mimic = self.add_mimic(when, (dir, listed, 0), fault)?;
+        let mimic = self.add_mimic(when, (dir, listed, (0, 0)), fault)?;
         let step = Step { op: Op::Mimic(mimic), state: State::Pending };
         let bytes = self.expect_mimic(mimic).map_err(full)?;
         observer.make_room(bytes)?;

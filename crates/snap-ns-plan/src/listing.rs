@@ -80,9 +80,11 @@ impl Plan<'_> {
         Ok(Listed { children: children.unwrap_or(u32::MAX), ..listed })
     }
 
-    /// A number for the place where a route leads, and for what this run will have put there.
-    pub(crate) fn mark_of(&self, route: &Route<'_>, time: Time) -> u64 {
-        let mut mark = route.fingerprint();
+    /// A number for the place where a route leads; and one for that, how it is seen, and what this
+    /// run will have put there.
+    pub(crate) fn mark_of(&self, route: &Route<'_>, time: Time) -> (u64, u64) {
+        let place = route.fingerprint();
+        let mut mark = fnv(place, &[u8::from(route.read_only)]);
         let mut add = |name: &[u8], kind: NodeKind| {
             mark = fnv(mark, name);
             mark = fnv(mark, &[0, kind as u8]);
@@ -93,7 +95,7 @@ impl Plan<'_> {
                 .for_each(|child| add(child.name(&self.names), child.kind));
         }
         self.made_in(route.space, route.path, time, add);
-        mark
+        (place, mark)
     }
 
     /// Adds to what was just listed what this run will have created in the directory before.

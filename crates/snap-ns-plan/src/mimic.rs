@@ -79,8 +79,8 @@ pub(crate) struct Slot<'a> {
     /// The tmpfs of the current profile that stays for it.
     pub(crate) kept_as: Option<u16>,
     pub(crate) reason: Reason,
-    /// Where its directory was when it was listed.
-    pub(crate) seen_at: u64,
+    /// Where its directory was when it was listed, and what was there, as numbers.
+    pub(crate) seen_at: (u64, u64),
 }
 
 /// What was seen of a mimic's directory.
@@ -162,7 +162,7 @@ impl<'a> Plan<'a> {
     pub(crate) fn add_mimic(
         &mut self,
         (needed_by, time): (u16, Time),
-        (dir, listed, seen_at): (&'a [u8], Listed, u64),
+        (dir, listed, seen_at): (&'a [u8], Listed, (u64, u64)),
         fault: Fault,
     ) -> Result<u16, Fault> {
         let reason = if fault.what == What::ReadOnly {

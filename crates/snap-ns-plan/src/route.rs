@@ -68,8 +68,8 @@ impl Route<'_> {
         }
     }
 
-    /// A number for the place that it leads to; two places that are not the same have two numbers, as
-    /// good as always.
+    /// A number for the place that it leads to, whatever the way; two places that are not the same
+    /// have two numbers, as good as always.
     pub(crate) fn fingerprint(&self) -> u64 {
         let (kind, place) = match self.space {
             Space::Live => (0, 0),
@@ -78,7 +78,7 @@ impl Route<'_> {
             Space::Unknown => (3, 0),
         };
         let [high, low] = place.to_be_bytes();
-        let start = fnv(0xcbf2_9ce4_8422_2325, &[kind, u8::from(self.read_only), high, low]);
+        let start = fnv(0xcbf2_9ce4_8422_2325, &[kind, high, low]);
         fnv(start, self.path)
     }
 

@@ -47,56 +47,50 @@ fn is_retried(live: &Namespace, updated: &Update, desired: &str, history: &Histo
 /// After each update: tree and saved profile are those of a fresh namespace.
 #[test]
 fn path_independence() {
-    for_histories(
-        "paths",
-        2,
-        &[5_513_871_581_691_830_319, 15_182_917_198_052_561_436],
-        |history| {
-            let host = host(history);
-            let mut live = host.clone_namespace();
-            let (mut saved, mut steps) = (String::new(), 0);
-            for profile in &history.profiles {
-                let desired = text(profile);
-                let before = host.deep_copy();
-                let old = live.deep_copy();
-                let updated = update(&mut live, &saved, &desired, territory(history));
-                let seen = live.picture();
-                let (fresh, made) = fresh(&host, &desired, history);
-                let (here, there) = (updated.is_accepted(), made.is_accepted());
-                let differs = if let End::Failed(why) = &updated.end {
-                    Some(format!("failed late: {why}"))
-                } else if here != there {
-                    Some(format!("updated: {:?}, fresh: {:?}", updated.end, made.end))
-                } else if !here {
-                    None
-                } else if seen != fresh.picture() {
-                    Some(difference(&fresh.picture(), &seen))
-                } else if set(&updated.saved) != set(&made.saved) {
-                    Some(difference(&made.saved, &updated.saved))
-                } else if live.picture() != seen {
-                    Some(format!("not created: {}", difference(&seen, &live.picture())))
-                } else {
-                    None
-                };
-                match differs {
-                    Some(_) if !is_settled(&before, &desired, history) => {
-                        return Ok(Checked::Silent);
-                    }
-                    Some(_)
-                        if !here
-                            && !fresh_when_undone(&old, &saved, &desired, history)
-                                .is_accepted() => {}
-                    Some(_) if is_retried(&live, &updated, &desired, history) => {
-                        return Ok(Checked::Silent);
-                    }
-                    Some(why) => return Err(format!("after {desired}{why}")),
-                    None => {}
+    for_histories("paths", 2, &[], |history| {
+        let host = host(history);
+        let mut live = host.clone_namespace();
+        let (mut saved, mut steps) = (String::new(), 0);
+        for profile in &history.profiles {
+            let desired = text(profile);
+            let before = host.deep_copy();
+            let old = live.deep_copy();
+            let updated = update(&mut live, &saved, &desired, territory(history));
+            let seen = live.picture();
+            let (fresh, made) = fresh(&host, &desired, history);
+            let (here, there) = (updated.is_accepted(), made.is_accepted());
+            let differs = if let End::Failed(why) = &updated.end {
+                Some(format!("failed late: {why}"))
+            } else if here != there {
+                Some(format!("updated: {:?}, fresh: {:?}", updated.end, made.end))
+            } else if !here {
+                None
+            } else if seen != fresh.picture() {
+                Some(difference(&fresh.picture(), &seen))
+            } else if set(&updated.saved) != set(&made.saved) {
+                Some(difference(&made.saved, &updated.saved))
+            } else if live.picture() != seen {
+                Some(format!("not created: {}", difference(&seen, &live.picture())))
+            } else {
+                None
+            };
+            match differs {
+                Some(_) if !is_settled(&before, &desired, history) => {
+                    return Ok(Checked::Silent);
                 }
-                if updated.end == End::Done {
-                    (saved, steps) = (updated.saved, steps + 1);
+                Some(_)
+                    if !here
+                        && !fresh_when_undone(&old, &saved, &desired, history).is_accepted() => {}
+                Some(_) if is_retried(&live, &updated, &desired, history) => {
+                    return Ok(Checked::Silent);
                 }
+                Some(why) => return Err(format!("after {desired}{why}")),
+                None => {}
             }
-            Ok(if steps > 1 { Checked::Told } else { Checked::Silent })
-        },
-    );
+            if updated.end == End::Done {
+                (saved, steps) = (updated.saved, steps + 1);
+            }
+        }
+        Ok(if steps > 1 { Checked::Told } else { Checked::Silent })
+    });
 }
