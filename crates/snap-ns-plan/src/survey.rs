@@ -196,20 +196,16 @@ impl<'a> Plan<'a> {
         let entry = &item.entry;
         let nothing = Ok(PathNeed::Nothing);
         let wanted = match item.shape {
-            Shape::EnsureDir => {
-                let below = matches!(item.options().kind, Kind::EnsureDir(dir)
-                    if snap_path::is_at_or_below(entry.mount_point, dir));
-                let not_below = Fault::new(What::NotBelow, Role::MustExistDir);
-                return (if below { nothing } else { Err(not_below) }, nothing);
-            }
             Shape::Symlink => NodeKind::Symlink,
-            Shape::Directory => NodeKind::Directory,
+            Shape::Directory | Shape::EnsureDir => NodeKind::Directory,
             Shape::File => NodeKind::File,
         };
         let time = self.time_of(place);
         let asked = Asked { place, item, time, wanted, good: true };
         let mut source = nothing;
-        if wanted != NodeKind::Symlink && matches!(item.operation, Operation::Bind(_)) {
+        if item.shape == Shape::EnsureDir {
+            source = self.survey_must_exist(item, time, view);
+        } else if wanted != NodeKind::Symlink && matches!(item.operation, Operation::Bind(_)) {
             let recursive = item.operation == Operation::Bind(Depth::Recursive);
             source = if recursive && item.flags.contains(MountFlags::READ_ONLY) {
                 Err(Fault::new(What::RecursiveReadOnly, Role::Source))
@@ -226,6 +222,29 @@ impl<'a> Plan<'a> {
             nothing
         };
         (source, mount_point)
+    }
+
+    /// Whether the directory that an ensure-dir entry needs is there.
+    fn survey_must_exist(
+        &self,
+        item: &Item<'_>,
+        time: Time,
+        view: &mut dyn FsView,
+    ) -> Result<PathNeed, Fault> {
+        let role = Role::MustExistDir;
+        let Kind::EnsureDir(dir) = item.options().kind else { return Ok(PathNeed::Nothing) };
+        if !snap_path::is_at_or_below(item.entry.mount_point, dir) {
+            return Err(Fault::new(What::NotBelow, role));
+        }
+        let mut buffer = Buffer::new_const();
+        let mut route = self.route(dir, time, role, &mut buffer)?;
+        match self.look(&mut route, role, view)? {
+            None | Some(Look::Found(NodeKind::Directory)) => Ok(PathNeed::Nothing),
+            Some(Look::Found(kind)) => Err(Fault::new(route.found(kind), role)),
+            Some(Look::Missing { .. } | Look::Blocked { .. }) => {
+                Err(Fault::new(What::Missing, role))
+            }
+        }
     }
 
     fn survey_path(

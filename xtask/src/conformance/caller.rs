@@ -22,6 +22,9 @@ use super::case::{Caller, Case, Lock, Step, Streams};
 /// Far more than any run needs; the freezer gives up after 3 s.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What our debug log says of an obstacle that the plan did not foresee.
+pub(super) const UNFORESEEN: &str = "needs a writable copy";
+
 /// How a run ended.
 pub(super) struct Outcome {
     pub(super) exit: String,
@@ -104,12 +107,15 @@ fn arguments(case: &Case, step: &Step) -> Vec<String> {
     args
 }
 
+/// What the caller sets, with debugging turned on: ours says then whether it met an obstacle.
 fn environment(caller: Caller) -> Vec<(&'static str, &'static str)> {
     match caller {
-        Caller::SnapConfine => vec![("SNAPD_DEBUG", "0")],
-        Caller::Snapd => vec![("PATH", "/usr/sbin:/usr/bin"), ("LANG", "C.UTF-8")],
+        Caller::SnapConfine => vec![("SNAPD_DEBUG", "1")],
+        Caller::Snapd => {
+            vec![("SNAPD_DEBUG", "1"), ("PATH", "/usr/sbin:/usr/bin"), ("LANG", "C.UTF-8")]
+        }
         Caller::User => vec![
-            ("SNAPD_DEBUG", "0"),
+            ("SNAPD_DEBUG", "1"),
             ("XDG_RUNTIME_DIR", "/run/user/1000/snap.hello"),
             ("SNAP_REAL_HOME", "/home/user"),
         ],

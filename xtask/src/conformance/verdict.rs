@@ -1,12 +1,13 @@
 //! Whether the differences of a case are the listed ones.
 
+use super::caller::UNFORESEEN;
 use super::case::{Aspect, Case, Observation, Step};
 use super::compare::{ASPECTS, differences};
 
 /// What the original is held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// Ours: the listed differences, and the case's exit status.
+    /// Ours: the listed differences, the case's exit status, and no step that the plan did not have.
     Ours,
     /// Itself: no difference at all may show. Checks the suite, not a program.
     Itself,
@@ -39,6 +40,11 @@ pub(super) fn judge(
         if mode == Mode::Ours && ours.exit != step.exit.to_string() {
             let what = format!("exit status {}, the case expects {}", ours.exit, step.exit);
             complain(what, ours.stdout.clone());
+        }
+        let unforeseen = |line: &&String| line.contains(UNFORESEEN);
+        if mode == Mode::Ours && ours.stderr.iter().any(|line| unforeseen(&line)) {
+            let lines = ours.stderr.iter().filter(unforeseen).cloned().collect();
+            complain("an obstacle that the plan did not foresee".to_owned(), lines);
         }
         for aspect in ASPECTS {
             let lines = differences(aspect, theirs, ours);

@@ -339,9 +339,7 @@ fn links_and_ensured_directories() {
                     none /tmp/i none x-snapd.kind=ensure-dir,x-snapd.must-exist-dir=/tmp 0 0
                 ",
             steps: "
-                    ensure /tmp/h/a/b: Missing MustExistDir
                     left out /tmp/h/a/b: Missing MustExistDir
-                    ensure /tmp/i: Missing MustExistDir
                     left out /tmp/i: Missing MustExistDir
                 ",
             saved: "",

@@ -141,7 +141,7 @@ impl Stage {
             };
             [&update, &construction].into_iter().filter(said).count()
         };
-        let (unforeseen, left_out) = (says("needs a writable copy"), says("left out: "));
+        let (unforeseen, left_out) = (says(caller::UNFORESEEN), says("left out: "));
         let judged = judge::Step { before, live, fresh, afterwards: after.tree.clone() };
         let mut differences = judge::judge(&judged);
         let unsettled = differences.iter().any(|difference| difference.kind.needs_settled())

@@ -53,6 +53,14 @@ fn a_listed_difference_covers_its_own_lines_only() {
 }
 
 #[test]
+fn ours_meets_no_obstacle_that_it_did_not_foresee() {
+    let (theirs, mut ours) = (seen("0", &[]), seen("0", &[]));
+    ours[1].stderr = vec!["DEBUG: make /usr/d: read-only, needs a writable copy".to_owned()];
+    assert_eq!(complaints(Mode::Ours, "", &theirs, &ours), 1);
+    assert_eq!(complaints(Mode::Itself, "", &theirs, &ours), 0);
+}
+
+#[test]
 fn the_exit_status_of_ours_is_the_case_s() {
     let both = seen("1", &[]);
     assert_eq!(complaints(Mode::Ours, "", &both, &both), 1);
