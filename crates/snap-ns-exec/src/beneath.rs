@@ -10,9 +10,11 @@ use rustix::io;
 use rustix::mount::{MountPropagationFlags, mount_change};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 use snap_ns_plan::{Fault, Outcome, Plan, What};
+use snap_path::{file_name, parent};
+use snap_profile::Item;
 
 use crate::kernel::{CreatesFor, Kernel};
-use crate::walk::PATH;
+use crate::parents::Side;
 
 impl Kernel {
     /// Looks at the tree as it would be if everything in the current profile of `plan` were undone,
@@ -32,16 +34,22 @@ impl Kernel {
     }
 
     /// Whether everything that the current profile of `plan` records is mounted, as far as that can
-    /// be seen. When nothing is, in a namespace that is new, it is a record of an older one.
+    /// be seen. When nothing is, in a namespace that is new, it is a record of an older one. (The
+    /// children of a mimic are not looked at: they stand and fall with it.)
     #[must_use]
-    pub fn all_mounted(&self, plan: &Plan<'_>) -> bool {
-        let mut mounts = (0..plan.recorded()).filter_map(|place| plan.recorded_mount(place));
-        mounts.all(|path| self.is_mount_point(path).unwrap_or(false))
+    pub fn all_mounted(&mut self, plan: &Plan<'_>) -> bool {
+        let child = |item: &Item<'_>| item.is_synthetic() && !item.is_tmpfs();
+        (0..plan.recorded())
+            .filter(|&place| !plan.current(place).is_some_and(child))
+            .filter_map(|place| plan.recorded_mount(place))
+            .all(|path| self.is_mount_point(path).unwrap_or(false))
     }
 
-    fn is_mount_point(&self, path: &[u8]) -> io::Result<bool> {
-        let stat =
-            statx(self.open(path, PATH)?, c"", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS)?;
+    fn is_mount_point(&mut self, path: &[u8]) -> io::Result<bool> {
+        let Some(above) = parent(path) else { return Ok(true) };
+        let dir = self.parent_dir(Side::Target, above)?;
+        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
+        let stat = statx(dir, file_name(path), flags, StatxFlags::TYPE)?;
         // Linux 5.7 and older do not know: then it has to be looked at beneath.
         let known = stat.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT);
         Ok(!known || stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))

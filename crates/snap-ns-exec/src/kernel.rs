@@ -54,13 +54,12 @@ impl Kernel {
     ///
     /// The root directory cannot be opened.
     pub fn new(creates_for: CreatesFor) -> io::Result<Self> {
-        let mut kernel = Self::with_resolver(creates_for, Resolver::OpenAt2)?;
-        if let Err(io::Errno::NOSYS | io::Errno::PERM) =
-            kernel.open_from(&kernel.root, b".", crate::walk::PATH_DIR)
-        {
-            kernel.resolver = Resolver::Emulated;
+        match Self::with_resolver(creates_for, Resolver::OpenAt2) {
+            Err(io::Errno::NOSYS | io::Errno::PERM) => {
+                Self::with_resolver(creates_for, Resolver::Emulated)
+            }
+            result => result,
         }
-        Ok(kernel)
     }
 
     /// As [`new`](Self::new), with a resolver of the caller's choice: tests run on both.
@@ -69,7 +68,7 @@ impl Kernel {
     ///
     /// As for [`new`](Self::new).
     pub fn with_resolver(creates_for: CreatesFor, resolver: Resolver) -> io::Result<Self> {
-        let root = rustix::fs::open("/", crate::walk::PATH_DIR, rustix::fs::Mode::empty())?;
+        let root = resolver.open_root()?;
         let owner = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
         let creates_for = match creates_for {
             CreatesFor::Root => (0, 0),

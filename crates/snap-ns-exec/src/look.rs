@@ -21,7 +21,7 @@ use crate::walk::{PATH, PATH_DIR, kind};
 const TMPFS_MAGIC: u64 = 0x0102_1994;
 
 /// Room for one batch of directory entries.
-const LIST_BYTES: usize = 16 * 1024;
+const LIST_BYTES: usize = 8 * 1024;
 
 impl FsView for Kernel {
     fn look(&mut self, path: &[u8], role: Role) -> Result<Look, Fault> {
@@ -32,7 +32,8 @@ impl FsView for Kernel {
             return match statat(fd, file_name(path), AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => Ok(Look::Found(kind(FileType::from_raw_mode(stat.st_mode)))),
                 Err(Errno::NOENT) => {
-                    let ground = ground(fd).map_err(failed(Call::StatFs, role))?;
+                    let ground = self.parent_ground(side, dir);
+                    let ground = ground.map_err(failed(Call::StatFs, role))?;
                     Ok(Look::Missing { parent: dir.len(), ground })
                 }
                 Err(errno) => Err(failed(Call::Stat, role)(errno)),
@@ -50,17 +51,11 @@ impl FsView for Kernel {
     }
 
     fn ground(&mut self, dir: &[u8]) -> Result<Ground, Fault> {
-        let fd = self.open(dir, PATH_DIR).map_err(failed(Call::Open, Role::Mimic))?;
-        ground(fd.as_fd()).map_err(failed(Call::StatFs, Role::Mimic))
+        self.parent_ground(Side::Target, dir).map_err(failed(Call::Open, Role::Mimic))
     }
 
     fn same_fs(&mut self, a: &[u8], b: &[u8]) -> Result<bool, Fault> {
-        if a == b {
-            return Ok(true);
-        }
-        let device = |path| -> io::Result<u64> { Ok(fstat(self.open(path, PATH_DIR)?)?.st_dev) };
-        let same = |a, b| -> io::Result<bool> { Ok(device(a)? == device(b)?) };
-        same(a, b).map_err(failed(Call::Stat, Role::Mimic))
+        if a == b { Ok(true) } else { self.is_on(a, b).map_err(failed(Call::Stat, Role::Mimic)) }
     }
 
     fn leads_to(&mut self, path: &[u8], target: &[u8]) -> Result<bool, Fault> {

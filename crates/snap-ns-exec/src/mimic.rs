@@ -123,12 +123,17 @@ impl Kernel {
         if naming == Naming::ByName {
             fchdir(aside).map_err(failed(Call::ChangeDirectory, Role::Aside))?;
         }
+        let mut target = Text::<PATH_MAX>::new();
+        target
+            .push(mimic.dir)
+            .and_then(|()| target.push(b"/"))
+            .ok_or(Fault::new(What::Full(Limit::Path), Role::Mimic))?;
         for (number, child) in (mimic.first_child..).zip(mimic.children) {
             let role = Role::Child(number);
             let name = mimic.name(child);
             match (child.kind, naming) {
                 (NodeKind::Directory, Naming::ByName) => {
-                    self.restore_by_name(mimic.dir, name, tmpfs, role)?;
+                    self.restore_by_name(&mut target, name, tmpfs, role)?;
                 }
                 (NodeKind::Directory, Naming::ByDescriptor) => {
                     self.restore_dir(name, aside, tmpfs, role)?;
@@ -142,20 +147,15 @@ impl Kernel {
         Ok(())
     }
 
-    /// Restores the directory `name` of the working directory, which is the aside.
+    /// Restores the directory `name` of the working directory, which is the aside, below `dir`, the
+    /// path of the mimic and a slash.
     fn restore_by_name(
         &self,
-        dir: &[u8],
+        dir: &mut Text<PATH_MAX>,
         name: &[u8],
         tmpfs: &OwnedFd,
         role: Role,
     ) -> Result<(), Fault> {
-        let mut target = Text::<PATH_MAX>::new();
-        target
-            .push(dir)
-            .and_then(|()| target.push(b"/"))
-            .and_then(|()| target.push(name))
-            .ok_or(Fault::new(What::Full(Limit::Path), role))?;
         mkdirat(tmpfs, name, Mode::from_raw_mode(CHILD_ATTRIBUTES.mode.into()))
             .map_err(failed(Call::MakeDirectory, role))?;
         if self.owner != (0, 0) {
@@ -163,7 +163,11 @@ impl Kernel {
             chownat(tmpfs, name, root.0, root.1, AtFlags::SYMLINK_NOFOLLOW)
                 .map_err(failed(Call::ChangeOwner, role))?;
         }
-        mount_bind_recursive(name, target.as_c_str()).map_err(failed(Call::Bind, role))
+        let len = dir.as_bytes().len();
+        dir.push(name).ok_or(Fault::new(What::Full(Limit::Path), role))?;
+        let bound = mount_bind_recursive(name, dir.as_c_str());
+        dir.truncate(len);
+        bound.map_err(failed(Call::Bind, role))
     }
 
     fn restore_dir(

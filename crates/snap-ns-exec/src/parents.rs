@@ -2,16 +2,22 @@
 //!
 //! Entries stand together by directory: of a thousand layouts most have the same parent. Its
 //! descriptor is kept, one for mount points and one for sources, until another one is needed or
-//! something is mounted or unmounted at it or above it; then it is walked anew.
+//! something is mounted or unmounted at it or above it; then it is walked anew. What is known of the
+//! directory is kept with it.
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::fstat;
 use rustix::io;
-use snap_ns_plan::Rule;
-use snap_path::{PATH_MAX, Text, components, is_at_or_below};
+use snap_ns_plan::{Ground, Rule};
+use snap_path::{Text, components, is_at_or_below};
 
 use crate::kernel::Kernel;
+use crate::look::ground;
 use crate::walk::{PATH_DIR, open_child};
+
+/// The longest path that is remembered, and its NUL. One that is longer is walked each time: room
+/// for the longest would be most of what a [`Kernel`] takes of the stack.
+const REMEMBERED_MAX: usize = 512;
 
 /// Which of the two directories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +31,10 @@ pub(crate) enum Side {
 /// A directory that was walked.
 #[derive(Debug)]
 pub(crate) struct Parent {
-    path: Text<PATH_MAX>,
+    /// Empty when it is too long.
+    path: Text<REMEMBERED_MAX>,
     fd: Option<OwnedFd>,
+    ground: Option<Ground>,
     proof: Option<Proof>,
 }
 
@@ -42,11 +50,15 @@ pub(crate) enum Proof {
 
 impl Parent {
     pub(crate) const fn new() -> Self {
-        Self { path: Text::new(), fd: None, proof: None }
+        Self { path: Text::new(), fd: None, ground: None, proof: None }
     }
 
     fn forget(&mut self) {
-        (self.fd, self.proof) = (None, None);
+        (self.fd, self.ground, self.proof) = (None, None, None);
+    }
+
+    fn is(&self, dir: &[u8]) -> bool {
+        self.fd.is_some() && !self.path.is_empty() && self.path.as_bytes() == dir
     }
 }
 
@@ -88,16 +100,28 @@ impl Parents {
 impl Kernel {
     /// The directory `dir`, walked now or before.
     pub(crate) fn parent_dir(&mut self, side: Side, dir: &[u8]) -> io::Result<BorrowedFd<'_>> {
-        let known = self.parents.side(side);
-        if known.fd.is_none() || known.path.as_bytes() != dir {
+        if !self.parents.side(side).is(dir) {
             let fd = self.open(dir, PATH_DIR)?;
             let known = self.parents.side(side);
+            known.forget();
             known.path.truncate(0);
-            known.proof = None;
-            // Without its path it would only be walked again the next time.
-            known.fd = known.path.push(dir).map(|()| fd);
+            // One without a path is walked again the next time.
+            let _ = known.path.push(dir);
+            known.fd = Some(fd);
         }
-        self.parents.side(side).fd.as_ref().map(AsFd::as_fd).ok_or(io::Errno::NAMETOOLONG)
+        self.parents.side(side).fd.as_ref().map(AsFd::as_fd).ok_or(io::Errno::BADF)
+    }
+
+    /// The directory `dir` as well, and its ground. (What is read-only and what is a tmpfs changes
+    /// with the mounts only.)
+    pub(crate) fn parent_ground(&mut self, side: Side, dir: &[u8]) -> io::Result<Ground> {
+        self.parent_dir(side, dir)?;
+        if let Some(ground) = self.parents.side(side).ground {
+            return Ok(ground);
+        }
+        let ground = ground(self.parent_dir(side, dir)?)?;
+        self.parents.side(side).ground = Some(ground);
+        Ok(ground)
     }
 
     /// Whether nobody but root can change what `dir`, the parent of a mount point, leads to, and

@@ -92,7 +92,7 @@ impl Kernel {
             let name = file_name(path);
             let dir = self.parent_dir(Side::Target, parent(path).ok_or(Errno::BUSY)?)?;
             let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
-            let ground = ground(dir)?;
+            let ground = self.parent_ground(Side::Target, above)?;
             self.may_remove(above, ground, rule)?;
             let dir = self.parent_dir(Side::Target, above)?;
             let file_type = FileType::from_raw_mode(stat.st_mode);
@@ -151,7 +151,7 @@ impl Kernel {
     }
 
     /// Whether two directories are in the same file system.
-    fn is_on(&self, dir: &[u8], other: &[u8]) -> io::Result<bool> {
+    pub(crate) fn is_on(&self, dir: &[u8], other: &[u8]) -> io::Result<bool> {
         let device = |path| -> io::Result<u64> { Ok(fstat(self.open(path, PATH_DIR)?)?.st_dev) };
         Ok(device(dir)? == device(other)?)
     }

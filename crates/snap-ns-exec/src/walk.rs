@@ -1,7 +1,7 @@
 //! Opening paths so that no component is a symbolic link.
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat, openat2};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, fstat, open, openat, openat2};
 use rustix::io::{self, Errno};
 use snap_ns_plan::NodeKind;
 use snap_path::{components, file_name, parent};
@@ -14,27 +14,27 @@ pub(crate) const PATH: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlag
 /// The same for a place that must be a directory.
 pub(crate) const PATH_DIR: OFlags = PATH.union(OFlags::DIRECTORY);
 
+/// No component may be a symbolic link.
+const NO_LINKS: ResolveFlags = ResolveFlags::NO_SYMLINKS.union(ResolveFlags::NO_MAGICLINKS);
+
+impl Resolver {
+    /// Opens the root directory: the first use of the resolver, which shows whether it works.
+    pub(crate) fn open_root(self) -> io::Result<OwnedFd> {
+        match self {
+            Self::OpenAt2 => openat2(CWD, c"/", PATH_DIR, Mode::empty(), NO_LINKS),
+            Self::Emulated => open(c"/", PATH_DIR, Mode::empty()),
+        }
+    }
+}
+
 impl Kernel {
     /// Opens the place `path` (clean, absolute) with `flags`, which hold `O_NOFOLLOW`.
     pub(crate) fn open(&self, path: &[u8], flags: OFlags) -> io::Result<OwnedFd> {
         let below_root = path.strip_prefix(b"/").unwrap_or(path);
         let relative = if below_root.is_empty() { b"." } else { below_root };
-        self.open_from(&self.root, relative, flags)
-    }
-
-    /// Opens the relative path `path` below `dir`.
-    pub(crate) fn open_from(
-        &self,
-        dir: &OwnedFd,
-        path: &[u8],
-        flags: OFlags,
-    ) -> io::Result<OwnedFd> {
         match self.resolver {
-            Resolver::OpenAt2 => {
-                let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-                openat2(dir, path, flags, Mode::empty(), resolve)
-            }
-            Resolver::Emulated => open_by_component(dir.as_fd(), path, flags),
+            Resolver::OpenAt2 => openat2(&self.root, relative, flags, Mode::empty(), NO_LINKS),
+            Resolver::Emulated => open_by_component(self.root.as_fd(), relative, flags),
         }
     }
 
@@ -47,25 +47,16 @@ impl Kernel {
     /// Opens the deepest part of `path` that exists and is not below a symbolic link or another
     /// non-directory; tells how long it is, and what it is.
     pub(crate) fn open_deepest(&self, path: &[u8]) -> io::Result<Deepest> {
-        match self.open(path, PATH) {
-            Ok(fd) => return Deepest::new(fd, path.len()),
-            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
-            Err(errno) => return Err(errno),
-        }
-        let mut deepest = Deepest::new(self.open(b"/", PATH_DIR)?, 1)?;
-        for component in components(path) {
-            if deepest.kind != NodeKind::Directory {
-                break;
-            }
-            let slash = usize::from(deepest.len > 1);
-            let len = deepest.len.saturating_add(slash).saturating_add(component.len());
-            match open_child(deepest.fd.as_fd(), component, PATH) {
-                Ok(fd) => deepest = Deepest::new(fd, len)?,
-                Err(Errno::NOENT) => break,
+        let mut part = path;
+        loop {
+            match self.open(part, PATH) {
+                Ok(fd) => return Deepest::new(fd, part.len()),
+                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {
+                    part = parent(part).ok_or(Errno::NOENT)?;
+                }
                 Err(errno) => return Err(errno),
             }
         }
-        Ok(deepest)
     }
 }
 
