@@ -247,18 +247,21 @@ impl<'a> Plan<'a> {
         desired: &'a [Item<'a>],
         territory: Territory<'a>,
     ) {
+        // What was never used is empty; telling it so would touch a page of each list.
+        if self.inputs.is_some() {
+            self.named.clear();
+            self.past.clear();
+            self.needs.clear();
+            self.order.clear();
+            self.steps.clear();
+            self.made.clear();
+            self.faults.clear();
+            self.first_name = 0;
+            self.forget_mimics();
+            self.mimics_by_time.clear();
+        }
         self.inputs = Some(Inputs { current, desired, territory });
-        self.named.clear();
-        self.past.clear();
-        self.needs.clear();
-        self.order.clear();
-        self.steps.clear();
-        self.made.clear();
-        self.faults.clear();
         self.now = (Log::Desired, Time::MAX);
-        self.first_name = 0;
-        self.forget_mimics();
-        self.mimics_by_time.clear();
         let rootfs = |item: &&Item<'_>| item.origin == Origin::Rootfs;
         let tmpfs = current.iter().filter(rootfs).find(|item| item.is_tmpfs());
         self.rootfs = tmpfs.map(|item| item.entry.mount_point);

@@ -99,7 +99,7 @@ pub fn reserve(instance: &Instance<'_>, len: usize) -> Result<Reserved, SessionE
     let path = ProfileFile::Current.path(instance);
     let temporary = instance_path(b"/run/snapd/ns/snap.", instance, b".fstab.new");
     let root = rustix::process::geteuid().is_root();
-    if let Some(mut reserved) = in_place(&path).filter(|_| !root) {
+    if !root && let Some(mut reserved) = in_place(&path) {
         return reserved.grow(len).map(|()| reserved).map_err(failed(Task::Reserve, subject));
     }
     match unlinkat(CWD, temporary.as_c_str(), AtFlags::empty()) {
@@ -112,7 +112,7 @@ pub fn reserve(instance: &Instance<'_>, len: usize) -> Result<Reserved, SessionE
     let mut reserved = Reserved { file, temporary: Some(temporary), path, len: 0 };
     let prepare = |reserved: &mut Reserved| -> io::Result<()> {
         // snap-confine may call as the user; the profile is root's all the same.
-        if !(rustix::process::geteuid().is_root() && rustix::process::getegid().is_root()) {
+        if !(root && rustix::process::getegid().is_root()) {
             fchown(&reserved.file, Some(Uid::ROOT), Some(Gid::ROOT))?;
         }
         reserved.grow(len)
@@ -160,6 +160,7 @@ impl Reserved {
     /// # Errors
     ///
     /// It cannot be written or put there; the old one is still there then.
+    #[inline(never)]
     pub fn commit<F>(self, write: F) -> Result<(), SessionError>
     where
         F: FnOnce(&mut ProfileWriter<'_>) -> Result<(), Errno>,

@@ -10,13 +10,18 @@ const ARENA_BYTES: usize = TEXT_MAX + 2 * 1024 * 1024;
 /// Every buffer of a run: about 34 MiB of zeros, of which only what is used is ever touched.
 #[derive(Debug)]
 pub struct Workspace {
-    desired_text: [u8; TEXT_MAX],
-    current_text: [u8; TEXT_MAX],
+    desired_text: Paged<[u8; TEXT_MAX]>,
+    current_text: Paged<[u8; TEXT_MAX]>,
     arena: [u8; ARENA_BYTES],
-    desired: Profile<'static>,
-    current: Profile<'static>,
+    desired: Paged<Profile<'static>>,
+    current: Paged<Profile<'static>>,
     plan: Plan<'static>,
 }
+
+/// Starts at a page: what is short touches no second one.
+#[derive(Debug)]
+#[repr(align(4096))]
+struct Paged<T>(T);
 
 /// The buffers, each on its own.
 pub(crate) struct Buffers {
@@ -34,22 +39,22 @@ impl Workspace {
     #[allow(clippy::new_without_default, reason = "it is only ever a static or a buffer")]
     pub const fn new() -> Self {
         Self {
-            desired_text: [0; TEXT_MAX],
-            current_text: [0; TEXT_MAX],
+            desired_text: Paged([0; TEXT_MAX]),
+            current_text: Paged([0; TEXT_MAX]),
             arena: [0; ARENA_BYTES],
-            desired: Profile::new_const(),
-            current: Profile::new_const(),
+            desired: Paged(Profile::new_const()),
+            current: Paged(Profile::new_const()),
             plan: Plan::new(),
         }
     }
 
     pub(crate) fn split(&'static mut self) -> Buffers {
         Buffers {
-            desired_text: &mut self.desired_text,
-            current_text: &mut self.current_text,
+            desired_text: &mut self.desired_text.0,
+            current_text: &mut self.current_text.0,
             arena: Arena::new(&mut self.arena),
-            desired: &mut self.desired,
-            current: &mut self.current,
+            desired: &mut self.desired.0,
+            current: &mut self.current.0,
             plan: &mut self.plan,
         }
     }
