@@ -18,7 +18,8 @@ pub(crate) const FREEZE_SECONDS: i64 = 3;
 #[derive(Clone, Copy, Debug)]
 pub struct Freezer<'i> {
     instance: Instance<'i>,
-    version: Version,
+    /// None when nothing is frozen.
+    frozen: Option<Version>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -28,22 +29,27 @@ enum Version {
 }
 
 impl<'i> Freezer<'i> {
-    /// Finds out which cgroup version is in force: the second if `/sys/fs/cgroup` is a cgroup2.
+    /// Nothing is frozen yet.
     #[must_use]
     pub fn new(instance: Instance<'i>) -> Self {
-        let fs_type = statfs(c"/sys/fs/cgroup").map(|stat| u64::try_from(stat.f_type));
-        let version = if fs_type == Ok(Ok(CGROUP2_MAGIC)) { Version::V2 } else { Version::V1 };
-        Self { instance, version }
+        Self { instance, frozen: None }
     }
 
-    /// Freezes every process of the instance, and waits until they are frozen. A group that does
-    /// not exist, or vanishes, is fine. If they do not freeze in time, all are thawed again.
+    /// Freezes every process of the instance, and waits until they are frozen, unless that was done
+    /// before. A group that does not exist, or vanishes, is fine. If they do not freeze in time, all
+    /// are thawed again. The second version of cgroups is in force if `/sys/fs/cgroup` is a cgroup2.
     ///
     /// # Errors
     ///
     /// They could not be frozen; none is then.
-    pub fn freeze(&self) -> Result<(), SessionError> {
-        let frozen = match self.version {
+    pub fn freeze(&mut self) -> Result<(), SessionError> {
+        if self.frozen.is_some() {
+            return Ok(());
+        }
+        let fs_type = statfs(c"/sys/fs/cgroup").map(|stat| u64::try_from(stat.f_type));
+        let version = if fs_type == Ok(Ok(CGROUP2_MAGIC)) { Version::V2 } else { Version::V1 };
+        self.frozen = Some(version);
+        let frozen = match version {
             Version::V1 => freezer_v1::freeze(&self.instance),
             Version::V2 => freezer_v2::freeze(&self.instance),
         };
@@ -53,15 +59,16 @@ impl<'i> Freezer<'i> {
         })
     }
 
-    /// Lets every process of the instance go on.
+    /// Lets every process of the instance go on that was frozen.
     ///
     /// # Errors
     ///
     /// A group exists and could not be thawed.
-    pub fn thaw(&self) -> Result<(), SessionError> {
-        match self.version {
-            Version::V1 => freezer_v1::thaw(&self.instance),
-            Version::V2 => freezer_v2::thaw(&self.instance),
+    pub fn thaw(&mut self) -> Result<(), SessionError> {
+        match self.frozen.take() {
+            None => Ok(()),
+            Some(Version::V1) => freezer_v1::thaw(&self.instance),
+            Some(Version::V2) => freezer_v2::thaw(&self.instance),
         }
     }
 }

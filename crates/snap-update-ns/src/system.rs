@@ -34,70 +34,78 @@ pub(crate) fn update(
     let desired = read(instance, ProfileFile::Desired, desired_text, &mut arena, desired)?;
     let current = read(instance, ProfileFile::Current, current_text, &mut arena, current)?;
     let file = FileName { instance, which: ProfileFile::Desired };
-    let mut view = None;
-    let mut kernel = Kernel::new(CreatesFor::Root).map_err(|e| Error::Root(e.raw_os_error()))?;
     let territory = Territory::System {
         snap_instance: snap_directory(instance.as_bytes(), &mut arena),
         snap_name: snap_directory(instance.snap_name(), &mut arena),
     };
-    let mut told = Told { log, file, reserved: None };
     match plan.compare(current, desired, territory) {
         Ok(Comparison::Differ) => {}
         Ok(Comparison::Same) => {
-            told.log.debug(format_args!("nothing to do"));
+            log.debug(format_args!("nothing to do"));
             return Ok(());
         }
         Err(error) => return Err(Error::Plan(file, plan, error)),
     }
+    let mut freezer = Freezer::new(instance);
+    let changed = change(caller, file, plan, &mut freezer, log);
+    match (changed, freezer.thaw()) {
+        // The first error is the one line; what went wrong after it is told as well.
+        (Err(first), Err(error)) => {
+            log.notice(format_args!("{}", session(error)));
+            Err(first)
+        }
+        (changed, thawed) => changed.and(thawed.map_err(session)),
+    }
+}
+
+/// Completes the plan, performs it with the snap's processes frozen, and saves what stands
+/// afterwards, however that went. What it froze is still frozen then. (On its own: when nothing
+/// changes, this much of the stack is not touched.)
+#[inline(never)]
+fn change(
+    caller: Caller,
+    file: FileName,
+    plan: &'static mut Plan<'static>,
+    freezer: &mut Freezer<'_>,
+    log: &mut Log,
+) -> Result<(), Error<'static>> {
+    let session = |error: SessionError| Error::Session(file.instance, error);
+    let mut kernel = Kernel::new(CreatesFor::Root).map_err(|e| Error::Root(e.raw_os_error()))?;
+    let mut view = None;
     // A namespace that snap-confine has just made has none of the mounts that an older one had.
     // (It may not look beneath them, either: contract section 5.)
     if caller == Caller::SnapConfine && !kernel.all_mounted(plan) {
         plan.note_nothing_mounted();
     } else if plan.asks_beneath() {
+        // Something is going to change, and nobody may change what is looked at now.
+        freezer.freeze().map_err(session)?;
         let beneath = kernel.beneath(plan);
         view = Some(beneath.map_err(|error| Error::Beneath(error.raw_os_error()))?);
     }
+    let mut told = Told { log, file, reserved: None };
     if let Err(error) = plan.complete(view.as_mut().unwrap_or(&mut kernel), &mut told) {
         return Err(Error::Plan(file, plan, error));
     }
+    drop(view);
     if plan.is_empty() {
         told.log.debug(format_args!("nothing to do"));
         return Ok(());
     }
-    perform(instance, file, plan, &mut kernel, log)
-}
-
-/// Performs the plan with the snap's processes frozen, and saves what stands afterwards, however
-/// that went.
-fn perform(
-    instance: Instance<'static>,
-    file: FileName,
-    plan: &'static mut Plan<'static>,
-    kernel: &mut Kernel,
-    log: &mut Log,
-) -> Result<(), Error<'static>> {
-    let session = |error: SessionError| Error::Session(instance, error);
-    let mut reserved = reserve(&instance, plan.saved_len()).map_err(session)?;
-    let freezer = Freezer::new(instance);
-    log.debug(format_args!("{} steps", plan.steps().len()));
-    let frozen = plan.touches_tree();
-    if frozen && let Err(error) = freezer.freeze() {
-        reserved.discard();
-        return Err(session(error));
-    }
+    told.log.debug(format_args!("{} steps", plan.steps().len()));
+    let mut reserved = reserve(&file.instance, plan.saved_len()).map_err(session)?;
+    let ready = if plan.touches_tree() { freezer.freeze() } else { Ok(()) };
+    ready.inspect_err(|_| reserved.discard()).map_err(session)?;
     let mut told = Told { log, file, reserved: Some(&mut reserved) };
-    let driven = plan.drive(kernel, &mut told);
-    let saved = reserved.commit(|writer| plan.write_saved(writer));
-    let thawed = if frozen { freezer.thaw() } else { Ok(()) };
+    let driven = plan.drive(&mut kernel, &mut told);
+    let saved = reserved.commit(|writer| plan.write_saved(writer)).map_err(session);
     match driven {
         Err(failure) => {
-            // The first error is the one line; what went wrong after it is told as well.
-            for error in [saved.err(), thawed.err()].into_iter().flatten() {
-                log.notice(format_args!("{}", session(error)));
+            if let Err(error) = saved {
+                log.notice(format_args!("{error}"));
             }
             Err(Error::Failed(file, plan, failure))
         }
-        Ok(()) => saved.and(thawed).map_err(session),
+        Ok(()) => saved,
     }
 }
 

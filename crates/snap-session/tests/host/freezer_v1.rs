@@ -26,7 +26,7 @@ fn a_real_group_is_frozen_and_thawed() {
         fs::create_dir(ROOT)?;
         mount_new("cgroup", ROOT, "freezer")?;
         let snap = format!("t{}", std::process::id());
-        let freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
+        let mut freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
         // No group is fine.
         assert_eq!((freezer.freeze(), freezer.thaw()), (Ok(()), Ok(())));
         let group = Group::new(format!("{ROOT}/snap.{snap}"));
@@ -68,7 +68,7 @@ fn a_group_that_does_not_freeze_is_given_up_and_thawed() {
 fn what_is_written() {
     in_a_world("freezer_v1::what_is_written", |_| {
         mount_new("tmpfs", "/sys", "")?;
-        let freezer = Freezer::new(hello());
+        let mut freezer = Freezer::new(hello());
         assert_eq!((freezer.freeze(), freezer.thaw()), (Ok(()), Ok(())));
         let state = format!("{ROOT}/snap.hello/freezer.state");
         fs::create_dir_all(format!("{ROOT}/snap.hello"))?;

@@ -69,7 +69,7 @@ fn nested_groups_are_frozen_and_thawed() {
         .map(|name| middle.below(&name));
         let busy = [&scope, &service, &below].map(Busy::in_group);
         let free: Vec<_> = others.iter().map(Busy::in_group).collect();
-        let freezer = Freezer::new(instance);
+        let mut freezer = Freezer::new(instance);
         for _ in 0..3 {
             assert_eq!(freezer.freeze(), Ok(()));
             // Not at some time, but at once: it was waited for.
@@ -94,7 +94,7 @@ fn groups_below_one_with_processes_are_waited_for() {
         let below = scope.below("payload");
         let deeper = below.below("payload");
         let busy = [&scope, &below, &deeper].map(Busy::in_group);
-        let freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
+        let mut freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
         for _ in 0..20 {
             assert_eq!(freezer.freeze(), Ok(()));
             assert_eq!([&scope, &below, &deeper].map(Group::is_frozen), [true; 3]);
@@ -116,7 +116,7 @@ fn the_own_group_is_never_frozen() {
         let busy = Busy::in_group(&other);
         for inside in [&own, &deeper] {
             let _inside = Inside::new(inside);
-            let freezer = Freezer::new(instance);
+            let mut freezer = Freezer::new(instance);
             assert_eq!(freezer.freeze(), Ok(()));
             assert!(other.is_frozen() && busy.stands());
             assert_eq!(own.read("cgroup.freeze"), "0\n");
@@ -131,7 +131,7 @@ fn the_own_group_is_never_frozen() {
 #[test]
 fn no_group_is_fine() {
     with_cgroup2("freezer_v2::no_group_is_fine", |snap| {
-        let freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
+        let mut freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
         assert_eq!(freezer.freeze(), Ok(()));
         assert_eq!(freezer.thaw(), Ok(()));
         let empty = Group::new(format!("{ROOT}/snap.{snap}.empty.scope"));
@@ -150,7 +150,7 @@ fn many_groups_in_one_directory() {
         let top = Group::new(format!("{ROOT}/top-{snap}"));
         let name = |n| format!("snap.{snap}.{}-{n}.scope", "long".repeat(20));
         let groups: Vec<_> = (0..100).map(|n| top.below(&name(n))).collect();
-        let freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
+        let mut freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
         assert_eq!(freezer.freeze(), Ok(()));
         assert!(groups.iter().all(|group| group.read("cgroup.freeze") == "1\n"));
         assert_eq!(freezer.thaw(), Ok(()));

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::check::{GOOD, refused};
-use crate::machine::{CURRENT, Machine, ROOTFS, mount, on_a_machine, unmount};
+use crate::machine::{CURRENT, FREEZER, Machine, ROOTFS, mount, on_a_machine, unmount};
 use crate::state::State;
 
 const NS: &str = "/run/snapd/ns";
@@ -59,6 +59,11 @@ fn full_while_something_is_undone() {
         fs::write("/run/snapd/ns/filler", vec![0; (32 << 10) - 4096]).unwrap();
         let words = ["cannot make room for the current mount profile of hello: no space left"];
         refused(machine, b"", &words);
+        // While it looks beneath what is mounted, the snap's processes are frozen; not afterwards.
+        fs::write(crate::machine::DESIRED, GOOD[0]).unwrap();
+        assert_eq!(machine.run().status.code(), Some(1));
+        assert_eq!(fs::read_to_string(FREEZER).unwrap(), "THAWED");
+        fs::remove_file(FREEZER).unwrap();
         refused(machine, GOOD[0].as_bytes(), &words);
         // Nothing to change needs no room.
         fs::write(crate::machine::DESIRED, GOOD.concat()).unwrap();
