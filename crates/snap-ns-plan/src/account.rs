@@ -1,11 +1,11 @@
 //! Whether what would be saved fits into a profile again.
 
 use core::convert::Infallible;
+use snap_ns_forecast::Limit;
 
 use snap_fstab::{LINE_MAX, Sink};
 use snap_profile::{ENTRIES_MAX, TEXT_MAX};
 
-use crate::fault::Limit;
 use crate::plan::Plan;
 use crate::saved::Moment;
 

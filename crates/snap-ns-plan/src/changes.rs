@@ -2,52 +2,10 @@
 
 use snap_fstab::Entry;
 use snap_mount_options::{Depth, Origin};
+use snap_ns_forecast::{Fate, Field, MimicState, Reason};
 use snap_profile::Item;
 
-use crate::mimic::MimicState;
 use crate::plan::{Plan, PlanError};
-use crate::reason::{Field, Reason};
-
-/// What happens to an entry of the current profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// It stays, untouched.
-    Kept,
-    /// It is to be undone.
-    Going,
-    /// It goes with the tmpfs that it stands on; there is nothing to be done for it.
-    GoingWithTmpfs,
-    /// It was undone.
-    Gone,
-}
-
-/// What is known of an entry of the current profile.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Past {
-    pub(crate) fate: Fate,
-    /// Whether it is really mounted, as far as anybody looked.
-    pub(crate) mounted: bool,
-    /// Whether it was mounted or made in a tmpfs that goes: both go at once.
-    pub(crate) ground_goes: bool,
-    /// Of one that is kept: the place of what it is kept for, a desired entry or, when it is
-    /// synthetic, a mimic.
-    pub(crate) kept_for: u16,
-    /// Why it is not kept.
-    pub(crate) reason: Reason,
-}
-
-/// A moment in the order of application: `2 * rank + 1` for the entry with that rank, and just
-/// before it (`2 * rank`) for a mimic. Later mounts cover earlier ones.
-pub(crate) type Time = u32;
-
-/// The pass of an entry: overname, content, layout.
-fn pass(item: &Item<'_>) -> u8 {
-    match item.origin {
-        Origin::Rootfs | Origin::Overname => 0,
-        Origin::Content => 1,
-        Origin::Layout => 2,
-    }
-}
 
 /// The first field in which two entries with the same mount point differ.
 fn difference(a: &Entry<'_>, b: &Entry<'_>) -> Option<Field> {
@@ -63,20 +21,10 @@ fn difference(a: &Entry<'_>, b: &Entry<'_>) -> Option<Field> {
 }
 
 impl Plan<'_> {
-    pub(crate) fn fate(&self, place: u16) -> Fate {
-        self.past.get(usize::from(place)).map_or(Fate::Kept, |past| past.fate)
-    }
-
-    pub(crate) fn set_fate(&mut self, place: u16, fate: Fate) {
-        if let Some(past) = self.past.get_mut(usize::from(place)) {
-            past.fate = fate;
-        }
-    }
-
     /// Two entries for one mount point could not both be seen.
     pub(crate) fn find_duplicates(&self) -> Result<(), PlanError> {
         let mut last: Option<(u16, &[u8])> = None;
-        for place in self.desired_by_path.iter() {
+        for place in self.forecast.desired_by_path.iter() {
             let path = self.desired(place).map_or(&[][..], |item| item.entry.mount_point);
             match last {
                 Some((first, same)) if same == path => {
@@ -91,23 +39,23 @@ impl Plan<'_> {
     /// Pairs each entry of the current profile that is equal to a desired one, in all six fields,
     /// with that. Synthetic ones are not looked at.
     pub(crate) fn pair_entries(&mut self) {
-        for need in &mut self.needs {
+        for need in &mut self.forecast.needs {
             need.kept_as = None;
             need.reason = Reason::New;
         }
-        for (place, item) in (0_u16..).zip(self.all_current()) {
+        for (place, item) in (0_u16..).zip(self.forecast.all_current()) {
             let (fate, kept_for, reason);
             if item.origin == Origin::Rootfs {
                 (fate, kept_for, reason) = (Fate::Kept, 0, Reason::New);
             } else if item.is_synthetic() {
                 (fate, kept_for, reason) = (Fate::Going, 0, Reason::NotNeeded);
             } else {
-                let claim = self.desired_by_path.at(item.entry.mount_point).next();
+                let claim = self.forecast.desired_by_path.at(item.entry.mount_point).next();
                 reason = self.pair(place, item, claim);
                 fate = if reason == Reason::New { Fate::Kept } else { Fate::Going };
                 kept_for = claim.unwrap_or_default();
             }
-            if let Some(past) = self.past.get_mut(usize::from(place)) {
+            if let Some(past) = self.forecast.past.get_mut(usize::from(place)) {
                 (past.fate, past.kept_for, past.reason) = (fate, kept_for, reason);
             }
         }
@@ -119,8 +67,8 @@ impl Plan<'_> {
         let Some(desired) = claim.and_then(|claim| self.desired(claim)) else {
             return Reason::Gone;
         };
-        let mounted = self.past.get(usize::from(place)).is_none_or(|past| past.mounted);
-        let need = claim.and_then(|claim| self.needs.get_mut(usize::from(claim)));
+        let mounted = self.forecast.past.get(usize::from(place)).is_none_or(|past| past.mounted);
+        let need = claim.and_then(|claim| self.forecast.needs.get_mut(usize::from(claim)));
         let Some(need) = need else { return Reason::Gone };
         let reason = match difference(&item.entry, &desired.entry) {
             Some(field) => Reason::Differs(field),
@@ -140,8 +88,8 @@ impl Plan<'_> {
     /// belongs to a desired one.
     pub(crate) fn is_same(&self) -> bool {
         let mut last_id: (&[u8], bool) = (&[], false);
-        self.needs.iter().all(|need| need.kept_as.is_some())
-            && self.all_current().iter().zip(&self.past).all(|(item, past)| {
+        self.forecast.needs.iter().all(|need| need.kept_as.is_some())
+            && self.forecast.all_current().iter().zip(&self.forecast.past).all(|(item, past)| {
                 let Some(id) = item.synthetic_for() else { return past.fate == Fate::Kept };
                 if last_id.0 != id {
                     last_id = (id, self.by_id(id).is_some());
@@ -152,9 +100,9 @@ impl Plan<'_> {
 
     /// Orders the entries that have an ID of their own.
     pub(crate) fn find_named(&mut self) {
-        let named = (0_u16..).zip(self.all_desired()).filter(|(_, item)| item.is_named());
+        let named = (0_u16..).zip(self.forecast.all_desired()).filter(|(_, item)| item.is_named());
         self.named.extend(named.map(|(place, _)| place));
-        let desired = self.all_desired();
+        let desired = self.forecast.all_desired();
         let id = |&place: &u16| desired.get(usize::from(place)).map(Item::id);
         self.named.sort_unstable_by(|a, b| id(a).cmp(&id(b)).then(a.cmp(b)));
     }
@@ -162,74 +110,36 @@ impl Plan<'_> {
     /// The entry of the desired profile with this ID. Nearly always it is a mount point.
     fn by_id(&self, id: &[u8]) -> Option<u16> {
         let has_id = |&place: &u16| self.desired(place).is_some_and(|item| item.id() == id);
-        self.desired_by_path.at(id).find(has_id).or_else(|| {
+        self.forecast.desired_by_path.at(id).find(has_id).or_else(|| {
             let before = |&place: &u16| self.desired(place).is_some_and(|item| item.id() < id);
             let start = self.named.partition_point(before);
             self.named.get(start).filter(|&place| has_id(place)).copied()
         })
     }
 
-    /// Puts the desired entries into the order of application.
-    pub(crate) fn find_order(&mut self) {
-        for wanted in 0..=2 {
-            for place in self.desired_by_path.iter() {
-                let item = self.all_desired().get(usize::from(place));
-                if item.is_some_and(|item| pass(item) == wanted) {
-                    self.order.push(place);
-                }
-            }
-            if wanted == 0 {
-                self.overnames = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
-            }
-        }
-        for (rank, &place) in (0_u16..).zip(&self.order) {
-            if let Some(need) = self.needs.get_mut(usize::from(place)) {
-                need.rank = rank;
-            }
-        }
-    }
-
-    /// When the desired entry at `place` is applied.
-    pub(crate) fn time_of(&self, place: u16) -> Time {
-        Time::from(self.need(place).rank).saturating_mul(2).saturating_add(1)
-    }
-
-    /// When the mimics that need nothing of this run are made: after the overnames.
-    pub(crate) fn early(&self) -> Time {
-        self.overnames.saturating_mul(2)
-    }
-
-    /// When, in a fresh namespace, that would be made for which the current entry at `place` is
-    /// kept.
-    pub(crate) fn time_of_kept(&self, place: u16) -> Time {
-        let Some(past) = self.past.get(usize::from(place)) else { return 0 };
-        match self.current(place) {
-            Some(item) if item.is_synthetic() => self.mimic_time(past.kept_for),
-            Some(item) if item.origin == Origin::Rootfs => 0,
-            Some(_) | None => self.time_of(past.kept_for),
-        }
-    }
-
     /// Decides what goes with the tmpfs that it stands on. What may show another mount that goes is
     /// undone on its own: the mount point of that could not be removed otherwise.
     pub(crate) fn find_what_goes_along(&mut self) {
-        let copies = |item: &Item<'_>| {
-            !item.is_synthetic() && crate::closure::shown(item).1 == Depth::Recursive
-        };
-        for at in 0..self.all_current().len() {
-            let Some(place) = self.current_by_path.nth(at) else { break };
-            let Some(item) = self.current(place).filter(|_| self.fate(place) == Fate::Going) else {
+        let copies = |item: &Item<'_>| !item.is_synthetic() && item.shown().1 == Depth::Recursive;
+        for at in 0..self.forecast.all_current().len() {
+            let Some(place) = self.forecast.current_by_path.nth(at) else { break };
+            let Some(item) =
+                self.current(place).filter(|_| self.forecast.fate(place) == Fate::Going)
+            else {
                 continue;
             };
             let path = item.entry.mount_point;
-            let below = self.current_by_path.at_or_above(path).filter(|&below| below < place);
+            let below =
+                self.forecast.current_by_path.at_or_above(path).filter(|&below| below < place);
             // One at the very mount point of the tmpfs lies over it, and goes first.
             let ground_goes = below.max().is_some_and(|ground| {
                 let tmpfs = self.current(ground).filter(|item| item.is_tmpfs());
                 let other = tmpfs.is_some_and(|tmpfs| tmpfs.entry.mount_point != path);
-                self.fate(ground) != Fate::Kept && other
+                self.forecast.fate(ground) != Fate::Kept && other
             });
-            if let Some(past) = self.past.get_mut(usize::from(place)).filter(|_| ground_goes) {
+            if let Some(past) =
+                self.forecast.past.get_mut(usize::from(place)).filter(|_| ground_goes)
+            {
                 past.ground_goes = true;
                 if !copies(item) {
                     past.fate = Fate::GoingWithTmpfs;
@@ -240,20 +150,21 @@ impl Plan<'_> {
 
     /// The tmpfs at `place` was unmounted: what stood on it is gone as well.
     pub(crate) fn note_gone_with(&mut self, place: u16) {
-        self.set_fate(place, Fate::Gone);
+        self.forecast.set_fate(place, Fate::Gone);
         let Some(item) = self.current(place).filter(|item| item.is_tmpfs()) else { return };
-        for at in self.current_by_path.subtree(item.entry.mount_point) {
-            let Some(on_it) = self.current_by_path.nth(at) else { break };
-            if self.fate(on_it) == Fate::GoingWithTmpfs && on_it > place {
-                self.set_fate(on_it, Fate::Gone);
+        for at in self.forecast.current_by_path.subtree(item.entry.mount_point) {
+            let Some(on_it) = self.forecast.current_by_path.nth(at) else { break };
+            if self.forecast.fate(on_it) == Fate::GoingWithTmpfs && on_it > place {
+                self.forecast.set_fate(on_it, Fate::Gone);
             }
         }
     }
 
     /// Whether a writable copy of `dir` stands or is going to.
     pub(crate) fn mimic_state(&self, dir: &[u8]) -> Option<MimicState> {
-        self.mimics_at(dir)
-            .filter_map(|at| self.mimics.get(usize::from(at)))
+        self.forecast
+            .mimics_at(dir)
+            .filter_map(|at| self.forecast.mimics.get(usize::from(at)))
             .last()
             .map(|m| m.state)
     }

@@ -6,17 +6,13 @@
 //! re-made"; docs/architecture.md.)
 
 use core::ops::Range;
+use snap_ns_forecast::{Buffer, Fate, Log, Reason, Role, Time, Which};
 
-use snap_mount_options::{Depth, Operation, Origin};
+use snap_mount_options::{Depth, Origin};
 use snap_path::parent;
-use snap_profile::Item;
+use snap_profile::{Around, Item};
 
-use crate::changes::{Fate, Time};
-use crate::fault::Role;
-use crate::index::Around;
 use crate::plan::Plan;
-use crate::reason::{Reason, Which};
-use crate::route::{Buffer, Log};
 
 /// Something that is not kept, and what follows from it.
 #[derive(Clone, Copy)]
@@ -78,18 +74,6 @@ impl Link {
     }
 }
 
-/// What a mount shows: its source, and how deep.
-pub(crate) fn shown<'a>(item: &Item<'a>) -> (Option<&'a [u8]>, Depth) {
-    if !item.shape.is_mount() {
-        return (None, Depth::Single);
-    }
-    match item.operation {
-        Operation::Bind(depth) => (Some(item.entry.source), depth),
-        Operation::Move => (Some(item.entry.source), Depth::Recursive),
-        Operation::Mount | Operation::Remount => (None, Depth::Single),
-    }
-}
-
 impl<'a> Plan<'a> {
     /// Lets go of everything that cannot be kept.
     pub(crate) fn close(&mut self) {
@@ -99,18 +83,18 @@ impl<'a> Plan<'a> {
         }
         self.let_go.clear();
         // In the order of the paths, so that searches are short.
-        for at in 0..self.all_current().len() {
-            if let Some(place) = self.current_by_path.nth(at)
-                && self.fate(place) != Fate::Kept
+        for at in 0..self.forecast.all_current().len() {
+            if let Some(place) = self.forecast.current_by_path.nth(at)
+                && self.forecast.fate(place) != Fate::Kept
                 && !self.is_child(place)
                 && let Some(cause) = self.cause_undone(place, None)
             {
                 self.pull(&cause);
             }
         }
-        for at in 0..self.order.len() {
-            let Some(&place) = self.order.get(at) else { break };
-            let need = self.need(place);
+        for at in 0..self.forecast.order.len() {
+            let Some(&place) = self.forecast.order.get(at) else { break };
+            let need = self.forecast.need(place);
             if need.kept_as.is_none()
                 && !need.left_out
                 && let Some(cause) = self.cause_made(place)
@@ -118,8 +102,8 @@ impl<'a> Plan<'a> {
                 self.pull(&cause);
             }
         }
-        for mimic in (0_u16..).take(self.mimics.len()) {
-            if let Some(slot) = self.mimics.get(usize::from(mimic))
+        for mimic in (0_u16..).take(self.forecast.mimics.len()) {
+            if let Some(slot) = self.forecast.mimics.get(usize::from(mimic))
                 && slot.kept_as.is_none()
             {
                 let cause = Cause {
@@ -152,11 +136,11 @@ impl<'a> Plan<'a> {
     /// What was mounted in another order than a fresh namespace would have it.
     fn pull_swapped(&mut self) {
         let mut latest = 0;
-        for place in (0_u16..).take(self.all_current().len()) {
-            if self.fate(place) != Fate::Kept || self.is_child(place) {
+        for place in (0_u16..).take(self.forecast.all_current().len()) {
+            if self.forecast.fate(place) != Fate::Kept || self.is_child(place) {
                 continue;
             }
-            let time = self.time_of_kept(place);
+            let time = self.forecast.time_of_kept(place);
             if time < latest
                 && let Some(cause) = self.cause_undone(place, Some(time))
             {
@@ -168,7 +152,7 @@ impl<'a> Plan<'a> {
 
     /// Whether the current entry at `place` is kept, and could be let go of.
     fn is_held(&self, place: u16) -> bool {
-        self.fate(place) == Fate::Kept
+        self.forecast.fate(place) == Fate::Kept
             && self.current(place).is_some_and(|item| item.origin != Origin::Rootfs)
     }
 
@@ -178,7 +162,8 @@ impl<'a> Plan<'a> {
         item.is_synthetic()
             && !item.is_tmpfs()
             && parent(item.entry.mount_point).is_some_and(|dir| {
-                self.current_by_path
+                self.forecast
+                    .current_by_path
                     .at(dir)
                     .filter_map(|above| self.current(above))
                     .any(|above| above.is_synthetic() && above.is_tmpfs())
@@ -190,7 +175,7 @@ impl<'a> Plan<'a> {
         let item = self.current(place)?;
         let path = item.entry.mount_point;
         let mimic = item.is_synthetic() && item.is_tmpfs();
-        let (source, depth) = if mimic { (Some(path), Depth::Recursive) } else { shown(item) };
+        let (source, depth) = if mimic { (Some(path), Depth::Recursive) } else { item.shown() };
         let (which, undone) = (Which::Current(place), Some(place));
         let mounts = item.shape.is_mount();
         Some(Cause { which, path, source, depth, mounts, undone, made, rule: Rule::After })
@@ -198,7 +183,7 @@ impl<'a> Plan<'a> {
 
     fn cause_made(&self, place: u16) -> Option<Cause<'a>> {
         let item = self.desired(place)?;
-        let (source, depth) = shown(item);
+        let (source, depth) = item.shown();
         Some(Cause {
             which: Which::Desired(place),
             path: item.entry.mount_point,
@@ -206,29 +191,29 @@ impl<'a> Plan<'a> {
             depth,
             mounts: item.shape.is_mount(),
             undone: None,
-            made: Some(self.time_of(place)),
+            made: Some(self.forecast.time_of(place)),
             rule: Rule::After,
         })
     }
 
     /// When what an entry of the current profile was kept for until now is made.
     fn time_when_made(&self, place: u16) -> Option<Time> {
-        self.current(place).map(|_| self.time_of_kept(place))
+        self.current(place).map(|_| self.forecast.time_of_kept(place))
     }
 
     /// Lets go of all that is kept and affected by `cause`.
     fn pull(&mut self, cause: &Cause<'a>) {
-        let Around { above, at, below } = self.current_by_path.around(cause.path);
+        let Around { above, at, below } = self.forecast.current_by_path.around(cause.path);
         if cause.mounts {
             self.pull_all(at.start..below.end, cause, Link::StandsOn);
-            let shows = self.current_by_source.around(cause.path);
+            let shows = self.forecast.current_by_source.around(cause.path);
             for number in shows.at.start..shows.below.end {
-                self.pull_one(self.current_by_source.nth(number), cause, Link::Shows);
+                self.pull_one(self.forecast.current_by_source.nth(number), cause, Link::Shows);
             }
             let mut next = shows.above;
             while let Some(number) = next {
-                self.pull_one(self.current_by_source.nth(number), cause, Link::Copies);
-                next = self.current_by_source.above(number);
+                self.pull_one(self.forecast.current_by_source.nth(number), cause, Link::Copies);
+                next = self.forecast.current_by_source.above(number);
             }
         } else {
             self.pull_mimics(cause);
@@ -236,7 +221,7 @@ impl<'a> Plan<'a> {
         self.pull_all(at, cause, Link::Hides);
         self.pull_above(above, cause, Link::Hides);
         let Some(source) = cause.source else { return };
-        let Around { above, at, below } = self.current_by_path.around(source);
+        let Around { above, at, below } = self.forecast.current_by_path.around(source);
         let all = at.start..below.end;
         self.pull_all(at.clone(), cause, Link::ShownBy);
         // What was created for it has to be reached.
@@ -258,12 +243,13 @@ impl<'a> Plan<'a> {
         let undone = cause.undone.map(|at| (Log::Current, Time::from(at)));
         let (log, time) = undone.unwrap_or((Log::Desired, cause.made.unwrap_or_default()));
         let mut buffer = Buffer::new_const();
-        let Ok(route) = self.route_in(log, dir, time, Role::MountPoint, &mut buffer) else {
+        let Ok(route) = self.forecast.route_in(log, dir, time, Role::MountPoint, &mut buffer)
+        else {
             return;
         };
         let place = route.fingerprint();
-        for at in 0..self.mimics.len() {
-            let slot = self.mimics.get(at).filter(|slot| slot.seen_at.0 == place);
+        for at in 0..self.forecast.mimics.len() {
+            let slot = self.forecast.mimics.get(at).filter(|slot| slot.seen_at.0 == place);
             self.pull_one(slot.and_then(|slot| slot.kept_as), cause, Link::Hides);
         }
     }
@@ -271,7 +257,7 @@ impl<'a> Plan<'a> {
     /// The same for what is mounted at paths with these numbers.
     fn pull_all(&mut self, numbers: Range<usize>, cause: &Cause<'a>, link: Link) {
         for number in numbers {
-            self.pull_one(self.current_by_path.nth(number), cause, link);
+            self.pull_one(self.forecast.current_by_path.nth(number), cause, link);
         }
     }
 
@@ -280,10 +266,10 @@ impl<'a> Plan<'a> {
     fn pull_above(&mut self, number: Option<usize>, cause: &Cause<'a>, link: Link) -> bool {
         let (mut next, mut kept) = (number, false);
         while let Some(number) = next {
-            let place = self.current_by_path.nth(number);
+            let place = self.forecast.current_by_path.nth(number);
             self.pull_one(place, cause, link);
             kept |= place.is_some_and(|place| self.is_held(place));
-            next = self.current_by_path.above(number);
+            next = self.forecast.current_by_path.above(number);
         }
         kept
     }
@@ -315,7 +301,7 @@ impl<'a> Plan<'a> {
         link == Link::Shows
             && cause.made.is_none()
             && self.current(cover).is_some_and(is_mimic)
-            && self.current_by_path.at_or_above(item.entry.source).any(|at| {
+            && self.forecast.current_by_path.at_or_above(item.entry.source).any(|at| {
                 let path = self.current(at).map_or(&[][..], |item| item.entry.mount_point);
                 parent(path) == Some(cause.path) && self.is_child(at)
             })
@@ -323,13 +309,13 @@ impl<'a> Plan<'a> {
 
     /// Whether the current entry at `place` is of the same mimic as the cause.
     fn is_part_of(&self, place: u16, item: &Item<'_>, cause: &Cause<'a>) -> bool {
-        let mimic = |at: u16| self.past.get(usize::from(at)).map(|past| past.kept_for);
+        let mimic = |at: u16| self.forecast.past.get(usize::from(at)).map(|past| past.kept_for);
         item.is_synthetic()
             && match cause.which {
                 Which::Mimic(at) => mimic(place) == Some(at),
                 Which::Current(at) => {
                     let same = self.current(at).is_some_and(Item::is_synthetic);
-                    same && self.fate(at) == Fate::Kept && mimic(place) == mimic(at)
+                    same && self.forecast.fate(at) == Fate::Kept && mimic(place) == mimic(at)
                 }
                 Which::Desired(_) => false,
             }
@@ -338,10 +324,10 @@ impl<'a> Plan<'a> {
     /// Whether, in a fresh namespace, the kept entry at `place` is made after what is made at `path`
     /// at the time `made`. Of two mimics at one time the inner one is.
     fn is_made_after(&self, place: u16, made: Time, path: &[u8]) -> bool {
-        let time = self.time_of_kept(place);
-        let past = self.past.get(usize::from(place)).map_or(0, |past| past.kept_for);
+        let time = self.forecast.time_of_kept(place);
+        let past = self.forecast.past.get(usize::from(place)).map_or(0, |past| past.kept_for);
         let synthetic = self.current(place).is_some_and(Item::is_synthetic);
-        let mimic = self.mimics.get(usize::from(past)).filter(|_| synthetic);
+        let mimic = self.forecast.mimics.get(usize::from(past)).filter(|_| synthetic);
         let inner = mimic.is_some_and(|slot| snap_path::parents_first(slot.dir, path).is_gt());
         time > made || time == made && inner
     }
@@ -353,35 +339,38 @@ impl<'a> Plan<'a> {
         match link {
             Link::StandsOn | Link::ShownBy => true,
             Link::Hides | Link::CopiedBy => item.shape.is_mount(),
-            Link::Shows => shown(item).0.is_some(),
-            Link::Copies => shown(item) == (Some(item.entry.source), Depth::Recursive),
+            Link::Shows => item.shown().0.is_some(),
+            Link::Copies => item.shown() == (Some(item.entry.source), Depth::Recursive),
         }
     }
 
     /// Turns a kept entry into one that goes, and comes again if it is desired. A mimic goes as a
     /// whole.
     pub(crate) fn let_go(&mut self, place: u16, reason: Reason) {
-        let Some(past) = self.past.get(usize::from(place)).copied() else { return };
+        let Some(past) = self.forecast.past.get(usize::from(place)).copied() else { return };
         let synthetic = self.current(place).is_some_and(Item::is_synthetic);
         if !synthetic {
             self.undo(place, reason);
-            if let Some(need) = self.needs.get_mut(usize::from(past.kept_for)) {
+            if let Some(need) = self.forecast.needs.get_mut(usize::from(past.kept_for)) {
                 (need.kept_as, need.reason) = (None, reason);
             }
             let _ = self.let_go.try_push(place);
             return;
         }
-        let slot = self.mimics.get_mut(usize::from(past.kept_for));
+        let slot = self.forecast.mimics.get_mut(usize::from(past.kept_for));
         let Some((dir, cover)) = slot.and_then(|slot| Some((slot.dir, slot.kept_as.take()?)))
         else {
             return;
         };
-        for at in self.current_by_path.subtree(dir) {
-            let Some(part) = self.current_by_path.nth(at) else { break };
-            let same =
-                self.past.get(usize::from(part)).is_some_and(|p| p.kept_for == past.kept_for);
+        for at in self.forecast.current_by_path.subtree(dir) {
+            let Some(part) = self.forecast.current_by_path.nth(at) else { break };
+            let same = self
+                .forecast
+                .past
+                .get(usize::from(part))
+                .is_some_and(|p| p.kept_for == past.kept_for);
             let item = self.current(part).filter(|item| item.is_synthetic());
-            if same && item.is_some() && self.fate(part) == Fate::Kept {
+            if same && item.is_some() && self.forecast.fate(part) == Fate::Kept {
                 self.undo(part, reason);
             }
         }
@@ -389,7 +378,7 @@ impl<'a> Plan<'a> {
     }
 
     fn undo(&mut self, place: u16, reason: Reason) {
-        if let Some(past) = self.past.get_mut(usize::from(place)) {
+        if let Some(past) = self.forecast.past.get_mut(usize::from(place)) {
             (past.fate, past.reason) = (Fate::Going, reason);
         }
     }

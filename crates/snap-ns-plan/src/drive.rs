@@ -1,16 +1,14 @@
 //! Performing a plan, and amending it when something unforeseen is in the way.
 
 use snap_mount_options::{Kind, Options, Origin};
+use snap_ns_forecast::{
+    Errno, Fault, FsView, Limit, Log, MimicState, Place, Role, Time, What, directory_mode,
+};
 use snap_profile::{Item, Shape};
 
-use crate::changes::Time;
-use crate::fault::{Errno, Fault, Limit, Place, Role, What};
-use crate::mimic::MimicState;
 use crate::plan::Plan;
-use crate::route::Log;
+use crate::rule::Rule;
 use crate::step::{Action, Creation, ObjectKind, Op, Outcome, State, Step, Wall};
-use crate::territory::{Rule, directory_mode};
-use crate::view::FsView;
 
 /// The kernel says that nothing is there (errno(3)).
 const ENOENT: Errno = 2;
@@ -90,7 +88,7 @@ impl<'a> Plan<'a> {
             self.note_failed(at, step.op);
             match self.cause(step.op) {
                 Some(place) if self.is_content(place) => {
-                    self.leave_out(place);
+                    self.forecast.leave_out(place);
                     observer.left_out(self, place, fault);
                 }
                 Some(_) | None => return Err(Failure { op: step.op, fault }),
@@ -115,12 +113,16 @@ impl<'a> Plan<'a> {
         let gone = matches!(fault.place.role, Role::Child(_))
             && matches!(fault.what, What::Failed(_, ENOENT))
             && *relisted != Some(mimic);
-        let Some(dir) = self.mimics.get(usize::from(mimic)).map(|slot| slot.dir) else {
+        let Some(dir) = self.forecast.mimics.get(usize::from(mimic)).map(|slot| slot.dir) else {
             return false;
         };
-        let listed =
-            if gone { self.list_children(dir, |_| missing, performer) } else { Err(missing) };
-        if let (Ok(listed), Some(slot)) = (listed, self.mimics.get_mut(usize::from(mimic))) {
+        let listed = if gone {
+            self.forecast.list_children(dir, |_| missing, performer)
+        } else {
+            Err(missing)
+        };
+        if let (Ok(listed), Some(slot)) = (listed, self.forecast.mimics.get_mut(usize::from(mimic)))
+        {
             slot.listed = listed;
             *relisted = Some(mimic);
         }
@@ -142,8 +144,8 @@ impl<'a> Plan<'a> {
             | Op::MakeMountPoint(place)
             | Op::MakeSymlink(place)
             | Op::EnsureDir(place)
-            | Op::Mount(place) => (Log::Desired, self.time_of(place)),
-            Op::Mimic(mimic) => (Log::Desired, self.mimic_time(mimic)),
+            | Op::Mount(place) => (Log::Desired, self.forecast.time_of(place)),
+            Op::Mimic(mimic) => (Log::Desired, self.forecast.mimic_time(mimic)),
         }
     }
 
@@ -181,11 +183,11 @@ impl<'a> Plan<'a> {
             Some(MimicState::Made | MimicState::Planned) => return Err(fault),
             None => {}
         }
-        self.may_mimic(place, dir, fault)?;
-        let when = (place, self.time_of(place).saturating_sub(1));
+        self.forecast.may_mimic(place, dir, fault)?;
+        let when = (place, self.forecast.time_of(place).saturating_sub(1));
         let full = |limit| Fault { what: What::Full(limit), ..fault };
-        let listed = self.list_children(dir, full, performer)?;
-        let mimic = self.add_mimic(when, (dir, listed, (0, 0)), fault)?;
+        let listed = self.forecast.list_children(dir, full, performer)?;
+        let mimic = self.forecast.add_mimic(when, (dir, listed, (0, 0)), fault)?;
         let step = Step { op: Op::Mimic(mimic), state: State::Pending };
         let bytes = self.expect_mimic(mimic).map_err(full)?;
         observer.make_room(bytes)?;
@@ -206,7 +208,7 @@ impl<'a> Plan<'a> {
         if let Op::Mimic(mimic) = op {
             self.set_mimic_state(mimic, MimicState::Made);
         } else if let Op::Mount(place) = op
-            && let Some(need) = self.needs.get_mut(usize::from(place))
+            && let Some(need) = self.forecast.needs.get_mut(usize::from(place))
         {
             need.made = true;
         }
@@ -220,7 +222,7 @@ impl<'a> Plan<'a> {
     }
 
     fn set_mimic_state(&mut self, mimic: u16, state: MimicState) {
-        if let Some(slot) = self.mimics.get_mut(usize::from(mimic)) {
+        if let Some(slot) = self.forecast.mimics.get_mut(usize::from(mimic)) {
             slot.state = state;
         }
     }

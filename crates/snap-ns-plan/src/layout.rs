@@ -1,24 +1,17 @@
 //! From what is known of all entries and mimics to the steps.
 
+use snap_ns_forecast::{Fate, MimicState, Time, is_usual};
 use snap_profile::Shape;
 
-use crate::changes::{Fate, Time};
 use crate::plan::Plan;
 use crate::step::{Op, State, Step};
-
-/// The directories of hier(7), and those that snap-confine adds (contract section 4).
-const USUAL: [&[u8]; 23] = [
-    b"bin", b"boot", b"dev", b"etc", b"home", b"lib", b"lib32", b"lib64", b"libx32", b"media",
-    b"meta", b"mnt", b"opt", b"proc", b"root", b"run", b"sbin", b"snap", b"srv", b"sys", b"tmp",
-    b"usr", b"var",
-];
 
 impl Plan<'_> {
     /// Puts the steps in order: teardown, overname, mimics, content, layouts.
     pub(crate) fn lay_out_steps(&mut self) -> Option<()> {
-        for place in (0..self.all_current().len()).rev() {
+        for place in (0..self.forecast.all_current().len()).rev() {
             let place = u16::try_from(place).ok()?;
-            match self.fate(place) {
+            match self.forecast.fate(place) {
                 Fate::Going => {
                     self.lay_out_teardown(place)?;
                     self.lay_out_source(place)?;
@@ -29,10 +22,10 @@ impl Plan<'_> {
         }
         self.order_mimics();
         let mut next_mimic = 0;
-        for at in 0..self.order.len() {
-            let place = *self.order.get(at)?;
-            next_mimic = self.lay_out_mimics(next_mimic, self.time_of(place))?;
-            let (item, need) = (self.desired(place)?, self.need(place));
+        for at in 0..self.forecast.order.len() {
+            let place = *self.forecast.order.get(at)?;
+            next_mimic = self.lay_out_mimics(next_mimic, self.forecast.time_of(place))?;
+            let (item, need) = (self.desired(place)?, self.forecast.need(place));
             if need.left_out || need.kept_as.is_some() {
                 continue;
             }
@@ -57,9 +50,9 @@ impl Plan<'_> {
     fn lay_out_mimics(&mut self, next: usize, time: Time) -> Option<usize> {
         let mut next = next;
         while let Some(&mimic) = self.mimics_by_time.get(next)
-            && self.mimic_time(mimic) < time
+            && self.forecast.mimic_time(mimic) < time
         {
-            if self.mimics.get(usize::from(mimic))?.kept_as.is_none() {
+            if self.forecast.mimics.get(usize::from(mimic))?.kept_as.is_none() {
                 self.push(Op::Mimic(mimic))?;
             }
             next = next.saturating_add(1);
@@ -76,7 +69,8 @@ impl Plan<'_> {
             Shape::Directory | Shape::File => self.push(Op::Unmount(place))?,
         }
         // What a mimic covers was there before.
-        let ground_goes = self.past.get(usize::from(place)).is_some_and(|past| past.ground_goes);
+        let ground_goes =
+            self.forecast.past.get(usize::from(place)).is_some_and(|past| past.ground_goes);
         let (path, mimic) = (item.entry.mount_point, item.is_synthetic() && item.is_tmpfs());
         if !mimic && !ground_goes && !is_usual(path) && !self.stays(place, path) {
             self.push(Op::RemoveMountPoint(place))?;
@@ -95,9 +89,20 @@ impl Plan<'_> {
     fn push(&mut self, op: Op) -> Option<()> {
         self.steps.try_push(Step { op, state: State::Pending }).ok()
     }
-}
 
-/// Whether `path` is a directory right below `/` that was there before us.
-pub(crate) fn is_usual(path: &[u8]) -> bool {
-    path.strip_prefix(b"/").is_some_and(|name| USUAL.contains(&name))
+    /// Puts the mimics in the order in which they are made, and marks those that stand.
+    pub(crate) fn order_mimics(&mut self) {
+        for slot in self.forecast.mimics.iter_mut().filter(|slot| slot.kept_as.is_some()) {
+            slot.state = MimicState::Made;
+        }
+        let mimics = &self.forecast.mimics;
+        let key = |at: &u16| mimics.get(usize::from(*at)).map(|slot| (slot.time, slot.dir));
+        self.mimics_by_time.extend((0_u16..).take(mimics.len()));
+        self.mimics_by_time.sort_unstable_by(|a, b| match (key(a), key(b)) {
+            (Some((a, dir)), Some((b, other))) => {
+                a.cmp(&b).then_with(|| snap_path::parents_first(dir, other))
+            }
+            (_, _) => a.cmp(b),
+        });
+    }
 }

@@ -18,33 +18,24 @@ mod account;
 mod changes;
 mod closure;
 mod drive;
-mod fault;
-mod forecast;
-mod index;
 mod layout;
-mod listing;
-mod made;
-mod mimic;
+mod leftovers;
 mod pairing;
 mod plan;
 mod reason;
-mod remains;
-mod route;
+mod rule;
 mod saved;
 mod step;
-mod survey;
-mod territory;
-mod view;
-mod way;
 
 pub use drive::{Failure, Observer, Performer};
-pub use fault::{Call, Errno, Fault, Limit, Place, Role, What};
-pub use mimic::{CHILDREN_MAX, Child, MIMICS_MAX, Mimic, MimicState, NAMES_MAX};
 pub use plan::{Comparison, Plan, PlanError};
-pub use reason::{Field, Reason, Which};
+pub use rule::{Rule, Verdict};
+pub use snap_ns_forecast::{
+    Access, Attributes, CHILDREN_MAX, Call, Child, Each, Errno, Fault, Field, FsKind, FsView,
+    Ground, Limit, Look, MIMICS_MAX, Mimic, MimicState, NAMES_MAX, NodeKind, Place, Reason, Role,
+    Territory, What, Which,
+};
 pub use step::{Action, Creation, ObjectKind, Op, Outcome, STEPS_MAX, Skip, State, Step, Wall};
-pub use territory::{Rule, Territory, Verdict};
-pub use view::{Access, Attributes, Each, FsKind, FsView, Ground, Look, NodeKind};
 
 #[cfg(test)]
 mod tests;

@@ -1,42 +1,39 @@
 //! Which mimics stand already, just as they would be made now.
 
 use core::ops::Range;
+use snap_ns_forecast::{Child, Fate, Log, MimicState, NodeKind, Reason, Slot};
 
 use snap_path::{file_name, parent};
 use snap_profile::{Item, Shape};
 
-use crate::changes::Fate;
-use crate::mimic::{Child, MimicState, Slot};
 use crate::plan::Plan;
-use crate::reason::Reason;
-use crate::route::Log;
-use crate::view::NodeKind;
 
 impl Plan<'_> {
     /// Pairs the mimics that stand with those that a fresh namespace would have.
     pub(crate) fn pair_mimics(&mut self) {
-        for slot in &mut self.mimics {
+        for slot in &mut self.forecast.mimics {
             (slot.kept_as, slot.state) = (None, MimicState::Planned);
         }
-        for place in (0_u16..).take(self.all_current().len()) {
+        for place in (0_u16..).take(self.forecast.all_current().len()) {
             let Some(item) = self.current(place) else { break };
-            let mounted = self.past.get(usize::from(place)).is_some_and(|past| past.mounted);
+            let mounted =
+                self.forecast.past.get(usize::from(place)).is_some_and(|past| past.mounted);
             if !item.is_synthetic() || !item.is_tmpfs() || !mounted {
                 continue;
             }
             let dir = item.entry.mount_point;
-            let open = self.mimics_at(dir).filter(|&at| {
-                self.mimics.get(usize::from(at)).is_some_and(|slot| slot.kept_as.is_none())
+            let open = self.forecast.mimics_at(dir).filter(|&at| {
+                self.forecast.mimics.get(usize::from(at)).is_some_and(|slot| slot.kept_as.is_none())
             });
-            let wanted = open.min_by_key(|&at| self.mimic_time(at));
+            let wanted = open.min_by_key(|&at| self.forecast.mimic_time(at));
             let Some(mimic) = wanted else { continue };
             let same = self.covers_alike(mimic, place) && self.keep_children(mimic, place);
-            if let Some(past) = self.past.get_mut(usize::from(place)) {
+            if let Some(past) = self.forecast.past.get_mut(usize::from(place)) {
                 past.kept_for = mimic;
                 past.fate = if same { Fate::Kept } else { Fate::Going };
                 past.reason = Reason::Changed;
             }
-            if let Some(slot) = self.mimics.get_mut(usize::from(mimic)) {
+            if let Some(slot) = self.forecast.mimics.get_mut(usize::from(mimic)) {
                 slot.kept_as = same.then_some(place);
                 slot.reason = if same { slot.reason } else { Reason::Changed };
             }
@@ -56,14 +53,16 @@ impl Plan<'_> {
     /// Keeps the children of the mimic that stands with the tmpfs at `place`, if they are just those
     /// that it would get now.
     fn keep_children(&mut self, mimic: u16, place: u16) -> bool {
-        let Some(slot) = self.mimics.get(usize::from(mimic)).copied() else { return false };
-        let kinds = self.children_of(&slot).iter().map(|child| child.kind);
+        let Some(slot) = self.forecast.mimics.get(usize::from(mimic)).copied() else {
+            return false;
+        };
+        let kinds = self.forecast.children_of(&slot).iter().map(|child| child.kind);
         let wanted = kinds.filter(|kind| kind.is_listed()).count();
-        let below = self.current_by_path.subtree(slot.dir);
+        let below = self.forecast.current_by_path.subtree(slot.dir);
         let mut found = 0_usize;
         for at in below.clone() {
             let Some(part) =
-                self.current_by_path.nth(at).and_then(|at| self.part(&slot, place, at))
+                self.forecast.current_by_path.nth(at).and_then(|at| self.part(&slot, place, at))
             else {
                 continue;
             };
@@ -76,9 +75,9 @@ impl Plan<'_> {
             return false;
         }
         for at in below {
-            let Some(at) = self.current_by_path.nth(at) else { break };
+            let Some(at) = self.forecast.current_by_path.nth(at) else { break };
             if self.part(&slot, place, at).is_some()
-                && let Some(past) = self.past.get_mut(usize::from(at))
+                && let Some(past) = self.forecast.past.get_mut(usize::from(at))
             {
                 (past.fate, past.kept_for) = (Fate::Kept, mimic);
             }
@@ -90,8 +89,8 @@ impl Plan<'_> {
     /// recorded, but what was put in the place of one is.
     fn shows_other_links(&self, slot: &Slot<'_>, cover: u16, below: Range<usize>) -> bool {
         let put_there = |name: &[u8]| {
-            below.clone().filter_map(|at| self.current_by_path.nth(at)).find(|&at| {
-                let latest = || self.latest_mount(Log::Current, slot.dir, at.into());
+            below.clone().filter_map(|at| self.forecast.current_by_path.nth(at)).find(|&at| {
+                let latest = || self.forecast.latest_mount(Log::Current, slot.dir, at.into());
                 self.current(at).is_some_and(|item| {
                     let path = item.entry.mount_point;
                     !item.is_synthetic()
@@ -102,14 +101,18 @@ impl Plan<'_> {
             })
         };
         // An entry that stays may have found a link with its target.
-        let other = |at: u16| self.fate(at) != Fate::Kept;
+        let other = |at: u16| self.forecast.fate(at) != Fate::Kept;
         let links = |child: &&Child| child.kind == NodeKind::Symlink;
-        let shown = self.children_of(slot).iter().filter(links);
+        let shown = self.forecast.children_of(slot).iter().filter(links);
         let start = slot.listed.first_child.saturating_add(slot.listed.children) as usize;
         let omitted = start..start.saturating_add(slot.listed.omitted as usize);
-        let omitted = self.children.get(omitted).unwrap_or_default().iter().filter(links);
-        shown.map(|child| child.name(&self.names)).any(|name| put_there(name).is_some_and(other))
-            || omitted.map(|child| child.name(&self.names)).any(|name| put_there(name).is_none())
+        let omitted = self.forecast.children.get(omitted).unwrap_or_default().iter().filter(links);
+        shown
+            .map(|child| child.name(&self.forecast.names))
+            .any(|name| put_there(name).is_some_and(other))
+            || omitted
+                .map(|child| child.name(&self.forecast.names))
+                .any(|name| put_there(name).is_none())
     }
 
     /// Whether the current entry at `at` is a child of the mimic of the tmpfs at `cover`, and if so
@@ -117,11 +120,11 @@ impl Plan<'_> {
     fn part(&self, slot: &Slot<'_>, cover: u16, at: u16) -> Option<bool> {
         let item = self.current(at).filter(|item| item.is_synthetic() && !item.is_tmpfs())?;
         let path = item.entry.mount_point;
-        if parent(path) != Some(slot.dir) || self.cover_of(path, at) != Some(cover) {
+        if parent(path) != Some(slot.dir) || self.forecast.cover_of(path, at) != Some(cover) {
             return None;
         }
-        let kind = self.child_kind(slot, file_name(path));
-        let mounted = self.past.get(usize::from(at)).is_some_and(|past| past.mounted);
+        let kind = self.forecast.child_kind(slot, file_name(path));
+        let mounted = self.forecast.past.get(usize::from(at)).is_some_and(|past| past.mounted);
         let alike = matches!(
             (kind, item.shape),
             (Some(NodeKind::Directory), Shape::Directory) | (Some(NodeKind::File), Shape::File)
@@ -131,7 +134,7 @@ impl Plan<'_> {
 
     /// Whether a mimic that stays is needed by another entry than is recorded.
     pub(crate) fn records_other_needer(&self) -> bool {
-        self.mimics.iter().any(|slot| {
+        self.forecast.mimics.iter().any(|slot| {
             let id = self.desired(slot.needed_by).map(Item::id);
             let kept = slot.kept_as.and_then(|place| self.current(place));
             kept.is_some_and(|item| item.synthetic_for() != id)

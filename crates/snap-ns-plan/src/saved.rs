@@ -1,13 +1,11 @@
 //! The profile that is saved: what stands, in the order in which it was made.
 
 use snap_fstab::{Entry, Sink};
+use snap_ns_forecast::{Attributes, Fate, Mimic, NodeKind};
 use snap_path::{PATH_MAX, Text};
 
-use crate::changes::Fate;
-use crate::mimic::Mimic;
 use crate::plan::Plan;
 use crate::step::{Op, State};
-use crate::view::{Attributes, NodeKind};
 
 /// The point in time that a profile is written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +28,7 @@ impl Plan<'_> {
     }
 
     pub(crate) fn write_profile<S: Sink>(&self, at: Moment, sink: &mut S) -> Result<(), S::Error> {
-        for (item, past) in self.all_current().iter().zip(&self.past) {
+        for (item, past) in self.forecast.all_current().iter().zip(&self.forecast.past) {
             match past.fate {
                 // As it would be in a fresh namespace: somebody else may need it now.
                 Fate::Kept if item.is_synthetic() && item.is_tmpfs() => {
@@ -82,7 +80,9 @@ impl Plan<'_> {
     pub(crate) fn note_gone(&mut self, op: Op) {
         match op {
             Op::Unmount(place) => self.note_gone_with(place),
-            Op::RemoveSymlink(place) | Op::Forget(place) => self.set_fate(place, Fate::Gone),
+            Op::RemoveSymlink(place) | Op::Forget(place) => {
+                self.forecast.set_fate(place, Fate::Gone)
+            }
             Op::RemoveMountPoint(_)
             | Op::RemoveSource(_)
             | Op::MakeSource(_)

@@ -1,9 +1,7 @@
 //! The steps of a plan, and what became of them.
 
+use snap_ns_forecast::{Fault, MIMICS_MAX, Mimic, Role};
 use snap_profile::{ENTRIES_MAX, Item};
-
-use crate::fault::{Fault, Role};
-use crate::mimic::{MIMICS_MAX, Mimic};
 
 /// The most steps of a plan: two for each entry that goes, three for each that comes, one for each
 /// mimic (docs/limits.md).

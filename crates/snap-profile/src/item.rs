@@ -1,7 +1,7 @@
 //! An entry with all that is known of it.
 
 use snap_fstab::Entry;
-use snap_mount_options::{IfMissing, Kind, MountFlags, Operation, Options, Origin};
+use snap_mount_options::{Depth, IfMissing, Kind, MountFlags, Operation, Options, Origin};
 
 /// One entry of a profile. There can be many, so that only what every run asks of each is kept
 /// beside the text; the rest is read again when it is needed.
@@ -105,5 +105,18 @@ impl<'a> Item<'a> {
     #[must_use]
     pub fn synthetic_for(&self) -> Option<&'a [u8]> {
         if self.synthetic { self.options().synthetic_for } else { None }
+    }
+
+    /// What a mount shows: its source, and how deep.
+    #[must_use]
+    pub fn shown(&self) -> (Option<&'a [u8]>, Depth) {
+        if !self.shape.is_mount() {
+            return (None, Depth::Single);
+        }
+        match self.operation {
+            Operation::Bind(depth) => (Some(self.entry.source), depth),
+            Operation::Move => (Some(self.entry.source), Depth::Recursive),
+            Operation::Mount | Operation::Remount => (None, Depth::Single),
+        }
     }
 }

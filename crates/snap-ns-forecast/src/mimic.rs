@@ -4,9 +4,9 @@ use snap_mount_options::Origin;
 use snap_path::PATH_MAX;
 use snap_profile::{ENTRIES_MAX, Shape};
 
-use crate::changes::Time;
 use crate::fault::{Fault, Limit, Role, What};
-use crate::plan::Plan;
+use crate::forecast::Forecast;
+use crate::order::Time;
 use crate::reason::Reason;
 use crate::route::{Buffer, Space};
 use crate::survey::Asked;
@@ -43,7 +43,7 @@ pub struct Mimic<'p> {
     /// The number of the first of `children` in the plan, for faults.
     pub first_child: u32,
     /// The text that the children's names are in.
-    pub(crate) names: &'p [u8],
+    pub names: &'p [u8],
 }
 
 /// One thing in the directory.
@@ -66,34 +66,41 @@ pub enum MimicState {
     Failed,
 }
 
-/// A mimic as the plan stores it.
+/// A mimic as it is stored.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Slot<'a> {
-    pub(crate) dir: &'a [u8],
+pub struct Slot<'a> {
+    /// The directory.
+    pub dir: &'a [u8],
     /// The entry of the desired profile that needs it; the first in the order of application.
-    pub(crate) needed_by: u16,
+    pub needed_by: u16,
     /// When it is made. Of several at one time the outermost is the first.
-    pub(crate) time: Time,
-    pub(crate) listed: Listed,
-    pub(crate) state: MimicState,
+    pub time: Time,
+    /// What is in the directory.
+    pub listed: Listed,
+    /// How far it got.
+    pub state: MimicState,
     /// The tmpfs of the current profile that stays for it.
-    pub(crate) kept_as: Option<u16>,
-    pub(crate) reason: Reason,
+    pub kept_as: Option<u16>,
+    /// Why it is needed.
+    pub reason: Reason,
     /// Where its directory was when it was listed, and what was there, as numbers.
-    pub(crate) seen_at: (u64, u64),
+    pub seen_at: (u64, u64),
 }
 
 /// What was seen of a mimic's directory.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Listed {
-    pub(crate) attributes: Attributes,
-    pub(crate) first_child: u32,
-    pub(crate) children: u32,
+pub struct Listed {
+    /// Its mode and owner.
+    pub attributes: Attributes,
+    /// The number of the first thing in it.
+    pub first_child: u32,
+    /// How many there are.
+    pub children: u32,
     /// How many behind those have to make way.
-    pub(crate) omitted: u32,
+    pub omitted: u32,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> Forecast<'a> {
     /// Plans a mimic at `dir`, a directory above a path of an entry, to which `fault` happens
     /// otherwise; it does not show `omitted`. Where nobody can look yet none is planned: the
     /// executor will meet the obstacle.
@@ -133,7 +140,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Whether the entry at `place` may have a mimic at `dir`.
-    pub(crate) fn may_mimic(&self, place: u16, dir: &[u8], fault: Fault) -> Result<(), Fault> {
+    pub fn may_mimic(&self, place: u16, dir: &[u8], fault: Fault) -> Result<(), Fault> {
         let item = self.desired(place).ok_or(fault)?;
         let layout = item.origin == Origin::Layout;
         let ensures = item.shape == Shape::EnsureDir;
@@ -159,7 +166,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Adds a mimic at `dir` for an entry and a time. Returns its place.
-    pub(crate) fn add_mimic(
+    pub fn add_mimic(
         &mut self,
         (needed_by, time): (u16, Time),
         (dir, listed, seen_at): (&'a [u8], Listed, (u64, u64)),
@@ -222,25 +229,29 @@ impl<'a> Plan<'a> {
     }
 
     /// The mimics at just `dir`.
-    pub(crate) fn mimics_at(&self, dir: &[u8]) -> impl Iterator<Item = u16> {
+    pub fn mimics_at(&self, dir: &[u8]) -> impl Iterator<Item = u16> {
         let from = self.mimics_by_dir.get(self.mimics_before(dir)..).unwrap_or_default();
         from.iter().copied().take_while(move |&mimic| {
             self.mimics.get(usize::from(mimic)).is_some_and(|slot| slot.dir == dir)
         })
     }
 
-    pub(crate) fn mimic_time(&self, mimic: u16) -> Time {
+    /// When the mimic at this place is made.
+    #[must_use]
+    pub fn mimic_time(&self, mimic: u16) -> Time {
         self.mimics.get(usize::from(mimic)).map_or(0, |slot| slot.time)
     }
 
-    pub(crate) fn children_of(&self, slot: &Slot<'_>) -> &[Child] {
+    /// What a mimic shows.
+    #[must_use]
+    pub fn children_of(&self, slot: &Slot<'_>) -> &[Child] {
         let first = slot.listed.first_child as usize;
         let end = first.saturating_add(slot.listed.children as usize);
         self.children.get(first..end).unwrap_or_default()
     }
 
     /// What a mimic's directory has under `name`.
-    pub(crate) fn child_kind(&self, slot: &Slot<'_>, name: &[u8]) -> Option<NodeKind> {
+    pub fn child_kind(&self, slot: &Slot<'_>, name: &[u8]) -> Option<NodeKind> {
         let children = self.children_of(slot);
         let at = children.binary_search_by(|child| child.name(&self.names).cmp(name)).ok()?;
         children.get(at).map(|child| child.kind)
@@ -264,22 +275,6 @@ impl<'a> Plan<'a> {
         self.omitted = self.omitted.saturating_add(1);
         true
     }
-
-    /// Puts the mimics in the order in which they are made, and marks those that stand.
-    pub(crate) fn order_mimics(&mut self) {
-        for slot in self.mimics.iter_mut().filter(|slot| slot.kept_as.is_some()) {
-            slot.state = MimicState::Made;
-        }
-        let mimics = &self.mimics;
-        let key = |at: &u16| mimics.get(usize::from(*at)).map(|slot| (slot.time, slot.dir));
-        self.mimics_by_time.extend((0_u16..).take(mimics.len()));
-        self.mimics_by_time.sort_unstable_by(|a, b| match (key(a), key(b)) {
-            (Some((a, dir)), Some((b, other))) => {
-                a.cmp(&b).then_with(|| snap_path::parents_first(dir, other))
-            }
-            (_, _) => a.cmp(b),
-        });
-    }
 }
 
 fn full(fault: Fault, limit: Limit) -> Fault {
@@ -296,7 +291,7 @@ impl<'p> Mimic<'p> {
 
 impl NodeKind {
     /// Whether a child of this kind is a mount of its own in a mimic.
-    pub(crate) fn is_listed(self) -> bool {
+    pub fn is_listed(self) -> bool {
         match self {
             Self::Directory | Self::File => true,
             Self::Symlink | Self::Special => false,
@@ -306,7 +301,7 @@ impl NodeKind {
 
 impl Child {
     /// This child's name, out of the text that all names are in.
-    pub(crate) fn name<'p>(&self, names: &'p [u8]) -> &'p [u8] {
+    pub fn name<'p>(&self, names: &'p [u8]) -> &'p [u8] {
         let start = self.name_start as usize;
         let end = start.saturating_add(usize::from(self.name_len));
         names.get(start..end).unwrap_or_default()

@@ -5,40 +5,39 @@ use snap_mount_options::{Depth, IfMissing, Kind, MountFlags, Operation, Options,
 use snap_path::PATH_MAX;
 use snap_profile::{Item, Shape};
 
-use crate::changes::Time;
-use crate::drive::Observer;
 use crate::fault::{Call, Errno, Fault, Limit, Role, What};
+use crate::forecast::Forecast;
 use crate::mimic::NAME_MAX;
-use crate::plan::{Plan, PlanError};
+use crate::order::Time;
 use crate::reason::Reason;
 use crate::route::{Buffer, Route, Space};
 use crate::view::{Access, FsView, Look, NodeKind};
 
 /// What an entry of the desired profile needs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Need {
+pub struct Need {
     /// The equal entry of the current profile that stays.
-    pub(crate) kept_as: Option<u16>,
+    pub kept_as: Option<u16>,
     /// Its number in the order of application.
     pub(crate) rank: u16,
     /// Its source may have to be created.
-    pub(crate) make_source: bool,
+    pub make_source: bool,
     /// Its mount point may have to be created.
-    pub(crate) make_mount_point: bool,
+    pub make_mount_point: bool,
     /// It cannot be made, or is not to be.
-    pub(crate) left_out: bool,
+    pub left_out: bool,
     /// It was made in this run.
-    pub(crate) made: bool,
+    pub made: bool,
     /// It stands, but could not be made now. It is kept if nothing that it depends on changes.
     pub(crate) doubtful: bool,
     /// Another entry of this run is in its way.
     pub(crate) conflict: bool,
     /// It was doubtful, and cannot be kept.
-    pub(crate) denied: bool,
+    pub denied: bool,
     /// It cannot be made, whatever else is.
-    pub(crate) hopeless: bool,
+    pub hopeless: bool,
     /// Why it is made.
-    pub(crate) reason: Reason,
+    pub reason: Reason,
 }
 
 impl Default for Need {
@@ -81,19 +80,19 @@ enum PathNeed {
 /// An entry that is looked at.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
-    pub(crate) place: u16,
-    pub(crate) item: &'a Item<'a>,
-    pub(crate) time: Time,
+    pub place: u16,
+    pub item: &'a Item<'a>,
+    pub time: Time,
     /// What its two paths must be.
-    pub(crate) wanted: NodeKind,
+    pub wanted: NodeKind,
     /// Whether its source is good.
     pub(crate) good: bool,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> Forecast<'a> {
     /// Looks at every entry of the desired profile, in the order of application; again when a
     /// mimic turned out to be needed, which changes what others find.
-    pub(crate) fn survey(&mut self, view: &mut dyn FsView) -> Result<(), PlanError> {
+    pub fn survey(&mut self, view: &mut dyn FsView) -> Result<(), Limit> {
         for _ in 0..ROUNDS_MAX {
             self.made.clear();
             let needs = &self.needs;
@@ -115,7 +114,7 @@ impl<'a> Plan<'a> {
                 return Ok(());
             }
         }
-        Err(PlanError::Full(Limit::Rounds))
+        Err(Limit::Rounds)
     }
 
     /// The first entry that a mimic was planned for, and that could not be made in a fresh namespace
@@ -357,7 +356,7 @@ impl<'a> Plan<'a> {
 
     /// Marks the entries that were kept in doubt and cannot be kept. Tells whether there are any:
     /// then the survey has to be made again, without them.
-    pub(crate) fn deny_doubtful(&mut self) -> bool {
+    pub fn deny_doubtful(&mut self) -> bool {
         let mut any = false;
         for need in &mut self.needs {
             let bad = need.kept_as.is_none() || need.conflict;
@@ -366,22 +365,6 @@ impl<'a> Plan<'a> {
             }
         }
         any
-    }
-
-    /// Refuses the run for what a layout or overname cannot have; leaves out content.
-    pub(crate) fn judge(&mut self, observer: &mut dyn Observer) -> Result<(), PlanError> {
-        for at in 0..self.faults.len() {
-            let Some(&(place, fault)) = self.faults.get(at) else { break };
-            if self.need(place).kept_as.is_some() {
-                continue;
-            }
-            if self.desired(place).is_some_and(|item| item.origin != Origin::Content) {
-                return Err(PlanError::Refused(place, fault));
-            }
-            self.leave_out(place);
-            observer.left_out(self, place, fault);
-        }
-        Ok(())
     }
 }
 

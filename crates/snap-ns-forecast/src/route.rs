@@ -9,20 +9,20 @@ use snap_mount_options::{Depth, MountFlags, Operation, Origin};
 use snap_path::{PATH_MAX, below, parent};
 use snap_profile::{Item, Shape};
 
-use crate::changes::{Fate, Time};
 use crate::fault::{Fault, Limit, Role, What};
-use crate::plan::Plan;
+use crate::forecast::Forecast;
+use crate::order::{Fate, Time};
 use crate::view::{Access, Ground, NodeKind};
 
 /// Room for a path that is rewritten.
-pub(crate) type Buffer = ArrayVec<u8, PATH_MAX>;
+pub type Buffer = ArrayVec<u8, PATH_MAX>;
 
 /// How many binds of binds are followed; nobody writes so many, and each costs a search.
 const CHAIN_MAX: usize = 64;
 
 /// In which file system a path ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Space {
+pub enum Space {
     /// In one that the view shows.
     Live,
     /// In the tmpfs of the desired entry at this place.
@@ -35,29 +35,28 @@ pub(crate) enum Space {
 
 /// Where a path leads.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Route<'b> {
-    pub(crate) space: Space,
+pub struct Route<'b> {
+    /// In which file system.
+    pub space: Space,
     /// The path in there: in the view, or one that leads to the same place in the tmpfs.
-    pub(crate) path: &'b [u8],
+    pub path: &'b [u8],
     /// How many bytes of the asked path, and how many of `path`, are the part that was replaced
     /// (0 and 0 when nothing was).
     pub(crate) replaced: (usize, usize),
     /// How many bytes of `path` are the root of the tmpfs.
-    pub(crate) root: usize,
+    pub root: usize,
     /// Whether a mount on the way is read-only.
-    pub(crate) read_only: bool,
+    pub read_only: bool,
     /// How many bytes of `path` are there now, when it was looked at and not all of it is.
     pub(crate) existing: usize,
 }
 
 impl Route<'_> {
     /// What is wrong when something of this `kind` is at the end.
-    pub(crate) fn found(&self, kind: NodeKind) -> What {
+    pub fn found(&self, kind: NodeKind) -> What {
         if self.existing == self.path.len() { What::Found(kind) } else { What::WillFind(kind) }
     }
-}
 
-impl Route<'_> {
     /// How many bytes of the asked path are the first `len` of this one.
     pub(crate) fn asked_len(&self, len: usize) -> usize {
         match len.checked_sub(self.replaced.1) {
@@ -70,7 +69,7 @@ impl Route<'_> {
 
     /// A number for the place that it leads to, whatever the way; two places that are not the same
     /// have two numbers, as good as always.
-    pub(crate) fn fingerprint(&self) -> u64 {
+    pub fn fingerprint(&self) -> u64 {
         let (kind, place) = match self.space {
             Space::Live => (0, 0),
             Space::Tmpfs(at) => (1, at),
@@ -83,7 +82,7 @@ impl Route<'_> {
     }
 
     /// `ground`, as far as the mounts on the way leave it.
-    pub(crate) fn ground(&self, ground: Ground) -> Ground {
+    pub fn ground(&self, ground: Ground) -> Ground {
         let access = if self.read_only { Access::ReadOnly } else { ground.access };
         Ground { access, ..ground }
     }
@@ -99,7 +98,7 @@ impl Route<'_> {
 
 /// Whose mounts a path leads through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Log {
+pub enum Log {
     /// Those of the desired profile with its mimics; times are those of the order of application.
     Desired,
     /// Those of the current profile; times are places in it.
@@ -108,7 +107,7 @@ pub(crate) enum Log {
 
 /// A mount that a path leads through.
 #[derive(Clone, Copy)]
-pub(crate) enum Through {
+pub enum Through {
     Entry(u16),
     Mimic(u16),
 }
@@ -125,10 +124,10 @@ enum Turn<'a> {
     Unknown,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> Forecast<'a> {
     /// Where `asked` leads at `time` through the mounts of the desired profile; `buffer` takes a
     /// rewritten path.
-    pub(crate) fn route<'b>(
+    pub fn route<'b>(
         &self,
         asked: &'b [u8],
         time: Time,
@@ -139,7 +138,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The same through the mounts of either profile. The time falls with every turn, so this ends.
-    pub(crate) fn route_in<'b>(
+    pub fn route_in<'b>(
         &self,
         log: Log,
         asked: &'b [u8],
@@ -249,7 +248,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The tmpfs of the mimic that an entry of the current profile is a child of.
-    pub(crate) fn cover_of(&self, child: &[u8], place: u16) -> Option<u16> {
+    pub fn cover_of(&self, child: &[u8], place: u16) -> Option<u16> {
         let mut above = self.current_by_path.at(parent(child)?);
         above.find(|&at| at < place && self.current(at).is_some_and(Item::is_tmpfs))
     }
@@ -265,12 +264,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The latest mount before `time` at or above `path`, and its time.
-    pub(crate) fn latest_mount(
-        &self,
-        log: Log,
-        path: &[u8],
-        time: Time,
-    ) -> Option<(Time, Through)> {
+    pub fn latest_mount(&self, log: Log, path: &[u8], time: Time) -> Option<(Time, Through)> {
         let entry = match log {
             Log::Current => {
                 let items = self.all_current();
@@ -305,7 +299,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Whether the desired entry at `place` is a mount that stands at `time`.
-    pub(crate) fn covers(&self, place: u16, time: Time) -> bool {
+    pub fn covers(&self, place: u16, time: Time) -> bool {
         !self.need(place).left_out
             && self.time_of(place) < time
             && self.desired(place).is_some_and(|item| item.shape.is_mount())

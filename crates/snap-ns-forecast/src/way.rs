@@ -3,18 +3,18 @@
 use snap_mount_options::IfMissing;
 use snap_path::{file_name, parent};
 
-use crate::changes::Time;
 use crate::fault::{Fault, Role, What};
-use crate::plan::Plan;
+use crate::forecast::Forecast;
+use crate::order::Time;
 use crate::route::{Buffer, Log, Route, Space};
 use crate::survey::Asked;
 use crate::territory::Territory;
 use crate::view::{Access, FsKind, FsView, Ground, Look};
 
-impl<'a> Plan<'a> {
+impl<'a> Forecast<'a> {
     /// Why nothing can be created in `dir`, which `route` leads to or through and which is `live`
     /// there; none if something can. What the rule says when it comes to it (see `territory`).
-    pub(crate) fn wall(
+    pub fn wall(
         &self,
         dir: &[u8],
         (route, live): (&Route<'_>, &[u8]),

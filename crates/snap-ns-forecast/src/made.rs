@@ -5,16 +5,16 @@ use core::cmp::Ordering;
 use snap_mount_options::Options;
 use snap_path::{is_at_or_below, parents_first, prefixes};
 
-use crate::changes::Time;
 use crate::fault::{Limit, Role};
-use crate::plan::Plan;
+use crate::forecast::Forecast;
+use crate::order::Time;
 use crate::route::{Route, Space};
 use crate::territory::directory_mode;
 use crate::view::{Attributes, Ground, Look, NodeKind};
 
 /// Something that will have been created, with the directories above it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Made {
+pub struct Made {
     space: Space,
     kind: NodeKind,
     role: MadeFor,
@@ -30,7 +30,7 @@ enum MadeFor {
     Source(u16),
 }
 
-impl<'a> Plan<'a> {
+impl<'a> Forecast<'a> {
     /// Notes that something of this `kind` will be created where `route` leads, for the entry at
     /// `place`.
     pub(crate) fn note_made(
@@ -85,7 +85,7 @@ impl<'a> Plan<'a> {
 
     /// What will have been created at `path`: a directory, too, when it is only on the way to
     /// something else.
-    pub(crate) fn made_at(&self, space: Space, path: &[u8]) -> Option<NodeKind> {
+    pub fn made_at(&self, space: Space, path: &[u8]) -> Option<NodeKind> {
         let made = self.made.get(self.made_before(space, path))?;
         let there = self.made_path(made);
         if made.space != space || !is_at_or_below(there, path) {
@@ -110,7 +110,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Mode and owner of the directory that will have been created at `path`.
-    pub(crate) fn made_attributes(&self, space: Space, path: &[u8]) -> Attributes {
+    pub fn made_attributes(&self, space: Space, path: &[u8]) -> Attributes {
         let made = self.made.get(self.made_before(space, path));
         let own = made.filter(|made| self.made_path(made) == path).and_then(|made| {
             let MadeFor::MountPoint(place) = made.role else { return None };
@@ -120,7 +120,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Whether an entry that is kept needs what will have been created at `path`.
-    pub(crate) fn is_made_for_kept(&self, space: Space, path: &[u8]) -> bool {
+    pub fn is_made_for_kept(&self, space: Space, path: &[u8]) -> bool {
         let from = self.made.get(self.made_before(space, path)..).unwrap_or_default().iter();
         let mut below = from
             .take_while(|made| made.space == space && is_at_or_below(self.made_path(made), path));
@@ -131,7 +131,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The current entry that is kept for the one that creates just `path`, if it is kept.
-    pub(crate) fn kept_maker(&self, space: Space, path: &[u8]) -> Option<u16> {
+    pub fn kept_maker(&self, space: Space, path: &[u8]) -> Option<u16> {
         let made = self.made.get(self.made_before(space, path))?;
         let (MadeFor::MountPoint(place) | MadeFor::Source(place)) = made.role;
         let just = made.space == space && self.made_path(made) == path;
@@ -163,7 +163,7 @@ impl<'a> Plan<'a> {
 }
 
 /// Mode and owner that something gets when it is created at `path` for an entry with `options`.
-pub(crate) fn created_with(options: &Options<'_>, path: &[u8]) -> Attributes {
+pub fn created_with(options: &Options<'_>, path: &[u8]) -> Attributes {
     Attributes {
         mode: options.mode.unwrap_or_else(|| directory_mode(path)),
         uid: options.uid.unwrap_or(0),

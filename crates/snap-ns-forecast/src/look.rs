@@ -3,19 +3,19 @@
 use snap_mount_options::Origin;
 use snap_profile::Item;
 
-use crate::changes::Time;
 use crate::fault::{Fault, Role};
-use crate::layout::is_usual;
-use crate::plan::Plan;
+use crate::forecast::Forecast;
+use crate::order::Time;
 use crate::route::{Route, Space};
+use crate::territory::is_usual;
 use crate::view::{Access, FsKind, FsView, Ground, Look, NodeKind};
 
 /// The ground of a tmpfs of ours.
 const OWN: Ground = Ground { access: Access::Writable, fs: FsKind::Tmpfs };
 
-impl Plan<'_> {
+impl Forecast<'_> {
     /// What is at the end of a route of an entry's path `role`; nothing when nobody knows.
-    pub(crate) fn look(
+    pub fn look(
         &self,
         route: &mut Route<'_>,
         role: Role,

@@ -4,14 +4,14 @@ use snap_mount_options::Options;
 use snap_path::{PATH_MAX, Text};
 use snap_profile::Item;
 
-use crate::changes::Time;
 use crate::fault::{Fault, Limit};
+use crate::forecast::Forecast;
 use crate::mimic::{CHILDREN_MAX, Child, Listed, NAME_MAX};
-use crate::plan::Plan;
+use crate::order::Time;
 use crate::route::{Route, Space, fnv};
 use crate::view::{Access, Attributes, FsView, NodeKind};
 
-impl Plan<'_> {
+impl Forecast<'_> {
     /// What is in a directory of a tmpfs of ours, but for what this run will have created there.
     pub(crate) fn list_own(&mut self, route: &Route<'_>) -> Result<Listed, Limit> {
         let mut listed = Listed {
@@ -142,7 +142,7 @@ impl Plan<'_> {
     }
 
     /// Looks at what is in the directory `live`.
-    pub(crate) fn list_children(
+    pub fn list_children(
         &mut self,
         live: &[u8],
         full: impl Fn(Limit) -> Fault,

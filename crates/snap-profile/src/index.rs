@@ -5,11 +5,13 @@ use core::ops::Range;
 
 use arrayvec::ArrayVec;
 use snap_path::{is_at_or_below, parents_first};
-use snap_profile::{ENTRIES_MAX, Item};
+
+use crate::item::Item;
+use crate::load::ENTRIES_MAX;
 
 /// What entries are found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Key {
+pub enum Key {
     /// Their mount point.
     MountPoint,
     /// Their source; what is no path comes to stand where no path is looked for.
@@ -19,7 +21,7 @@ pub(crate) enum Key {
 /// The entries of a profile, ordered by a path of theirs: parents first, a directory and all below
 /// it together; of equal paths the earlier entry first.
 #[derive(Debug)]
-pub(crate) struct Index<'a> {
+pub struct Index<'a> {
     key: Key,
     items: Option<&'a [Item<'a>]>,
     slots: ArrayVec<Slot, ENTRIES_MAX>,
@@ -44,13 +46,16 @@ struct Slot {
 const NONE: u16 = u16::MAX;
 
 impl<'a> Index<'a> {
-    pub(crate) const fn new() -> Self {
+    /// An index of nothing.
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "it is only ever a static or a buffer")]
+    pub const fn new() -> Self {
         let found = [Cell::new(0), Cell::new(0)];
         Self { key: Key::MountPoint, items: None, slots: ArrayVec::new_const(), found }
     }
 
     /// Orders `items` by `key`.
-    pub(crate) fn fill(&mut self, key: Key, items: &'a [Item<'a>]) {
+    pub fn fill(&mut self, key: Key, items: &'a [Item<'a>]) {
         (self.key, self.items) = (key, Some(items));
         self.slots.clear();
         let places = (0_u16..).take(items.len().min(ENTRIES_MAX));
@@ -95,12 +100,12 @@ impl<'a> Index<'a> {
     }
 
     /// The places in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u16> + '_ {
+    pub fn iter(&self) -> impl Iterator<Item = u16> + '_ {
         self.slots.iter().map(|slot| slot.place)
     }
 
     /// The place that is number `at` in the order.
-    pub(crate) fn nth(&self, at: usize) -> Option<u16> {
+    pub fn nth(&self, at: usize) -> Option<u16> {
         self.slots.get(at).map(|slot| slot.place)
     }
 
@@ -160,23 +165,23 @@ impl<'a> Index<'a> {
     }
 
     /// The number of the last entry at `path` or above it.
-    pub(crate) fn lowest(&self, path: &[u8]) -> Option<usize> {
+    pub fn lowest(&self, path: &[u8]) -> Option<usize> {
         self.nearest(self.end_of(path), path)
     }
 
     /// The number of the last entry before number `at` that is at its path or above it.
-    pub(crate) fn above(&self, at: usize) -> Option<usize> {
+    pub fn above(&self, at: usize) -> Option<usize> {
         self.slots.get(at).filter(|slot| slot.above != NONE).map(|slot| slot.above.into())
     }
 
     /// The numbers of the entries at or below `path`.
-    pub(crate) fn subtree(&self, path: &[u8]) -> Range<usize> {
+    pub fn subtree(&self, path: &[u8]) -> Range<usize> {
         let around = self.around(path);
         around.at.start..around.below.end
     }
 
     /// What stands around `path` in the order.
-    pub(crate) fn around(&self, path: &[u8]) -> Around {
+    pub fn around(&self, path: &[u8]) -> Around {
         let end = self.end_of(path);
         let mut start = end;
         while let Some(last) = start.checked_sub(1).filter(|&last| self.path(last) == path) {
@@ -191,13 +196,13 @@ impl<'a> Index<'a> {
 
     /// The entries with a path that is `path` or a directory above it: the lowest first, of equal
     /// paths the last one.
-    pub(crate) fn at_or_above(&self, path: &[u8]) -> impl Iterator<Item = u16> + '_ {
+    pub fn at_or_above(&self, path: &[u8]) -> impl Iterator<Item = u16> + '_ {
         core::iter::successors(self.lowest(path), |&at| self.above(at))
             .filter_map(|at| self.nth(at))
     }
 
     /// The entries with just this path, the last one first.
-    pub(crate) fn at(&self, path: &[u8]) -> impl Iterator<Item = u16> + '_ {
+    pub fn at(&self, path: &[u8]) -> impl Iterator<Item = u16> + '_ {
         let len = path.len();
         core::iter::successors(self.lowest(path), |&at| self.above(at))
             .take_while(move |&at| self.path(at).len() == len)
@@ -206,13 +211,13 @@ impl<'a> Index<'a> {
 }
 
 /// The numbers of entries whose paths have to do with one path.
-pub(crate) struct Around {
+pub struct Around {
     /// The last one above it.
-    pub(crate) above: Option<usize>,
+    pub above: Option<usize>,
     /// Those at just this path.
-    pub(crate) at: Range<usize>,
+    pub at: Range<usize>,
     /// Those below it.
-    pub(crate) below: Range<usize>,
+    pub below: Range<usize>,
 }
 
 impl Key {

@@ -1,23 +1,19 @@
 //! What the current profile left where the snap may write: mount points and symbolic links that the
 //! teardown will remove, unless somebody needs them.
 
-use snap_mount_options::{IfMissing, Kind, Options, Origin};
+use snap_mount_options::{IfMissing, Kind, Origin};
 use snap_path::{parent, prefixes};
 use snap_profile::{Item, Shape};
 
-use crate::changes::Fate;
-use crate::closure::shown;
 use crate::fault::{Fault, Limit, Role};
-use crate::layout::is_usual;
-use crate::made::created_with;
-use crate::plan::Plan;
-use crate::reason::{Reason, Which};
+use crate::forecast::Forecast;
 use crate::route::{Buffer, Log, Route, Space};
-use crate::view::{Access, Attributes, FsView, Ground, Look, NodeKind};
+use crate::territory::is_usual;
+use crate::view::{Access, FsView, Ground, Look, NodeKind};
 
 /// A mount point or symbolic link of the current profile, by the place where it really is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Remains {
+pub struct Remains {
     /// The entry's place.
     place: u16,
     /// Where the path stands in the text of all names, and how long it is; of no length when it is
@@ -25,9 +21,9 @@ pub(crate) struct Remains {
     text: (u32, u16),
 }
 
-impl<'a> Plan<'a> {
+impl<'a> Forecast<'a> {
     /// Finds the remains.
-    pub(crate) fn find_remains(&mut self) -> Result<(), Limit> {
+    pub fn find_remains(&mut self) -> Result<(), Limit> {
         self.remains.clear();
         self.names.clear();
         let mut buffer = Buffer::new_const();
@@ -160,87 +156,10 @@ impl<'a> Plan<'a> {
         Ok(false)
     }
 
-    /// Whether what was created at `path` for the current entry at `place` stays, because the desired
-    /// profile needs the same there.
-    pub(crate) fn stays(&self, place: u16, path: &[u8]) -> bool {
-        let Some(item) = self.current(place).filter(|_| !self.made.is_empty()) else {
-            return false;
-        };
-        let mut buffer = Buffer::new_const();
-        let role = Role::MountPoint;
-        let Ok(route) = self.route_in(Log::Current, path, place.into(), role, &mut buffer) else {
-            return true;
-        };
-        let kind = if item.shape == Shape::File { NodeKind::File } else { NodeKind::Directory };
-        let own = path == item.entry.mount_point;
-        let options = if own { item.options() } else { Options::default() };
-        self.is_needed(&route, kind, created_with(&options, path))
-    }
-
-    /// Whether the desired profile needs what is at the end of a route of the current one.
-    fn is_needed(&self, route: &Route<'_>, kind: NodeKind, attributes: Attributes) -> bool {
-        // In a tmpfs of ours a fresh namespace would give it the right mode and owner.
-        let alike = || self.made_attributes(route.space, route.path) == attributes;
-        self.made_at(route.space, route.path) == Some(kind)
-            && (!self.is_own(route) || alike() || self.is_made_for_kept(route.space, route.path))
-    }
-
-    /// Lets go of what is kept and stands on something that was created for an entry that goes, with
-    /// a mode or an owner that it would not get now. Tells whether there was anything.
-    pub(crate) fn let_go_of_others(&mut self) -> bool {
-        let mut any = false;
-        for place in (0_u16..).take(self.all_current().len()) {
-            let Some(item) = self.current(place).filter(|item| !item.is_synthetic()) else {
-                continue;
-            };
-            if self.made.is_empty() || self.fate(place) == Fate::Kept {
-                continue;
-            }
-            for path in [Some(item.entry.mount_point), shown(item).0].into_iter().flatten() {
-                let mut buffer = Buffer::new_const();
-                let (time, role) = (place.into(), Role::MountPoint);
-                let Ok(route) = self.route_in(Log::Current, path, time, role, &mut buffer) else {
-                    continue;
-                };
-                let own = path == item.entry.mount_point;
-                let options = if own { item.options() } else { Options::default() };
-                let as_now = self.made_attributes(route.space, route.path);
-                if self.is_own(&route) && as_now != created_with(&options, path) {
-                    let kept = self.kept_maker(route.space, route.path);
-                    if let Some(kept) = kept {
-                        self.let_go(kept, Reason::StandsOn(Which::Current(place)));
-                        any = true;
-                    }
-                }
-            }
-        }
-        any
-    }
-
-    /// How long the directory above `path` is that stays when `path`, created for the current entry
-    /// at `place`, is removed. In a tmpfs of ours all go that are empty then and that nobody needs.
-    pub(crate) fn tidy_below(&self, place: u16, path: &[u8]) -> usize {
-        let (mut buffer, role) = (Buffer::new_const(), Role::MountPoint);
-        let mut dir = parent(path).unwrap_or_default();
-        loop {
-            let route = self.route_in(Log::Current, dir, place.into(), role, &mut buffer);
-            let gone = route.is_ok_and(|route| {
-                let as_made = created_with(&Options::default(), dir);
-                let below_root = route.path.len() > route.root.max(1);
-                let needed = self.is_needed(&route, NodeKind::Directory, as_made);
-                self.is_own(&route) && below_root && !needed
-            });
-            match parent(dir) {
-                Some(above) if gone => dir = above,
-                Some(_) | None => return dir.len(),
-            }
-        }
-    }
-
     /// Whether a route of the current profile ends in a tmpfs of ours that stays, where a fresh
     /// namespace has only what it creates. In the root file system those are the directories that
     /// snap-confine did not set up.
-    fn is_own(&self, route: &Route<'_>) -> bool {
+    pub fn is_own(&self, route: &Route<'_>) -> bool {
         match route.space {
             Space::Tmpfs(_) | Space::Mimic(_) => true,
             Space::Live => {
@@ -248,24 +167,6 @@ impl<'a> Plan<'a> {
                 self.rootfs.is_some() && !is_usual(top)
             }
             Space::Unknown => false,
-        }
-    }
-
-    /// The tmpfs of ours, by its mount point, that the source of the current entry at `place` was
-    /// created in, if it was. It is nobody's data then.
-    pub(crate) fn own_of_source(&self, place: u16) -> Option<&'a [u8]> {
-        let item = self.current(place).filter(|item| !item.is_synthetic())?;
-        let source = shown(item).0?;
-        let (mut buffer, role) = (Buffer::new_const(), Role::Source);
-        let route = self.route_in(Log::Current, source, place.into(), role, &mut buffer).ok()?;
-        if !self.is_own(&route) {
-            return None;
-        }
-        match route.space {
-            Space::Live => Some(b"/"),
-            Space::Tmpfs(at) => self.desired(at).map(|item| item.entry.mount_point),
-            Space::Mimic(at) => self.mimics.get(usize::from(at)).map(|slot| slot.dir),
-            Space::Unknown => None,
         }
     }
 
