@@ -1,14 +1,13 @@
 //! Which mimics stand already, just as they would be made now.
 
-use core::ops::Range;
 use snap_ns_forecast::{Child, Fate, Log, MimicState, NodeKind, Reason, Slot};
 
-use snap_path::{file_name, parent};
+use snap_path::{PATH_MAX, Text, file_name, parent};
 use snap_profile::{Item, Shape};
 
 use crate::plan::Plan;
 
-impl Plan<'_> {
+impl<'a> Plan<'a> {
     /// Pairs the mimics that stand with those that a fresh namespace would have.
     pub(crate) fn pair_mimics(&mut self) {
         for slot in &mut self.forecast.mimics {
@@ -61,24 +60,21 @@ impl Plan<'_> {
         let below = self.forecast.current_by_path.subtree(slot.dir);
         let mut found = 0_usize;
         for at in below.clone() {
-            let Some(part) =
-                self.forecast.current_by_path.nth(at).and_then(|at| self.part(&slot, place, at))
-            else {
-                continue;
-            };
-            if !part {
+            let at = self.forecast.current_by_path.nth(at);
+            let Some((at, item)) = at.and_then(|at| self.part(&slot, place, at)) else { continue };
+            if !self.stands_alike(&slot, at, item) {
                 return false;
             }
             found = found.saturating_add(1);
         }
-        if found != wanted || self.shows_other_links(&slot, place, below.clone()) {
+        if found != wanted || self.shows_other_links(&slot, place) {
             return false;
         }
         for at in below {
-            let Some(at) = self.forecast.current_by_path.nth(at) else { break };
-            if self.part(&slot, place, at).is_some()
-                && let Some(past) = self.forecast.past.get_mut(usize::from(at))
-            {
+            let at = self.forecast.current_by_path.nth(at);
+            let part = at.and_then(|at| self.part(&slot, place, at));
+            let past = part.and_then(|(at, _)| self.forecast.past.get_mut(usize::from(at)));
+            if let Some(past) = past {
                 (past.fate, past.kept_for) = (Fate::Kept, mimic);
             }
         }
@@ -87,17 +83,14 @@ impl Plan<'_> {
 
     /// Whether the mimic that stands shows other symbolic links than it would now: they are not
     /// recorded, but what was put in the place of one is.
-    fn shows_other_links(&self, slot: &Slot<'_>, cover: u16, below: Range<usize>) -> bool {
+    fn shows_other_links(&self, slot: &Slot<'_>, cover: u16) -> bool {
         let put_there = |name: &[u8]| {
-            below.clone().filter_map(|at| self.forecast.current_by_path.nth(at)).find(|&at| {
-                let latest = || self.forecast.latest_mount(Log::Current, slot.dir, at.into());
-                self.current(at).is_some_and(|item| {
-                    let path = item.entry.mount_point;
-                    !item.is_synthetic()
-                        && parent(path) == Some(slot.dir)
-                        && file_name(path) == name
-                        && latest().is_some_and(|(time, _)| time == cover.into())
-                })
+            let mut path = Text::<PATH_MAX>::new();
+            path.push(slot.dir).and_then(|()| path.push(b"/")).and_then(|()| path.push(name))?;
+            self.forecast.current_by_path.at(path.as_bytes()).find(|&at| {
+                let latest = self.forecast.latest_mount(Log::Current, slot.dir, at.into());
+                self.current(at).is_some_and(|item| !item.is_synthetic())
+                    && latest.is_some_and(|(time, _)| time == cover.into())
             })
         };
         // An entry that stays may have found a link with its target.
@@ -115,21 +108,23 @@ impl Plan<'_> {
                 .any(|name| put_there(name).is_none())
     }
 
-    /// Whether the current entry at `at` is a child of the mimic of the tmpfs at `cover`, and if so
-    /// whether it stands and the mimic still has it.
-    fn part(&self, slot: &Slot<'_>, cover: u16, at: u16) -> Option<bool> {
+    /// The current entry at `at`, if it is a child of the mimic of the tmpfs at `cover`.
+    fn part(&self, slot: &Slot<'_>, cover: u16, at: u16) -> Option<(u16, &'a Item<'a>)> {
         let item = self.current(at).filter(|item| item.is_synthetic() && !item.is_tmpfs())?;
         let path = item.entry.mount_point;
-        if parent(path) != Some(slot.dir) || self.forecast.cover_of(path, at) != Some(cover) {
-            return None;
-        }
-        let kind = self.forecast.child_kind(slot, file_name(path));
-        let mounted = self.forecast.past.get(usize::from(at)).is_some_and(|past| past.mounted);
-        let alike = matches!(
-            (kind, item.shape),
-            (Some(NodeKind::Directory), Shape::Directory) | (Some(NodeKind::File), Shape::File)
-        );
-        Some(mounted && alike)
+        let part =
+            parent(path) == Some(slot.dir) && self.forecast.cover_of(path, at) == Some(cover);
+        part.then_some((at, item))
+    }
+
+    /// Whether this child stands, and the mimic would have it now.
+    fn stands_alike(&self, slot: &Slot<'_>, at: u16, item: &Item<'_>) -> bool {
+        let kind = self.forecast.child_kind(slot, file_name(item.entry.mount_point));
+        self.forecast.past.get(usize::from(at)).is_some_and(|past| past.mounted)
+            && matches!(
+                (kind, item.shape),
+                (Some(NodeKind::Directory), Shape::Directory) | (Some(NodeKind::File), Shape::File)
+            )
     }
 
     /// Whether a mimic that stays is needed by another entry than is recorded.
