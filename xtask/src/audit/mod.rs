@@ -95,6 +95,7 @@ fn code(root: &Path, members: &[Member]) -> Result<Vec<String>> {
         }
         let size = lines::size(&sources);
         println!("  {name:20}{:>8}{:>8}{:>8}", size.code, size.raw, uses.len());
+        violations.extend(lines::check_crate(name, size.code));
         sum.code += size.code;
         sum.raw += size.raw;
         all_uses.push((krate.name.clone(), uses));
