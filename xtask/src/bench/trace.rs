@@ -67,9 +67,11 @@ pub(crate) fn run(command: &mut Command, watch: Watch) -> Result<(ExitStatus, Se
                 resume(pid, watch, None)?;
             }
             WaitStatus::PtraceSyscall(pid) => {
-                let info = ptrace::syscall_info(pid).context("PTRACE_GET_SYSCALL_INFO")?;
-                if info.op == libc::PTRACE_SYSCALL_INFO_ENTRY {
-                    seen.syscalls += 1;
+                match ptrace::syscall_info(pid) {
+                    Ok(info) if info.op == libc::PTRACE_SYSCALL_INFO_ENTRY => seen.syscalls += 1,
+                    // A thread that another one's exit_group killed while it stood here.
+                    Ok(_) | Err(nix::Error::ESRCH) => {}
+                    Err(error) => return Err(error).context("PTRACE_GET_SYSCALL_INFO"),
                 }
                 resume(pid, watch, None)?;
             }
