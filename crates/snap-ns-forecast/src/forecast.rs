@@ -141,7 +141,9 @@ impl<'a> Forecast<'a> {
     pub fn find_rest(&mut self) {
         let current = self.all_current();
         self.current_by_path.fill(Key::MountPoint, current);
-        self.current_by_source.fill(Key::Source, current);
+        // Nobody asks by source when everything goes.
+        let asked = if self.needs.is_empty() { &[] } else { current };
+        self.current_by_source.fill(Key::Source, asked);
         self.find_order();
     }
 

@@ -35,15 +35,15 @@ pub struct Index<'a> {
 struct Slot {
     place: u16,
     /// The number, in the order, of the nearest entry before this one that is at its path or above
-    /// it; [`NONE`] if there is none.
+    /// it; [`NONE`] if there is none. While sorting, [`FIRST`] if the one before is known to have
+    /// another path.
     above: u16,
-    /// While sorting: whether the one before is known to have another path.
-    first: bool,
     /// While sorting: a part of the path.
-    word: u64,
+    word: u32,
 }
 
 const NONE: u16 = u16::MAX;
+const FIRST: u16 = 0;
 
 impl<'a> Index<'a> {
     /// An index of nothing.
@@ -59,18 +59,13 @@ impl<'a> Index<'a> {
         (self.key, self.items) = (key, Some(items));
         self.slots.clear();
         let places = (0_u16..).take(items.len().min(ENTRIES_MAX));
-        self.slots.extend(places.map(|place| Slot {
-            place,
-            above: NONE,
-            first: place == 0,
-            word: 0,
-        }));
+        self.slots.extend(places.map(|place| Slot { place, above: NONE, word: 0 }));
         self.found.iter().for_each(|found| found.set(0));
         let mut skip = 0;
         while self.sort_words(skip) {
             skip = skip.saturating_add(WORD);
         }
-        for at in 1..self.slots.len() {
+        for at in 0..self.slots.len() {
             let above = self.nearest(at, self.path(at));
             if let Some(slot) = self.slots.get_mut(at) {
                 slot.above = above.and_then(|above| u16::try_from(above).ok()).unwrap_or(NONE);
@@ -83,7 +78,9 @@ impl<'a> Index<'a> {
     fn sort_words(&mut self, skip: usize) -> bool {
         let (key, items) = (self.key, self.items.unwrap_or_default());
         let mut more = false;
-        for run in self.slots.chunk_by_mut(|_, next| !next.first).filter(|run| run.len() > 1) {
+        for run in
+            self.slots.chunk_by_mut(|_, next| next.above != FIRST).filter(|run| run.len() > 1)
+        {
             for slot in &mut *run {
                 let item = items.get(usize::from(slot.place));
                 slot.word = item.map_or(0, |item| word(key.of(item), skip));
@@ -91,8 +88,11 @@ impl<'a> Index<'a> {
             run.sort_unstable_by_key(|slot| (slot.word, slot.place));
             let mut last = None;
             for slot in run {
-                slot.first = last != Some(slot.word);
-                more |= !slot.first && slot.word.to_be_bytes().last() != Some(&0);
+                if last != Some(slot.word) {
+                    slot.above = FIRST;
+                } else if slot.word.to_be_bytes().last() != Some(&0) {
+                    more = true;
+                }
                 last = Some(slot.word);
             }
         }
@@ -230,10 +230,10 @@ impl Key {
 }
 
 /// How many bytes are compared at once when paths are sorted.
-const WORD: usize = size_of::<u64>();
+const WORD: usize = size_of::<u32>();
 
 /// The bytes of `path` behind `skip`, as if it ended in `/` like a directory, as a number.
-fn word(path: &[u8], skip: usize) -> u64 {
+fn word(path: &[u8], skip: usize) -> u32 {
     let path = if path == b"/" { b"" } else { path };
     let Some(rest) = path.get(skip..) else { return 0 };
     let mut bytes = [0; WORD];
@@ -242,5 +242,5 @@ fn word(path: &[u8], skip: usize) -> u64 {
     } else {
         bytes.iter_mut().zip(rest.iter().chain(b"/")).for_each(|(byte, &from)| *byte = from);
     }
-    u64::from_be_bytes(bytes)
+    u32::from_be_bytes(bytes)
 }
