@@ -1,7 +1,7 @@
 //! What the current profile left where the snap may write: mount points and symbolic links that the
 //! teardown will remove, unless somebody needs them.
 
-use snap_mount_options::{IfMissing, Kind, Origin};
+use snap_mount_options::{Kind, Origin};
 use snap_path::{parent, prefixes};
 use snap_profile::{Item, Shape};
 
@@ -171,7 +171,7 @@ impl<'a> Forecast<'a> {
     }
 
     /// Whether what an entry of the current profile left at `path` is used again by the one that is
-    /// desired in its place: one that ignores a missing mount point does not use what was created.
+    /// desired in its place.
     fn is_used_again(&self, gone: &Item<'_>, path: &[u8]) -> bool {
         let mount_point = gone.entry.mount_point;
         let at = self.desired_by_path.at(mount_point).next();
@@ -180,9 +180,7 @@ impl<'a> Forecast<'a> {
         let time = self.time_of(place);
         let route = self.route(mount_point, time, Role::MountPoint, &mut buffer);
         let there = route.is_ok_and(|route| route.space == Space::Live && route.path == path);
-        let creates = |item: &Item<'_>| item.if_missing == IfMissing::Create;
-        let uses = |item: &Item<'_>| item.shape == gone.shape && (creates(item) || !creates(gone));
-        there && self.desired(place).is_some_and(uses)
+        there && self.desired(place).is_some_and(|item| item.shape == gone.shape)
     }
 }
 

@@ -279,33 +279,29 @@ impl<'a> Forecast<'a> {
             return Err(Fault::new(What::Failed(Call::Open, ENAMETOOLONG), role));
         }
         let (item, wanted) = (asked.item, asked.wanted);
-        let is_it = |look| look == Look::Found(wanted) && wanted != NodeKind::Symlink;
-        // A mount point that would not be created again goes.
-        let again = role == Role::Source || item.if_missing == IfMissing::Create;
-        let look = if is_it(look) && again {
-            look
-        } else {
-            self.without_remains(item.entry.mount_point, route, look, view)?
-        };
-        let (parent, ground) = match look {
-            look if is_it(look) => {
-                return self.note_needed(asked.place, role, wanted, route, view);
+        let look = match look {
+            Look::Found(kind) if kind == wanted && kind != NodeKind::Symlink => {
+                return self.note_needed(asked.place, role, kind, route, view);
             }
-            Look::Found(kind) => {
-                if kind == NodeKind::Symlink
-                    && let Kind::Symlink(target) = item.options().kind
-                    && view.leads_to(route.path, target)?
-                {
-                    return Ok(PathNeed::Nothing);
+            look @ (Look::Found(_) | Look::Blocked { .. } | Look::Missing { .. }) => look,
+        };
+        let (parent, ground) =
+            match self.without_remains(item.entry.mount_point, route, look, view)? {
+                Look::Found(kind) => {
+                    if kind == NodeKind::Symlink
+                        && let Kind::Symlink(target) = item.options().kind
+                        && view.leads_to(route.path, target)?
+                    {
+                        return Ok(PathNeed::Nothing);
+                    }
+                    let fault = Fault::new(route.found(kind), role);
+                    return self.make_way(asked, path, fault, view).map(|()| PathNeed::Create);
                 }
-                let fault = Fault::new(route.found(kind), role);
-                return self.make_way(asked, path, fault, view).map(|()| PathNeed::Create);
-            }
-            Look::Blocked { at, kind } => {
-                return Err(Fault::at(route.found(kind), role, route.asked_len(at)));
-            }
-            Look::Missing { parent, ground } => (parent, ground),
-        };
+                Look::Blocked { at, kind } => {
+                    return Err(Fault::at(route.found(kind), role, route.asked_len(at)));
+                }
+                Look::Missing { parent, ground } => (parent, ground),
+            };
         match (item.if_missing, item.origin) {
             (IfMissing::Create, _) => {}
             (IfMissing::Skip, Origin::Content) => return Ok(PathNeed::Ignore),

@@ -152,13 +152,3 @@ fn content_that_loses_its_source_to_a_mimic() {
             /snap/y/c/b /snap/y/c none bind,x-snapd.kind=file 0 0",
     }]);
 }
-
-#[test]
-fn a_mount_point_that_an_earlier_entry_left() {
-    check(&[History {
-        name: "what ignores a missing one does not find it",
-        world: "d /tmp/s\nd /tmp/t",
-        before: &["/tmp/s /tmp/1 none bind 0 0"],
-        last: "/tmp/t /tmp/1 none bind,x-snapd.ignore-missing 0 0",
-    }]);
-}
