@@ -8,7 +8,7 @@ use crate::run::{End, Update, difference, set, text, update};
 use crate::{Checked, for_histories};
 
 /// A fresh namespace of the host with a profile.
-fn fresh(host: &Namespace, desired: &str, history: &History) -> (Namespace, Update) {
+pub(crate) fn fresh(host: &Namespace, desired: &str, history: &History) -> (Namespace, Update) {
     let mut namespace = host.clone_namespace();
     let made = update(&mut namespace, "", desired, territory(history));
     (namespace, made)
