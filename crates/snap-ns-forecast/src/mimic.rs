@@ -215,8 +215,8 @@ impl<'a> Forecast<'a> {
             self.mimics_by_dir.clear();
             self.mimics_by_dir.extend((0_u16..).take(self.mimics.len()));
             let dir = |at: &u16| self.mimics.get(usize::from(*at)).map_or(&[][..], |slot| slot.dir);
-            self.mimics_by_dir
-                .sort_unstable_by(|a, b| snap_path::parents_first(dir(a), dir(b)).then(a.cmp(b)));
+            let order = |a: &u16, b: &u16| snap_path::parents_first(dir(a), dir(b)).then(a.cmp(b));
+            snap_path::sort_by(&mut self.mimics_by_dir, order);
         }
         any
     }

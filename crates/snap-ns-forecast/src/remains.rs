@@ -49,7 +49,7 @@ impl<'a> Forecast<'a> {
         }
         self.first_name = self.names.len();
         let (items, names) = (self.all_current(), &self.names[..]);
-        self.remains.sort_unstable_by(|a, b| {
+        snap_path::sort_by(&mut self.remains, |a, b| {
             a.path(items, names).cmp(b.path(items, names)).then(a.place.cmp(&b.place))
         });
         Ok(())

@@ -104,7 +104,7 @@ impl Plan<'_> {
         self.named.extend(named.map(|(place, _)| place));
         let desired = self.forecast.all_desired();
         let id = |&place: &u16| desired.get(usize::from(place)).map(Item::id);
-        self.named.sort_unstable_by(|a, b| id(a).cmp(&id(b)).then(a.cmp(b)));
+        snap_path::sort_by(&mut self.named, |a, b| id(a).cmp(&id(b)).then(a.cmp(b)));
     }
 
     /// The entry of the desired profile with this ID. Nearly always it is a mount point.

@@ -98,7 +98,7 @@ impl Plan<'_> {
         let mimics = &self.forecast.mimics;
         let key = |at: &u16| mimics.get(usize::from(*at)).map(|slot| (slot.time, slot.dir));
         self.mimics_by_time.extend((0_u16..).take(mimics.len()));
-        self.mimics_by_time.sort_unstable_by(|a, b| match (key(a), key(b)) {
+        snap_path::sort_by(&mut self.mimics_by_time, |a, b| match (key(a), key(b)) {
             (Some((a, dir)), Some((b, other))) => {
                 a.cmp(&b).then_with(|| snap_path::parents_first(dir, other))
             }
