@@ -331,6 +331,14 @@ fn links_and_ensured_directories() {
                 ",
         },
         Case {
+            name: "not below what must exist",
+            world: "d /tmp/a",
+            current: "",
+            desired: "none /tmp/b/c none x-snapd.kind=ensure-dir,x-snapd.must-exist-dir=/tmp/a 0 0",
+            steps: "left out /tmp/b/c: NotBelow MustExistDir",
+            saved: "",
+        },
+        Case {
             name: "what must exist does not",
             world: "",
             current: "",

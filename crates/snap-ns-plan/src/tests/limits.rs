@@ -136,3 +136,20 @@ fn a_path_that_gets_too_long() {
     let refused = format!("refused /tmp/m/{name}/{name}: Full(Path) MountPoint");
     assert_eq!(done.steps, [refused]);
 }
+
+#[test]
+fn a_name_in_a_tmpfs_of_this_run() {
+    for (len, fits) in [(255, true), (256, false)] {
+        let path = format!("/tmp/t/{}", "n".repeat(len));
+        let done = plan(
+            "d /tmp/t",
+            "",
+            &format!("tmpfs /tmp/t tmpfs defaults 0 0\n/tmp {path} none bind 0 0\n"),
+        );
+        if fits {
+            assert_eq!(done.steps[1..], [format!("make {path}"), format!("mount {path}")]);
+        } else {
+            assert_eq!(done.steps[0], format!("left out {path}: Failed(Open, 36) MountPoint"));
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! Which directories are made writable, and when.
 
-use super::run::{Case, check, check_in};
+use super::big_stack;
+use super::run::{Case, SYSTEM, check, check_in, run};
+use super::world::World;
 
 const USER: crate::Territory<'_> = crate::Territory::User { home: Some(b"/home/u") };
 
@@ -168,6 +170,33 @@ fn which_and_when() {
                 ",
         },
         Case {
+            name: "early, though a layout comes to lie over it",
+            world: "
+                    d /tmp/s
+                    d /tmp/0
+                    d /usr ro
+                ",
+            current: "",
+            desired: "
+                    /tmp/s /tmp/0 none bind 0 0
+                    /tmp/s /usr/b none bind 0 0
+                    /tmp/s /usr none rbind,x-snapd.origin=layout 0 0
+                ",
+            steps: "
+                    mimic /usr
+                    mount /tmp/0
+                    make /usr/b
+                    mount /usr/b
+                    mount /usr
+                ",
+            saved: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
+                    /tmp/s /tmp/0 none bind 0 0
+                    /tmp/s /usr/b none bind 0 0
+                    /tmp/s /usr none rbind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
             name: "in a file system that nobody could look into",
             world: "
                     d /snap/x/1
@@ -214,4 +243,17 @@ fn for_a_user() {
             saved: "",
         }],
     );
+}
+
+/// A bind that is not recursive shows what the children of a mimic are mounted on.
+#[test]
+fn beneath_its_children() {
+    let world = World::new("d /snap/x/1\nd /tmp/l\nd /usr/a\nd /usr/c\nd /usr ro");
+    let desired = "/snap/x/1 /usr/new none bind 0 0
+        /usr /tmp/l none bind,x-snapd.origin=layout 0 0
+        /snap/x/1 /tmp/l/a none bind,x-snapd.origin=layout 0 0
+        /snap/x/1 /tmp/l/c/d none bind,x-snapd.origin=layout 0 0";
+    let done = big_stack(|| run(world, "", desired, SYSTEM));
+    let below = ["mount /tmp/l", "mount /tmp/l/a", "make /tmp/l/c/d", "mount /tmp/l/c/d"];
+    assert_eq!(done.steps[3..], below);
 }

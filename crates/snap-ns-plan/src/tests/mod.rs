@@ -4,6 +4,7 @@
 extern crate std;
 
 mod changes;
+mod doubt;
 mod dragging;
 mod drive;
 mod history;

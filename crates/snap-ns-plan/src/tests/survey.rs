@@ -147,6 +147,30 @@ fn where_something_can_be_created() {
                 ",
         },
         Case {
+            name: "a tmpfs of this run in a mimic",
+            world: "
+                    d /snap/x/1
+                    d /usr ro
+                ",
+            current: "",
+            desired: "
+                    tmpfs /usr/t tmpfs x-snapd.origin=layout 0 0
+                    /snap/x/1 /usr/t/a none bind,x-snapd.origin=layout 0 0
+                ",
+            steps: "
+                    mimic /usr
+                    make /usr/t
+                    mount /usr/t
+                    make /usr/t/a
+                    mount /usr/t/a
+                ",
+            saved: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/t,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /usr/t tmpfs x-snapd.origin=layout 0 0
+                    /snap/x/1 /usr/t/a none bind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
             name: "a source in a tmpfs of this run",
             world: "
                     d /opt/t
@@ -313,6 +337,34 @@ fn what_is_in_the_way() {
                 ",
         },
         Case {
+            name: "the source of a layout is not replaced",
+            world: "
+                    f /usr/f text
+                    d /usr ro
+                    d /tmp/a
+                ",
+            current: "",
+            desired: "/usr/f /tmp/a none bind,x-snapd.origin=layout 0 0",
+            steps: "refused /tmp/a: Found(File) Source",
+            saved: "",
+        },
+        Case {
+            name: "who is left out makes no source for others",
+            world: "f /tmp/f text",
+            current: "",
+            desired: "
+                    /tmp/s /tmp/f none bind 0 0
+                    /tmp/s /tmp/g none bind 0 0
+                ",
+            steps: "
+                    left out /tmp/f: Found(File) MountPoint
+                    source /tmp/s
+                    make /tmp/g
+                    mount /tmp/g
+                ",
+            saved: "/tmp/s /tmp/g none bind 0 0",
+        },
+        Case {
             name: "a recursive bind cannot be read-only",
             world: "
                     d /snap/x/1
@@ -322,6 +374,77 @@ fn what_is_in_the_way() {
             desired: "/snap/x/1 /tmp/a none rbind,ro 0 0",
             steps: "left out /tmp/a: RecursiveReadOnly Source",
             saved: "",
+        },
+    ]);
+}
+
+/// What an earlier run made in the root file system that snap-confine set up would not be there in a
+/// fresh namespace; the usual directories would, and what is there before the first run.
+#[test]
+fn what_an_earlier_run_made() {
+    check(&[
+        Case {
+            name: "a directory above a mount point that goes",
+            world: "
+                    d / tmpfs
+                    d /snap/x/1
+                    d /new/er
+                    m /new/er
+                ",
+            current: "
+                    tmpfs / tmpfs x-snapd.origin=rootfs 0 0
+                    /snap/x/1 /new/er none bind 0 0
+                ",
+            desired: "/snap/x/1 /new none bind 0 0",
+            steps: "
+                    unmount /new/er
+                    remove /new/er
+                    make /new
+                    mount /new
+                ",
+            saved: "
+                    tmpfs / tmpfs x-snapd.origin=rootfs 0 0
+                    /snap/x/1 /new none bind 0 0
+                ",
+        },
+        Case {
+            name: "in a usual directory",
+            world: "
+                    d / tmpfs
+                    d /snap/x/1
+                    d /opt/a
+                    d /opt/b
+                    m /opt/a
+                ",
+            current: "
+                    tmpfs / tmpfs x-snapd.origin=rootfs 0 0
+                    /snap/x/1 /opt/a none bind 0 0
+                ",
+            desired: "
+                    /snap/x/1 /opt/a none bind 0 0
+                    /snap/x/1 /opt/b none bind 0 0
+                ",
+            steps: "mount /opt/b",
+            saved: "
+                    tmpfs / tmpfs x-snapd.origin=rootfs 0 0
+                    /snap/x/1 /opt/a none bind 0 0
+                    /snap/x/1 /opt/b none bind 0 0
+                ",
+        },
+        Case {
+            name: "before the first run",
+            world: "
+                    d / tmpfs
+                    d /snap/x/1
+                    d /new
+                ",
+            current: "tmpfs / tmpfs x-snapd.origin=rootfs 0 0",
+            desired: "/snap/x/1 /new none bind 0 0",
+            steps: "mount /new",
+            saved: "
+                    tmpfs / tmpfs x-snapd.origin=rootfs 0 0
+                    /snap/x/1 /new none bind 0 0
+                ",
         },
     ]);
 }
