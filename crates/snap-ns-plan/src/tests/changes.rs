@@ -182,6 +182,31 @@ fn kept_undone_made() {
             saved: "tmpfs / tmpfs x-snapd.origin=rootfs 0 0",
         },
         Case {
+            name: "a source in the root file system stays",
+            world: "
+                    d / tmpfs
+                    d /opt/s
+                    d /tmp/1
+                    m /tmp/1
+                    d /tmp/s
+                    d /tmp/2
+                ",
+            current: "
+                    tmpfs / tmpfs x-snapd.origin=rootfs 0 0
+                    /opt/s /tmp/1 none bind 0 0
+                ",
+            desired: "/tmp/s /tmp/2 none bind 0 0",
+            steps: "
+                    unmount /tmp/1
+                    remove /tmp/1
+                    mount /tmp/2
+                ",
+            saved: "
+                    tmpfs / tmpfs x-snapd.origin=rootfs 0 0
+                    /tmp/s /tmp/2 none bind 0 0
+                ",
+        },
+        Case {
             name: "two lines for one mount point",
             world: "d /tmp/s",
             current: "",

@@ -10,6 +10,7 @@ mod drive;
 mod history;
 mod limits;
 mod mimics;
+mod own;
 mod perform;
 mod run;
 mod sources;

@@ -157,7 +157,10 @@ impl World {
         }
         let mut tree = if binds { self.tree(from) } else { std::vec![] };
         for (path, node) in &mut tree {
-            path.splice(..from.len(), to.iter().copied());
+            *path = match snap_path::below(path, from) {
+                Some(rest) if !rest.is_empty() => [to, b"/", rest].concat(),
+                Some(_) | None => to.to_vec(),
+            };
             if options.flags.contains(MountFlags::READ_ONLY) {
                 node.access = Access::ReadOnly;
             }
@@ -173,6 +176,15 @@ impl World {
 
     fn mimic(&mut self, mimic: &Mimic<'_>) -> Outcome {
         let mut tree = self.tree(mimic.dir);
+        if tree.is_empty() {
+            return Outcome::Failed(Fault::new(What::Missing, Role::Mimic));
+        }
+        for (number, child) in (mimic.first_child..).zip(mimic.children) {
+            if !self.nodes.contains_key(&[mimic.dir, b"/", mimic.name(child)].concat()) {
+                let gone = What::Failed(Call::Open, 2);
+                return Outcome::Failed(Fault::new(gone, Role::Child(number)));
+            }
+        }
         let device = self.new_device();
         let top = Node { fs: FsKind::Tmpfs, ..Node::directory(device) };
         tree[0].1 = Node { attributes: mimic.attributes, ..top.clone() };

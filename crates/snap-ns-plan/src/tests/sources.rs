@@ -239,6 +239,31 @@ fn through_mounts_of_the_same_run() {
                 ",
         },
         Case {
+            name: "a bind of a bind of all",
+            world: "
+                    d /snap/x/1
+                    d /tmp/1
+                    d /tmp/2
+                    d /tmp/3
+                ",
+            current: "",
+            desired: "
+                    / /tmp/1 none bind 0 0
+                    /tmp/1/snap /tmp/2 none bind 0 0
+                    /tmp/2/x/1 /tmp/3 none bind 0 0
+                ",
+            steps: "
+                    mount /tmp/1
+                    mount /tmp/2
+                    mount /tmp/3
+                ",
+            saved: "
+                    / /tmp/1 none bind 0 0
+                    /tmp/1/snap /tmp/2 none bind 0 0
+                    /tmp/2/x/1 /tmp/3 none bind 0 0
+                ",
+        },
+        Case {
             name: "a source that is made in this run",
             world: "d /tmp/t",
             current: "",

@@ -194,6 +194,74 @@ fn synthetic_entries() {
                 ",
         },
         Case {
+            name: "kept under a layout just at it",
+            world: "
+                    d /tmp/s
+                    d /usr/a
+                    d /usr ro
+                    m /usr tmpfs
+                    d /usr/a
+                    m /usr/a
+                    d /usr/b
+                    m /usr/b
+                    m /usr
+                ",
+            current: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
+                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    /tmp/s /usr/b none bind 0 0
+                    /tmp/s /usr none bind,x-snapd.origin=layout 0 0
+                ",
+            desired: "
+                    /tmp/s /usr/b none bind 0 0
+                    /tmp/s /usr none bind,x-snapd.origin=layout 0 0
+                    /tmp/s /tmp/2 none bind,x-snapd.origin=layout 0 0
+                ",
+            steps: "
+                    make /tmp/2
+                    mount /tmp/2
+                ",
+            saved: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
+                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    /tmp/s /usr/b none bind 0 0
+                    /tmp/s /usr none bind,x-snapd.origin=layout 0 0
+                    /tmp/s /tmp/2 none bind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
+            name: "a source in what it shows is not its own",
+            world: "
+                    d /tmp/s
+                    d /tmp/1
+                    m /tmp/1
+                    d /usr/a/x
+                    d /usr ro
+                    m /usr tmpfs
+                    d /usr/a
+                    m /usr/a
+                    d /usr/a/x
+                    d /usr/b
+                    m /usr/b
+                ",
+            current: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
+                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    /tmp/s /usr/b none bind 0 0
+                    /usr/a/x /tmp/1 none bind,x-snapd.origin=layout 0 0
+                ",
+            desired: "/tmp/s /usr/b none bind 0 0",
+            steps: "
+                    unmount /tmp/1
+                    remove /tmp/1
+                ",
+            saved: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
+                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    /tmp/s /usr/b none bind 0 0
+                ",
+        },
+        Case {
             name: "covered by new content above",
             world: "
                     d /snap/x/1/new ro
