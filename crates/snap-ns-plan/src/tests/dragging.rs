@@ -87,6 +87,61 @@ fn dragged_along() {
             saved: "/tmp/s /tmp/1/in none bind 0 0",
         },
         Case {
+            name: "mounted on the source of what goes, later: it stays",
+            world: "
+                    d /tmp/s/b
+                    d /tmp/a/b
+                    d /tmp/1
+                    m /tmp/1
+                    m /tmp/a
+                ",
+            current: "
+                    /tmp/a/b /tmp/1 none bind 0 0
+                    /tmp/s /tmp/a none bind 0 0
+                ",
+            desired: "/tmp/s /tmp/a none bind 0 0",
+            steps: "
+                    unmount /tmp/1
+                    remove /tmp/1
+                ",
+            saved: "/tmp/s /tmp/a none bind 0 0",
+        },
+        Case {
+            name: "recorded in another order than it would be made in",
+            world: "
+                    d /tmp/s/in
+                    d /tmp/t
+                    d /tmp/x/in
+                    d /tmp/x/in
+                    m /tmp/x/in
+                    m /tmp/x
+                    d /tmp/x/in
+                ",
+            current: "
+                    /tmp/t /tmp/x/in none bind,x-snapd.origin=layout 0 0
+                    /tmp/s /tmp/x none bind 0 0
+                ",
+            desired: "
+                    /tmp/t /tmp/x/in none bind,x-snapd.origin=layout 0 0
+                    /tmp/s /tmp/x none bind 0 0
+                    /tmp/t /tmp/z none bind,x-snapd.origin=layout 0 0
+                ",
+            steps: "
+                    unmount /tmp/x
+                    unmount /tmp/x/in
+                    remove /tmp/x/in
+                    mount /tmp/x
+                    mount /tmp/x/in
+                    make /tmp/z
+                    mount /tmp/z
+                ",
+            saved: "
+                    /tmp/s /tmp/x none bind 0 0
+                    /tmp/t /tmp/x/in none bind,x-snapd.origin=layout 0 0
+                    /tmp/t /tmp/z none bind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
             name: "a new one above covers what is kept",
             world: "
                     d /tmp/s/in

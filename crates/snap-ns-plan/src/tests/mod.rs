@@ -12,6 +12,7 @@ mod limits;
 mod mimics;
 mod own;
 mod perform;
+mod remains;
 mod run;
 mod sources;
 mod survey;

@@ -204,17 +204,17 @@ fn synthetic_entries() {
                     m /usr/a
                     d /usr/b
                     m /usr/b
-                    m /usr
+                    m /usr tmpfs
                 ",
             current: "
                     tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
                     /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
                     /tmp/s /usr/b none bind 0 0
-                    /tmp/s /usr none bind,x-snapd.origin=layout 0 0
+                    tmpfs /usr tmpfs x-snapd.origin=layout 0 0
                 ",
             desired: "
                     /tmp/s /usr/b none bind 0 0
-                    /tmp/s /usr none bind,x-snapd.origin=layout 0 0
+                    tmpfs /usr tmpfs x-snapd.origin=layout 0 0
                     /tmp/s /tmp/2 none bind,x-snapd.origin=layout 0 0
                 ",
             steps: "
@@ -225,7 +225,7 @@ fn synthetic_entries() {
                     tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
                     /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
                     /tmp/s /usr/b none bind 0 0
-                    /tmp/s /usr none bind,x-snapd.origin=layout 0 0
+                    tmpfs /usr tmpfs x-snapd.origin=layout 0 0
                     /tmp/s /tmp/2 none bind,x-snapd.origin=layout 0 0
                 ",
         },
@@ -259,6 +259,76 @@ fn synthetic_entries() {
                     tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
                     /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
                     /tmp/s /usr/b none bind 0 0
+                ",
+        },
+        Case {
+            name: "its directory has another mode now",
+            world: "
+                    d /tmp/s
+                    d /usr ro mode=700
+                    m /usr tmpfs
+                    d /usr/b
+                    m /usr/b
+                ",
+            current: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
+                    /tmp/s /usr/b none bind 0 0
+                ",
+            desired: "
+                    /tmp/s /usr/b none bind 0 0
+                    /tmp/s /usr/c none bind 0 0
+                ",
+            steps: "
+                    unmount /usr
+                    mimic /usr
+                    make /usr/b
+                    mount /usr/b
+                    make /usr/c
+                    mount /usr/c
+                ",
+            saved: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0700,uid=0,gid=0 0 0
+                    /tmp/s /usr/b none bind 0 0
+                    /tmp/s /usr/c none bind 0 0
+                ",
+        },
+        Case {
+            name: "a mount further down has the name of a link",
+            world: "
+                    d /tmp/s
+                    d /usr/a/f
+                    l /usr/f /x
+                    d /usr ro
+                    m /usr tmpfs
+                    l /usr/f /x
+                    d /usr/a/f
+                    m /usr/a
+                    d /usr/a/f
+                    m /usr/a/f
+                    d /usr/b
+                    m /usr/b
+                ",
+            current: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
+                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    /tmp/s /usr/a/f none bind 0 0
+                    /tmp/s /usr/b none bind 0 0
+                ",
+            desired: "
+                    /tmp/s /usr/a/f none bind 0 0
+                    /tmp/s /usr/b none bind 0 0
+                    /tmp/s /usr/c none bind 0 0
+                ",
+            steps: "
+                    make /usr/c
+                    mount /usr/c
+                ",
+            saved: "
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
+                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    /tmp/s /usr/a/f none bind 0 0
+                    /tmp/s /usr/b none bind 0 0
+                    /tmp/s /usr/c none bind 0 0
                 ",
         },
         Case {
