@@ -153,3 +153,21 @@ fn a_name_in_a_tmpfs_of_this_run() {
         }
     }
 }
+
+#[test]
+fn a_path_that_just_fits() {
+    // It leads to a path of that length.
+    let long = format!("/tmp/{}", ["d".repeat(200).as_str(); 19].join("/"));
+    for (len, fits) in [(4095, true), (4096, false)] {
+        let name = "n".repeat(200);
+        let rest = len - long.len() - 2 - name.len();
+        let path = format!("/tmp/m/{name}/{}", "n".repeat(rest));
+        let content = format!("{long} /tmp/m none bind 0 0\n/tmp {path} none bind 0 0\n");
+        let done = plan(&format!("d {long}\nd /tmp/m\n"), "", &content);
+        if fits {
+            assert_eq!(done.steps[1..], [format!("make {path}"), format!("mount {path}")]);
+        } else {
+            assert_eq!(done.steps[0], format!("left out {path}: Full(Path) MountPoint"));
+        }
+    }
+}

@@ -370,6 +370,37 @@ fn of_what_is_seen_elsewhere() {
                 ",
         },
         Case {
+            name: "with the mount point of what goes, when another one needs it",
+            world: "
+                    d /tmp/s
+                    d /tmp/x/old
+                    m /tmp/x/old
+                    d /opt/l
+                ",
+            current: "/tmp/s /tmp/x/old none bind 0 0",
+            desired: "
+                    /tmp/x/old /tmp/9 none bind 0 0
+                    /tmp/x /opt/l none rbind,x-snapd.origin=layout 0 0
+                    /tmp/s /opt/l/new none bind,x-snapd.origin=layout 0 0
+                ",
+            steps: "
+                    unmount /tmp/x/old
+                    make /tmp/9
+                    mount /tmp/9
+                    mount /opt/l
+                    mimic /opt/l
+                    make /opt/l/new
+                    mount /opt/l/new
+                ",
+            saved: "
+                    /tmp/x/old /tmp/9 none bind 0 0
+                    /tmp/x /opt/l none rbind,x-snapd.origin=layout 0 0
+                    tmpfs /opt/l tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/l/new,mode=0755,uid=0,gid=0 0 0
+                    /opt/l/old /opt/l/old none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/l/new,x-snapd.detach 0 0
+                    /tmp/s /opt/l/new none bind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
             name: "with the mount point of what goes, where that stays",
             world: "
                     d /tmp/s

@@ -12,6 +12,7 @@ mod limits;
 mod mimics;
 mod own;
 mod perform;
+mod plan;
 mod remains;
 mod run;
 mod sources;

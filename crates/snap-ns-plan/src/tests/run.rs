@@ -83,6 +83,23 @@ pub(super) fn with_profile<T>(
     body(&profile)
 }
 
+/// Hands a plan for which the profiles were compared to `body`.
+pub(super) fn with_plan<T: Send>(
+    current: &str,
+    desired: &str,
+    body: impl FnOnce(&mut Plan<'_>, Comparison) -> T + Send,
+) -> T {
+    big_stack(|| {
+        with_profile(current, snap_profile::Role::Current, |current| {
+            with_profile(desired, snap_profile::Role::Desired, |desired| {
+                let mut plan = Plan::new();
+                let compared = plan.compare(current, desired, SYSTEM).unwrap();
+                body(&mut plan, compared)
+            })
+        })
+    })
+}
+
 /// Plans and drives.
 pub(super) fn run(world: World, current: &str, desired: &str, territory: Territory<'_>) -> Run {
     with_profile(current, snap_profile::Role::Current, |current| {

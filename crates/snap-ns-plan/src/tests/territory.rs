@@ -12,7 +12,8 @@ use snap_ns_forecast::directory_mode;
 
 const USER: Territory<'_> = Territory::User { home: Some(b"/home/u") };
 
-struct Nobody;
+/// Who is told, and does not listen.
+pub(super) struct Nobody;
 
 impl Observer for Nobody {
     fn left_out(&mut self, _: &Plan<'_>, _: u16, _: Fault) {}
