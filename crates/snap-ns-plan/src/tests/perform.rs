@@ -180,7 +180,9 @@ impl World {
             return Outcome::Failed(Fault::new(What::Missing, Role::Mimic));
         }
         for (number, child) in (mimic.first_child..).zip(mimic.children) {
-            if !self.nodes.contains_key(&[mimic.dir, b"/", mimic.name(child)].concat()) {
+            let mounts = matches!(child.kind, NodeKind::Directory | NodeKind::File);
+            let path = [mimic.dir, b"/", mimic.name(child)].concat();
+            if mounts && !self.nodes.contains_key(&path) {
                 let gone = What::Failed(Call::Open, 2);
                 return Outcome::Failed(Fault::new(gone, Role::Child(number)));
             }
