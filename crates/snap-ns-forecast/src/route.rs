@@ -5,7 +5,7 @@
 //! (the view: the tree without any mount of the current profile) answers.
 
 use arrayvec::ArrayVec;
-use snap_mount_options::{Depth, MountFlags, Operation, Origin};
+use snap_mount_options::{Depth, Operation, Origin};
 use snap_path::{PATH_MAX, below, parent};
 use snap_profile::{Item, Shape};
 
@@ -160,8 +160,8 @@ impl<'a> Forecast<'a> {
                 break;
             };
             time = at;
-            let (mount_point, flags, turn) = self.turn(log, through, now, crossable);
-            read_only |= flags.contains(MountFlags::READ_ONLY);
+            let (mount_point, read_only_here, turn) = self.turn(log, through, now, crossable);
+            read_only |= read_only_here;
             let (source, depth) = match turn {
                 Turn::AsBefore(before) => {
                     time = before;
@@ -203,15 +203,14 @@ impl<'a> Forecast<'a> {
     }
 
     /// What a mount does to the path `now`, of which mounts are seen at or above `crossable`; with
-    /// its mount point and its flags.
+    /// its mount point, and whether it is read-only.
     fn turn(
         &self,
         log: Log,
         through: Through,
         now: &[u8],
         crossable: &[u8],
-    ) -> (&'a [u8], MountFlags, Turn<'a>) {
-        let none = MountFlags::empty();
+    ) -> (&'a [u8], bool, Turn<'a>) {
         let place = match through {
             Through::Entry(place) => place,
             Through::Mimic(mimic) => {
@@ -219,18 +218,18 @@ impl<'a> Forecast<'a> {
                 let before = self.mimic_time(mimic);
                 let restored = crossable.len() > dir.len() && self.restored(mimic, now);
                 let ends = Turn::Ends(Space::Mimic(mimic));
-                return (dir, none, if restored { Turn::AsBefore(before) } else { ends });
+                return (dir, false, if restored { Turn::AsBefore(before) } else { ends });
             }
         };
         let item = match log {
             Log::Desired => self.desired(place),
             Log::Current => self.current(place),
         };
-        let Some(item) = item else { return (&[], none, Turn::Unknown) };
+        let Some(item) = item else { return (&[], false, Turn::Unknown) };
         let path = item.entry.mount_point;
         if log == Log::Current && item.is_synthetic() && !item.is_tmpfs() {
             let cover = self.cover_of(path, place);
-            return (path, none, cover.map_or(Turn::Unknown, |at| Turn::AsBefore(at.into())));
+            return (path, false, cover.map_or(Turn::Unknown, |at| Turn::AsBefore(at.into())));
         }
         let turn = match (item.shape, item.operation) {
             (Shape::Directory | Shape::File, Operation::Bind(depth)) => {
@@ -244,7 +243,7 @@ impl<'a> Forecast<'a> {
                 Turn::Unknown
             }
         };
-        (path, item.flags, turn)
+        (path, item.is_read_only(), turn)
     }
 
     /// The tmpfs of the mimic that an entry of the current profile is a child of.

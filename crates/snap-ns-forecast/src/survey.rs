@@ -1,7 +1,7 @@
 //! Looking at every entry before anything is touched, as if all were made in a fresh namespace:
 //! what has to be created, which directories have to be made writable, what cannot work at all.
 
-use snap_mount_options::{Depth, IfMissing, Kind, MountFlags, Operation, Options, Origin};
+use snap_mount_options::{Depth, Kind, Operation, Options, Origin};
 use snap_path::PATH_MAX;
 use snap_profile::{Item, Shape};
 
@@ -206,7 +206,7 @@ impl<'a> Forecast<'a> {
             source = self.survey_must_exist(item, time, view);
         } else if wanted != NodeKind::Symlink && matches!(item.operation, Operation::Bind(_)) {
             let recursive = item.operation == Operation::Bind(Depth::Recursive);
-            source = if recursive && item.flags.contains(MountFlags::READ_ONLY) {
+            source = if recursive && item.is_read_only() {
                 Err(Fault::new(What::RecursiveReadOnly, Role::Source))
             } else {
                 self.survey_path(&asked, (entry.source, Role::Source), view)
@@ -302,11 +302,11 @@ impl<'a> Forecast<'a> {
                 }
                 Look::Missing { parent, ground } => (parent, ground),
             };
-        match (item.if_missing, item.origin) {
-            (IfMissing::Create, _) => {}
-            (IfMissing::Skip, Origin::Content) => return Ok(PathNeed::Ignore),
+        match (item.ignores_missing(), item.origin) {
+            (false, _) => {}
+            (true, Origin::Content) => return Ok(PathNeed::Ignore),
             // A layout or overname is a promise.
-            (IfMissing::Skip, Origin::Layout | Origin::Overname | Origin::Rootfs) => {
+            (true, Origin::Layout | Origin::Overname | Origin::Rootfs) => {
                 return Err(Fault::new(What::Missing, role));
             }
         }
@@ -386,8 +386,9 @@ fn check_texts(item: &Item<'_>) -> Result<(), Fault> {
 /// What cannot be looked at yet is created when it turns out to be missing, unless that is to be
 /// ignored: then the mount finds out.
 fn create_unless_ignored(item: &Item<'_>) -> PathNeed {
-    match (item.if_missing, item.shape) {
-        (IfMissing::Skip, Shape::Directory | Shape::File) => PathNeed::Nothing,
-        (IfMissing::Skip | IfMissing::Create, _) => PathNeed::Create,
+    if item.ignores_missing() && item.shape.is_mount() {
+        PathNeed::Nothing
+    } else {
+        PathNeed::Create
     }
 }

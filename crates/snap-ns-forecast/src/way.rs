@@ -1,6 +1,5 @@
 //! What stands in the way of an entry, and how it makes way.
 
-use snap_mount_options::IfMissing;
 use snap_path::{file_name, parent};
 
 use crate::fault::{Fault, Role, What};
@@ -79,7 +78,7 @@ impl<'a> Forecast<'a> {
     ) -> Result<(), Fault> {
         let role = fault.place.role;
         let user = matches!(self.territory(), Territory::User { .. });
-        let creates = asked.item.if_missing == IfMissing::Create;
+        let creates = !asked.item.ignores_missing();
         let there = matches!(fault.what, What::Found(_));
         let may = there && asked.good && role == Role::MountPoint && creates && !user;
         let Some(dir) = parent(path).filter(|_| may) else { return Err(fault) };

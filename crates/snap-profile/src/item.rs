@@ -17,13 +17,14 @@ pub struct Item<'a> {
     pub shape: Shape,
     /// What to ask of mount(2).
     pub operation: Operation,
-    /// The flags to mount with.
-    pub flags: MountFlags,
-    /// What to do when something is not there.
-    pub if_missing: IfMissing,
-    synthetic: bool,
-    named: bool,
+    marks: u8,
 }
+
+// Bits of `marks`: an item has 80 bytes, and would have 88 with a field for each.
+const SYNTHETIC: u8 = 1;
+const NAMED: u8 = 1 << 1;
+const READ_ONLY: u8 = 1 << 2;
+const IGNORES_MISSING: u8 = 1 << 3;
 
 /// The kinds of [`Kind`], without what belongs to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,7 @@ impl Shape {
 impl<'a> Item<'a> {
     /// An entry whose options were found to be legal.
     pub(crate) fn new(entry: Entry<'a>, line: u32, options: &Options<'a>) -> Self {
+        let mark = |is: bool, mark: u8| if is { mark } else { 0 };
         Self {
             entry,
             line,
@@ -63,10 +65,10 @@ impl<'a> Item<'a> {
                 Kind::EnsureDir(_) => Shape::EnsureDir,
             },
             operation: options.operation,
-            flags: options.flags,
-            if_missing: options.if_missing,
-            synthetic: options.synthetic_for.is_some(),
-            named: options.id.is_some(),
+            marks: mark(options.synthetic_for.is_some(), SYNTHETIC)
+                | mark(options.id.is_some(), NAMED)
+                | mark(options.flags.contains(MountFlags::READ_ONLY), READ_ONLY)
+                | mark(options.if_missing == IfMissing::Skip, IGNORES_MISSING),
         }
     }
 
@@ -79,14 +81,14 @@ impl<'a> Item<'a> {
     /// The entry's ID: what others are *needed by* (contract section 3).
     #[must_use]
     pub fn id(&self) -> &'a [u8] {
-        let own = if self.named { self.options().id } else { None };
+        let own = if self.is_named() { self.options().id } else { None };
         own.unwrap_or(self.entry.mount_point)
     }
 
     /// Whether the entry's ID is not its mount point.
     #[must_use]
     pub fn is_named(&self) -> bool {
-        self.named
+        self.marks & NAMED != 0
     }
 
     /// True for a tmpfs.
@@ -95,16 +97,28 @@ impl<'a> Item<'a> {
         self.entry.fs_type == b"tmpfs"
     }
 
+    /// Whether it is mounted read-only.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.marks & READ_ONLY != 0
+    }
+
+    /// Whether it is skipped, silently, when something is not there.
+    #[must_use]
+    pub fn ignores_missing(&self) -> bool {
+        self.marks & IGNORES_MISSING != 0
+    }
+
     /// True for an entry that this program added for another one.
     #[must_use]
     pub fn is_synthetic(&self) -> bool {
-        self.synthetic
+        self.marks & SYNTHETIC != 0
     }
 
     /// The ID of the entry that a synthetic entry is needed by.
     #[must_use]
     pub fn synthetic_for(&self) -> Option<&'a [u8]> {
-        if self.synthetic { self.options().synthetic_for } else { None }
+        if self.is_synthetic() { self.options().synthetic_for } else { None }
     }
 
     /// What a mount shows: its source, and how deep.

@@ -150,3 +150,10 @@ fn a_full_arena_is_an_error() {
         assert_eq!(result.map_err(|error| error.kind), Err(LoadErrorKind::ArenaFull));
     });
 }
+
+/// Each byte more is a quarter of a megabyte for two full profiles.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn an_item_is_small() {
+    assert_eq!(size_of::<Item<'_>>(), 80);
+}
