@@ -33,13 +33,13 @@ pub struct Forecast<'a> {
     /// The entries of the desired profile in the order of application.
     pub order: ArrayVec<u16, ENTRIES_MAX>,
     /// The mount point of the root file system that snap-confine set up, if that is a recorded tmpfs.
-    pub rootfs: Option<&'a [u8]>,
+    pub(crate) rootfs: Option<&'a [u8]>,
     /// Whether the current profile records anything else.
     pub(crate) records: bool,
     /// How many entries of `order`, the first ones, are overnames.
     pub(crate) overnames: Time,
     /// What will have been created, ordered by place.
-    pub made: ArrayVec<Made, { 2 * ENTRIES_MAX }>,
+    pub(crate) made: ArrayVec<Made, { 2 * ENTRIES_MAX }>,
     /// What is wrong with entries of the desired profile.
     pub faults: ArrayVec<(u16, Fault), ENTRIES_MAX>,
     /// What the current profile left where the snap may write, ordered by path.
@@ -53,7 +53,7 @@ pub struct Forecast<'a> {
     /// Whether what is wrong with the entry that is looked at is the doing of this very plan.
     pub(crate) own_doing: bool,
     /// How many things were left out of mimics because something else is to be in their place.
-    pub omitted: u32,
+    pub(crate) omitted: u32,
     /// What is in the directories of all mimics.
     pub children: ArrayVec<Child, ALL_CHILDREN_MAX>,
     /// Names and paths that are in neither profile.

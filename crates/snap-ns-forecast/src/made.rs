@@ -14,7 +14,7 @@ use crate::view::{Attributes, Ground, Look, NodeKind};
 
 /// Something that will have been created, with the directories above it.
 #[derive(Clone, Copy, Debug)]
-pub struct Made {
+pub(crate) struct Made {
     space: Space,
     kind: NodeKind,
     role: MadeFor,
@@ -31,6 +31,12 @@ enum MadeFor {
 }
 
 impl<'a> Forecast<'a> {
+    /// Whether nothing at all will be created, or used again.
+    #[must_use]
+    pub fn makes_nothing(&self) -> bool {
+        self.made.is_empty()
+    }
+
     /// Notes that something of this `kind` will be created where `route` leads, for the entry at
     /// `place`.
     pub(crate) fn note_made(

@@ -43,7 +43,7 @@ pub struct Mimic<'p> {
     /// The number of the first of `children` in the plan, for faults.
     pub first_child: u32,
     /// The text that the children's names are in.
-    pub names: &'p [u8],
+    pub(crate) names: &'p [u8],
 }
 
 /// One thing in the directory.

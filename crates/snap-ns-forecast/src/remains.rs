@@ -13,7 +13,7 @@ use crate::view::{Access, FsView, Ground, Look, NodeKind};
 
 /// A mount point or symbolic link of the current profile, by the place where it really is.
 #[derive(Clone, Copy, Debug)]
-pub struct Remains {
+pub(crate) struct Remains {
     /// The entry's place.
     place: u16,
     /// Where the path stands in the text of all names, and how long it is; of no length when it is

@@ -46,7 +46,7 @@ pub struct Route<'b> {
     /// How many bytes of `path` are the root of the tmpfs.
     pub root: usize,
     /// Whether a mount on the way is read-only.
-    pub read_only: bool,
+    pub(crate) read_only: bool,
     /// How many bytes of `path` are there now, when it was looked at and not all of it is.
     pub(crate) existing: usize,
 }

@@ -80,11 +80,11 @@ enum PathNeed {
 /// An entry that is looked at.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
-    pub place: u16,
-    pub item: &'a Item<'a>,
-    pub time: Time,
+    pub(crate) place: u16,
+    pub(crate) item: &'a Item<'a>,
+    pub(crate) time: Time,
     /// What its two paths must be.
-    pub wanted: NodeKind,
+    pub(crate) wanted: NodeKind,
     /// Whether its source is good.
     pub(crate) good: bool,
 }

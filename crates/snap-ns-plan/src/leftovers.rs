@@ -13,7 +13,7 @@ impl<'a> Plan<'a> {
     /// Whether what was created at `path` for the current entry at `place` stays, because the desired
     /// profile needs the same there.
     pub(crate) fn stays(&self, place: u16, path: &[u8]) -> bool {
-        let Some(item) = self.current(place).filter(|_| !self.forecast.made.is_empty()) else {
+        let Some(item) = self.current(place).filter(|_| !self.forecast.makes_nothing()) else {
             return false;
         };
         let mut buffer = Buffer::new_const();
@@ -36,7 +36,7 @@ impl<'a> Plan<'a> {
             let Some(item) = self.current(place).filter(|item| !item.is_synthetic()) else {
                 continue;
             };
-            if self.forecast.made.is_empty() || self.forecast.fate(place) == Fate::Kept {
+            if self.forecast.makes_nothing() || self.forecast.fate(place) == Fate::Kept {
                 continue;
             }
             for path in [Some(item.entry.mount_point), item.shown().0].into_iter().flatten() {
