@@ -1,9 +1,9 @@
 //! Whether what would be saved fits into a profile again.
 
 use core::convert::Infallible;
-use snap_ns_forecast::Limit;
 
 use snap_fstab::{LINE_MAX, Sink};
+use snap_ns_forecast::Limit;
 use snap_profile::{ENTRIES_MAX, TEXT_MAX};
 
 use crate::plan::Plan;

@@ -6,9 +6,9 @@
 //! re-made"; docs/architecture.md.)
 
 use core::ops::Range;
-use snap_ns_forecast::{Buffer, Fate, Log, Reason, Role, Time, Which};
 
 use snap_mount_options::{Depth, Origin};
+use snap_ns_forecast::{Buffer, Fate, Log, Reason, Role, Time, Which};
 use snap_path::parent;
 use snap_profile::{Around, Item};
 

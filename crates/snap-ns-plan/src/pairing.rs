@@ -1,7 +1,6 @@
 //! Which mimics stand already, just as they would be made now.
 
 use snap_ns_forecast::{Child, Fate, Log, MimicState, NodeKind, Reason, Slot};
-
 use snap_path::{PATH_MAX, Text, file_name, parent};
 use snap_profile::{Item, Shape};
 

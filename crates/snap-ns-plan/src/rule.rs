@@ -1,9 +1,10 @@
 //! Whether something may be created, when it comes to it.
 
-use crate::plan::Plan;
 use snap_mount_options::Origin;
 use snap_ns_forecast::{Access, FsKind, Ground, directory_mode};
 use snap_profile::Item;
+
+use crate::plan::Plan;
 
 /// Whether something may be created in a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

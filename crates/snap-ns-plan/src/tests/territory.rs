@@ -2,13 +2,14 @@
 
 extern crate std;
 
+use snap_ns_forecast::directory_mode;
+
 use super::big_stack;
 use super::run::with_profile;
 use super::world::World;
 use crate::{
     Access, Fault, FsKind, Ground, Observer, Outcome, Plan, Rule, Step, Territory, Verdict,
 };
-use snap_ns_forecast::directory_mode;
 
 const USER: Territory<'_> = Territory::User { home: Some(b"/home/u") };
 
