@@ -55,17 +55,6 @@ pub struct Child {
     pub kind: NodeKind,
 }
 
-/// How far a mimic got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MimicState {
-    /// It will be made.
-    Planned,
-    /// It stands.
-    Made,
-    /// It could not be made, and nothing of it is left.
-    Failed,
-}
-
 /// A mimic as it is stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Slot<'a> {
@@ -77,8 +66,8 @@ pub struct Slot<'a> {
     pub time: Time,
     /// What is in the directory.
     pub listed: Listed,
-    /// How far it got.
-    pub state: MimicState,
+    /// It could not be made, and nothing of it is left.
+    pub failed: bool,
     /// The tmpfs of the current profile that stays for it.
     pub kept_as: Option<u16>,
     /// Why it is needed.
@@ -180,9 +169,8 @@ impl<'a> Forecast<'a> {
             Reason::WouldShowOnHost
         };
         let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
-        let state = MimicState::Planned;
-        let kept_as = None;
-        let slot = Slot { dir, needed_by, time, listed, state, kept_as, reason, seen_at };
+        let (failed, kept_as) = (false, None);
+        let slot = Slot { dir, needed_by, time, listed, failed, kept_as, reason, seen_at };
         self.mimics.try_push(slot).map_err(|_| full(fault, Limit::Mimics))?;
         let start = self.mimics_before(dir);
         self.mimics_by_dir.try_insert(start, mimic).map_err(|_| full(fault, Limit::Mimics))?;

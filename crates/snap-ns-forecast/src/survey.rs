@@ -26,8 +26,6 @@ pub struct Need {
     pub make_mount_point: bool,
     /// It cannot be made, or is not to be.
     pub left_out: bool,
-    /// It was made in this run.
-    pub made: bool,
     /// It stands, but could not be made now. It is kept if nothing that it depends on changes.
     pub(crate) doubtful: bool,
     /// Another entry of this run is in its way.
@@ -48,7 +46,6 @@ impl Default for Need {
             make_source: false,
             make_mount_point: false,
             left_out: false,
-            made: false,
             doubtful: false,
             conflict: false,
             denied: false,

@@ -2,7 +2,7 @@
 
 use snap_fstab::Entry;
 use snap_mount_options::{Depth, Origin};
-use snap_ns_forecast::{Fate, Field, MimicState, Reason};
+use snap_ns_forecast::{Fate, Field, Reason};
 use snap_profile::Item;
 
 use crate::plan::{Plan, PlanError};
@@ -160,12 +160,12 @@ impl Plan<'_> {
         }
     }
 
-    /// Whether a writable copy of `dir` stands or is going to.
-    pub(crate) fn mimic_state(&self, dir: &[u8]) -> Option<MimicState> {
+    /// Whether the writable copy of `dir` could not be made; none if there was to be none.
+    pub(crate) fn mimic_failed(&self, dir: &[u8]) -> Option<bool> {
         self.forecast
             .mimics_at(dir)
             .filter_map(|at| self.forecast.mimics.get(usize::from(at)))
             .last()
-            .map(|m| m.state)
+            .map(|slot| slot.failed)
     }
 }

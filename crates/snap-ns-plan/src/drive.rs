@@ -1,9 +1,7 @@
 //! Performing a plan, and amending it when something unforeseen is in the way.
 
 use snap_mount_options::{Kind, Options, Origin};
-use snap_ns_forecast::{
-    Errno, Fault, FsView, Limit, Log, MimicState, Place, Role, Time, What, directory_mode,
-};
+use snap_ns_forecast::{Errno, Fault, FsView, Limit, Log, Place, Role, Time, What, directory_mode};
 use snap_profile::{Item, Shape};
 
 use crate::plan::Plan;
@@ -175,12 +173,10 @@ impl<'a> Plan<'a> {
         let source = role == Role::Source;
         let path: &'a [u8] = if source { item.entry.source } else { item.entry.mount_point };
         let dir = path.get(..len).ok_or(fault)?;
-        match self.mimic_state(dir) {
-            Some(MimicState::Failed) => {
-                return Err(Fault { what: What::MimicFailed, ..fault });
-            }
+        match self.mimic_failed(dir) {
+            Some(true) => return Err(Fault { what: What::MimicFailed, ..fault }),
             // It stands, and still nothing can be created: no other mimic would help.
-            Some(MimicState::Made | MimicState::Planned) => return Err(fault),
+            Some(false) => return Err(fault),
             None => {}
         }
         self.forecast.may_mimic(place, dir, fault)?;
@@ -202,28 +198,14 @@ impl<'a> Plan<'a> {
         };
         self.set_state(at, state);
         self.note_gone(op);
-        if state != State::Done {
-            return;
-        }
-        if let Op::Mimic(mimic) = op {
-            self.set_mimic_state(mimic, MimicState::Made);
-        } else if let Op::Mount(place) = op
-            && let Some(need) = self.forecast.needs.get_mut(usize::from(place))
-        {
-            need.made = true;
-        }
     }
 
     fn note_failed(&mut self, at: usize, op: Op) {
         self.set_state(at, State::Failed);
-        if let Op::Mimic(mimic) = op {
-            self.set_mimic_state(mimic, MimicState::Failed);
-        }
-    }
-
-    fn set_mimic_state(&mut self, mimic: u16, state: MimicState) {
-        if let Some(slot) = self.forecast.mimics.get_mut(usize::from(mimic)) {
-            slot.state = state;
+        if let Op::Mimic(mimic) = op
+            && let Some(slot) = self.forecast.mimics.get_mut(usize::from(mimic))
+        {
+            slot.failed = true;
         }
     }
 

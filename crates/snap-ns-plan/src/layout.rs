@@ -1,6 +1,6 @@
 //! From what is known of all entries and mimics to the steps.
 
-use snap_ns_forecast::{Fate, MimicState, Time, is_usual};
+use snap_ns_forecast::{Fate, Time, is_usual};
 use snap_profile::Shape;
 
 use crate::plan::Plan;
@@ -90,11 +90,8 @@ impl Plan<'_> {
         self.steps.try_push(Step { op, state: State::Pending }).ok()
     }
 
-    /// Puts the mimics in the order in which they are made, and marks those that stand.
+    /// Puts the mimics in the order in which they are made.
     pub(crate) fn order_mimics(&mut self) {
-        for slot in self.forecast.mimics.iter_mut().filter(|slot| slot.kept_as.is_some()) {
-            slot.state = MimicState::Made;
-        }
         let mimics = &self.forecast.mimics;
         let key = |at: &u16| mimics.get(usize::from(*at)).map(|slot| (slot.time, slot.dir));
         self.mimics_by_time.extend((0_u16..).take(mimics.len()));

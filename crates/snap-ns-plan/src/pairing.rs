@@ -1,6 +1,6 @@
 //! Which mimics stand already, just as they would be made now.
 
-use snap_ns_forecast::{Child, Fate, Log, MimicState, NodeKind, Reason, Slot};
+use snap_ns_forecast::{Child, Fate, Log, NodeKind, Reason, Slot};
 use snap_path::{PATH_MAX, Text, file_name, parent};
 use snap_profile::{Item, Shape};
 
@@ -9,9 +9,6 @@ use crate::plan::Plan;
 impl<'a> Plan<'a> {
     /// Pairs the mimics that stand with those that a fresh namespace would have.
     pub(crate) fn pair_mimics(&mut self) {
-        for slot in &mut self.forecast.mimics {
-            (slot.kept_as, slot.state) = (None, MimicState::Planned);
-        }
         for place in (0_u16..).take(self.forecast.all_current().len()) {
             let Some(item) = self.current(place) else { break };
             let mounted =
