@@ -142,6 +142,98 @@ fn dragged_along() {
                 ",
         },
         Case {
+            name: "a bind that is not recursive shows nothing of it",
+            world: "
+                    d /tmp/s
+                    d /tmp/a/in
+                    m /tmp/a/in
+                    d /tmp/z
+                    m /tmp/z
+                ",
+            current: "
+                    /tmp/s /tmp/a/in none bind 0 0
+                    /tmp/a /tmp/z none bind,x-snapd.origin=layout 0 0
+                ",
+            desired: "/tmp/a /tmp/z none bind,x-snapd.origin=layout 0 0",
+            steps: "
+                    unmount /tmp/a/in
+                    remove /tmp/a/in
+                ",
+            saved: "/tmp/a /tmp/z none bind,x-snapd.origin=layout 0 0",
+        },
+        Case {
+            name: "made again, it would have a copy of what comes after it",
+            world: "
+                    d /tmp/b/1
+                    d /tmp/s/in
+                    d /tmp/t
+                    d /tmp/c
+                    m /tmp/c
+                    d /tmp/c/1
+                    m /tmp/c/1
+                    d /tmp/c/1/in
+                    m /tmp/s/in
+                ",
+            current: "
+                    /tmp/b /tmp/c none bind 0 0
+                    /tmp/s /tmp/c/1 none rbind,x-snapd.origin=layout 0 0
+                    /tmp/t /tmp/s/in none bind,x-snapd.origin=layout 0 0
+                ",
+            desired: "
+                    /tmp/b /tmp/c none bind,x-snapd.id=b 0 0
+                    /tmp/s /tmp/c/1 none rbind,x-snapd.origin=layout 0 0
+                    /tmp/t /tmp/s/in none bind,x-snapd.origin=layout 0 0
+                ",
+            steps: "
+                    unmount /tmp/s/in
+                    unmount /tmp/c/1
+                    unmount /tmp/c
+                    mount /tmp/c
+                    mount /tmp/c/1
+                    mount /tmp/s/in
+                ",
+            saved: "
+                    /tmp/b /tmp/c none bind,x-snapd.id=b 0 0
+                    /tmp/s /tmp/c/1 none rbind,x-snapd.origin=layout 0 0
+                    /tmp/t /tmp/s/in none bind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
+            name: "made again, it would have none when it is not recursive",
+            world: "
+                    d /tmp/b/1
+                    d /tmp/s/in
+                    d /tmp/t
+                    d /tmp/c
+                    m /tmp/c
+                    d /tmp/c/1
+                    m /tmp/c/1
+                    d /tmp/c/1/in
+                    m /tmp/s/in
+                ",
+            current: "
+                    /tmp/b /tmp/c none bind 0 0
+                    /tmp/s /tmp/c/1 none bind,x-snapd.origin=layout 0 0
+                    /tmp/t /tmp/s/in none bind,x-snapd.origin=layout 0 0
+                ",
+            desired: "
+                    /tmp/b /tmp/c none bind,x-snapd.id=b 0 0
+                    /tmp/s /tmp/c/1 none bind,x-snapd.origin=layout 0 0
+                    /tmp/t /tmp/s/in none bind,x-snapd.origin=layout 0 0
+                ",
+            steps: "
+                    unmount /tmp/c/1
+                    unmount /tmp/c
+                    mount /tmp/c
+                    mount /tmp/c/1
+                ",
+            saved: "
+                    /tmp/t /tmp/s/in none bind,x-snapd.origin=layout 0 0
+                    /tmp/b /tmp/c none bind,x-snapd.id=b 0 0
+                    /tmp/s /tmp/c/1 none bind,x-snapd.origin=layout 0 0
+                ",
+        },
+        Case {
             name: "a new one above covers what is kept",
             world: "
                     d /tmp/s/in
