@@ -14,12 +14,7 @@ use crate::view::{Access, Attributes, FsView, NodeKind};
 impl Forecast<'_> {
     /// What is in a directory of a tmpfs of ours, but for what this run will have created there.
     pub(crate) fn list_own(&mut self, route: &Route<'_>) -> Result<Listed, Limit> {
-        let mut listed = Listed {
-            attributes: self.own_attributes(route),
-            first_child: u32::try_from(self.children.len()).unwrap_or(u32::MAX),
-            children: 0,
-            omitted: 0,
-        };
+        let first_child = u32::try_from(self.children.len()).unwrap_or(u32::MAX);
         let other = route.mimic_root().and_then(|at| self.mimics.get(usize::from(at)).copied());
         let (mut at, end) = other.map_or((0, 0), |slot| {
             (slot.listed.first_child, slot.listed.first_child.saturating_add(slot.listed.children))
@@ -28,11 +23,11 @@ impl Forecast<'_> {
             let child = self.children.get(at as usize).copied();
             if let Some(child) = child.filter(|child| child.kind != NodeKind::Special) {
                 self.children.try_push(child).map_err(|_| Limit::AllChildren)?;
-                listed.children = listed.children.saturating_add(1);
             }
             at = at.saturating_add(1);
         }
-        Ok(listed)
+        // What will have been made is still to be added, and all is counted then.
+        Ok(Listed { attributes: self.own_attributes(route), first_child, children: 0, omitted: 0 })
     }
 
     /// Mode and owner of a directory of a tmpfs of ours.
@@ -52,14 +47,13 @@ impl Forecast<'_> {
     /// Takes out of what was just listed what the teardown will remove.
     pub(crate) fn without_remains_in(
         &mut self,
-        listed: Listed,
+        first: u32,
         dir: &[u8],
         view: &mut dyn FsView,
-    ) -> Result<Listed, Fault> {
-        let first = listed.first_child as usize;
-        let mut at = first;
+    ) -> Result<(), Fault> {
+        let mut at = first as usize;
         if !self.has_any_remains() || view.ground(dir)?.access == Access::ReadOnly {
-            return Ok(listed);
+            return Ok(());
         }
         while let Some(&child) = self.children.get(at) {
             let mut path = Text::<PATH_MAX>::new();
@@ -76,8 +70,7 @@ impl Forecast<'_> {
                 at = at.saturating_add(1);
             }
         }
-        let children = u32::try_from(self.children.len().saturating_sub(first));
-        Ok(Listed { children: children.unwrap_or(u32::MAX), ..listed })
+        Ok(())
     }
 
     /// A number for the place where a route leads; and one for that, how it is seen, and what this
@@ -106,26 +99,20 @@ impl Forecast<'_> {
         time: Time,
     ) -> Result<Listed, Limit> {
         let first = listed.first_child as usize;
-        let mut last = 0_usize;
         loop {
             // One at a time: the names of the others are in the text that this one is added to.
-            let (mut at, mut next) = (0_usize, None);
-            let mut name = [0; NAME_MAX];
+            let (mut next, mut name) = (None, [0; NAME_MAX]);
             self.made_in(route.space, route.path, time, |found, kind| {
-                at = at.saturating_add(1);
                 let known = self.children.get(first..).unwrap_or_default();
-                let known = known.iter().any(|child| child.name(&self.names) == found);
-                if at > last
-                    && next.is_none()
-                    && !known
+                if next.is_none()
+                    && !known.iter().any(|child| child.name(&self.names) == found)
                     && let Some(room) = name.get_mut(..found.len())
                 {
                     room.copy_from_slice(found);
-                    next = Some((at, found.len(), kind));
+                    next = Some((found.len(), kind));
                 }
             });
-            let Some((place, len, kind)) = next else { break };
-            last = place;
+            let Some((len, kind)) = next else { break };
             self.add_child(name.get(..len).unwrap_or_default(), kind)?;
         }
         self.sort_children(first);

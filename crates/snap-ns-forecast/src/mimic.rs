@@ -114,7 +114,8 @@ impl<'a> Forecast<'a> {
         let time = if late { asked.time.saturating_sub(1) } else { self.early() };
         let listed = if live {
             let listed = self.list_children(route.path, |limit| full(fault, limit), view)?;
-            self.without_remains_in(listed, route.path, view)?
+            self.without_remains_in(listed.first_child, route.path, view)?;
+            listed
         } else {
             self.list_own(&route).map_err(|limit| full(fault, limit))?
         };
