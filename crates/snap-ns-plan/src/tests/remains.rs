@@ -177,3 +177,74 @@ fn a_link_that_gets_another_target_is_in_the_way_of_others() {
     let steps = ["left out /tmp/0: Found(Symlink) Source", "unlink /tmp/l", "link /tmp/l"];
     assert_eq!(done.steps, steps);
 }
+
+/// What an earlier run made in the root file system that snap-confine set up would not be there in a
+/// fresh namespace; the usual directories would, and what is there before the first run.
+#[test]
+fn what_an_earlier_run_made() {
+    check(&[
+        Case {
+            name: "a directory above a mount point that goes",
+            world: "
+                    d / tmpfs
+                    d /snap/x/1
+                    d /new/er
+                    m /new/er
+                ",
+            current: "
+                    tmpfs / tmpfs x-snapd.origin=rootfs 0 0
+                    /snap/x/1 /new/er none bind 0 0
+                ",
+            desired: "/snap/x/1 /new none bind 0 0",
+            steps: "
+                    unmount /new/er
+                    remove /new/er
+                    make /new
+                    mount /new
+                ",
+            saved: "
+                    tmpfs / tmpfs x-snapd.origin=rootfs 0 0
+                    /snap/x/1 /new none bind 0 0
+                ",
+        },
+        Case {
+            name: "in a usual directory",
+            world: "
+                    d / tmpfs
+                    d /snap/x/1
+                    d /opt/a
+                    d /opt/b
+                    m /opt/a
+                ",
+            current: "
+                    tmpfs / tmpfs x-snapd.origin=rootfs 0 0
+                    /snap/x/1 /opt/a none bind 0 0
+                ",
+            desired: "
+                    /snap/x/1 /opt/a none bind 0 0
+                    /snap/x/1 /opt/b none bind 0 0
+                ",
+            steps: "mount /opt/b",
+            saved: "
+                    tmpfs / tmpfs x-snapd.origin=rootfs 0 0
+                    /snap/x/1 /opt/a none bind 0 0
+                    /snap/x/1 /opt/b none bind 0 0
+                ",
+        },
+        Case {
+            name: "before the first run",
+            world: "
+                    d / tmpfs
+                    d /snap/x/1
+                    d /new
+                ",
+            current: "tmpfs / tmpfs x-snapd.origin=rootfs 0 0",
+            desired: "/snap/x/1 /new none bind 0 0",
+            steps: "mount /new",
+            saved: "
+                    tmpfs / tmpfs x-snapd.origin=rootfs 0 0
+                    /snap/x/1 /new none bind 0 0
+                ",
+        },
+    ]);
+}
