@@ -62,7 +62,7 @@ impl Forecast<'_> {
                 path.push(dir).and_then(|()| path.push(b"/")).and_then(|()| path.push(name));
             let path = path.as_bytes();
             if whole.is_some()
-                && self.made_at(Space::Live, path).is_none()
+                && self.made_at(Space::Live, path) != Some(child.kind)
                 && self.is_remains((path, child.kind), &[], view)?
             {
                 self.children.remove(at);

@@ -2,6 +2,9 @@
 
 extern crate std;
 
+use std::collections::BTreeSet;
+use std::string::String;
+
 use super::big_stack;
 use super::run::{End, SYSTEM, run};
 use super::world::World;
@@ -14,7 +17,7 @@ struct History {
     last: &'static str,
 }
 
-/// After `before`, `last` looks as it does at once; and nothing is left of it in the end.
+/// After `before`, `last` looks and is recorded as it is at once; and nothing is left of it in the end.
 fn check(cases: &[History]) {
     for case in cases {
         let fresh = World::new(case.world);
@@ -30,6 +33,8 @@ fn check(cases: &[History]) {
         assert_eq!((updated.end, at_once.end), (End::Done, End::Done), "{}", case.name);
         let (seen, wanted) = (updated.world.picture(), at_once.world.picture());
         assert_eq!(seen, wanted, "{}: {:#?}", case.name, updated.steps);
+        let set = |saved: &str| saved.lines().map(String::from).collect::<BTreeSet<_>>();
+        assert_eq!(set(&updated.saved), set(&at_once.saved), "{}", case.name);
         let undone = big_stack(|| run(updated.world, &updated.saved, "", SYSTEM));
         assert_eq!((undone.world.covered.len(), undone.saved.as_str()), (0, ""), "{}", case.name);
     }
@@ -150,5 +155,16 @@ fn content_that_loses_its_source_to_a_mimic() {
         before: &["/snap/y/c/a /opt/b none bind,x-snapd.kind=file 0 0"],
         last: "/snap/y/c/a /opt/b none bind,x-snapd.kind=file 0 0
             /snap/y/c/b /snap/y/c none bind,x-snapd.kind=file 0 0",
+    }]);
+}
+
+#[test]
+fn a_mimic_of_where_something_of_another_kind_was() {
+    check(&[History {
+        name: "the mount point of a file, which becomes one of a directory",
+        world: "d /var/snap/x/c\nf /var/snap/x/a text",
+        before: &["/var/snap/x/a /var/snap/x/c/b none bind,ro,x-snapd.kind=file 0 0"],
+        last: "/var/snap/x/c /var/snap/x/c/b none bind,ro 0 0
+            /var/snap/x/c/b /var/snap/x/c/b/a none bind 0 0",
     }]);
 }
