@@ -26,6 +26,8 @@ pub struct Need {
     pub make_mount_point: bool,
     /// It cannot be made, or is not to be.
     pub left_out: bool,
+    /// It stands, and that counts: a fresh namespace would not have it.
+    stands: bool,
     /// It stands, but could not be made now. It is kept if nothing that it depends on changes.
     pub(crate) doubtful: bool,
     /// Another entry of this run is in its way.
@@ -33,7 +35,7 @@ pub struct Need {
     /// It was doubtful, and cannot be kept.
     pub denied: bool,
     /// It cannot be made, whatever else is.
-    pub hopeless: bool,
+    hopeless: bool,
     /// Why it is made.
     pub reason: Reason,
 }
@@ -46,6 +48,7 @@ impl Default for Need {
             make_source: false,
             make_mount_point: false,
             left_out: false,
+            stands: false,
             doubtful: false,
             conflict: false,
             denied: false,
@@ -88,8 +91,11 @@ pub(crate) struct Asked<'a> {
 
 impl<'a> Forecast<'a> {
     /// Looks at every entry of the desired profile, in the order of application; again when a
-    /// mimic turned out to be needed, which changes what others find.
+    /// mimic turned out to be needed, which changes what others find. What stands is looked at as
+    /// what does not, until it turns out that it could not be made.
     pub fn survey(&mut self, view: &mut dyn FsView) -> Result<(), Limit> {
+        self.needs.iter_mut().for_each(|need| need.stands = false);
+        self.start_over();
         for _ in 0..ROUNDS_MAX {
             self.made.clear();
             let needs = &self.needs;
@@ -107,11 +113,31 @@ impl<'a> Forecast<'a> {
             if changed {
                 continue;
             }
-            if self.waits_for_denial() || !self.find_hopeless() && !self.drop_stale_mimics() {
+            if self.waits_for_denial()
+                || !self.find_hopeless() && !self.drop_stale_mimics() && !self.find_standing()
+            {
                 return Ok(());
             }
         }
         Err(Limit::Rounds)
+    }
+
+    /// Forgets what was found out.
+    fn start_over(&mut self) {
+        self.needs.iter_mut().for_each(|need| (need.left_out, need.hopeless) = (false, false));
+        self.forget_mimics();
+    }
+
+    /// Finds what stands and could not be made. Tells whether there is any: all begins again then.
+    fn find_standing(&mut self) -> bool {
+        let mut any = false;
+        for need in self.needs.iter_mut().filter(|need| need.kept_as.is_some() && need.left_out) {
+            (need.stands, any) = (true, true);
+        }
+        if any {
+            self.start_over();
+        }
+        any
     }
 
     /// The first entry that a mimic was planned for, and that could not be made in a fresh namespace
@@ -145,8 +171,7 @@ impl<'a> Forecast<'a> {
     }
 
     fn survey_entry(&mut self, place: u16, item: &'a Item<'a>, view: &mut dyn FsView) {
-        let Need { kept_as, hopeless, .. } = self.need(place);
-        let kept = kept_as.is_some();
+        let Need { stands: kept, hopeless, .. } = self.need(place);
         if hopeless && !kept {
             return;
         }
@@ -211,7 +236,7 @@ impl<'a> Forecast<'a> {
         }
         let source = source.and_then(|need| check_texts(item).map(|()| need));
         let good = matches!(source, Ok(PathNeed::Nothing | PathNeed::Create));
-        let mount_point = if good || self.need(place).kept_as.is_some() {
+        let mount_point = if good || self.need(place).stands {
             let asked = Asked { good, ..asked };
             self.survey_path(&asked, (entry.mount_point, Role::MountPoint), view)
         } else {

@@ -174,8 +174,6 @@ impl<'a> Plan<'a> {
         }
         // Each turn finds at least one more entry that cannot be kept; nearly always none.
         loop {
-            self.forecast.forget_mimics();
-            self.forecast.needs.iter_mut().for_each(|need| need.hopeless = false);
             self.forecast.survey(view).map_err(PlanError::Full)?;
             self.pair_mimics();
             self.close();

@@ -168,3 +168,30 @@ fn a_mimic_of_where_something_of_another_kind_was() {
             /var/snap/x/c/b /var/snap/x/c/b/a none bind 0 0",
     }]);
 }
+
+/// `desired` twice in a row: the second time nothing happens, whatever had to be left out.
+fn check_again(name: &str, world: &str, desired: &str) {
+    let first = big_stack(|| run(World::new(world), "", desired, SYSTEM));
+    let again = big_stack(|| run(first.world.clone(), &first.saved, desired, SYSTEM));
+    assert_eq!((first.end, again.end), (End::Done, End::Done), "{name}");
+    assert_eq!(again.steps.len(), again.left_out, "{name}: {:#?}", again.steps);
+    assert_eq!(again.saved, first.saved, "{name}");
+}
+
+#[test]
+fn what_stands_is_looked_at_as_if_it_did_not() {
+    check_again(
+        "its source is not there before a mimic is found",
+        "d /snap/x/1 ro\nd /snap/x/1/b/a\nd /snap/y/1 ro\nf /snap/y/1/a/c/b/c text",
+        "none /snap/x/1/b/a none x-snapd.kind=symlink,x-snapd.symlink=/c,x-snapd.origin=layout 0 0
+            /snap/y/1/a/c/b/c /snap/y/1/a/c/b/b none bind,ro,x-snapd.kind=file 0 0
+            /snap/x/1/b/a /snap/y/1/a/c/b none bind,ro 0 0",
+    );
+    check_again(
+        "its source turns out to be made in a mimic that a later entry needs",
+        "d /snap/x/1 ro\nl /snap/x/1/a/c /snap/x/1/a/c/b/a",
+        "/snap/x/1/a/c/b/a /snap/x/1/a/b none rbind,rw,x-snapd.origin=layout 0 0
+            /snap/x/1/a/b /snap/x/1/a/c none rbind,rw,x-snapd.origin=layout 0 0
+            /snap/x/1/a/c/b/b/b /snap/x/1/a/b/c none bind,rw,x-snapd.kind=file 0 0",
+    );
+}
