@@ -26,9 +26,8 @@ pub struct Need {
     pub make_mount_point: bool,
     /// It cannot be made, or is not to be.
     pub left_out: bool,
-    /// It stands, and that counts: a fresh namespace would not have it.
-    stands: bool,
-    /// It stands, but could not be made now. It is kept if nothing that it depends on changes.
+    /// It stands, but could not be made in a fresh namespace. It is kept if nothing that it depends
+    /// on changes.
     pub(crate) doubtful: bool,
     /// Another entry of this run is in its way.
     pub(crate) conflict: bool,
@@ -48,7 +47,6 @@ impl Default for Need {
             make_source: false,
             make_mount_point: false,
             left_out: false,
-            stands: false,
             doubtful: false,
             conflict: false,
             denied: false,
@@ -94,7 +92,7 @@ impl<'a> Forecast<'a> {
     /// mimic turned out to be needed, which changes what others find. What stands is looked at as
     /// what does not, until it turns out that it could not be made.
     pub fn survey(&mut self, view: &mut dyn FsView) -> Result<(), Limit> {
-        self.needs.iter_mut().for_each(|need| need.stands = false);
+        self.needs.iter_mut().for_each(|need| need.doubtful = false);
         self.start_over();
         for _ in 0..ROUNDS_MAX {
             self.made.clear();
@@ -114,7 +112,7 @@ impl<'a> Forecast<'a> {
                 continue;
             }
             if self.waits_for_denial()
-                || !self.find_hopeless() && !self.drop_stale_mimics() && !self.find_standing()
+                || !self.find_hopeless() && !self.drop_stale_mimics() && !self.find_doubtful()
             {
                 return Ok(());
             }
@@ -129,10 +127,10 @@ impl<'a> Forecast<'a> {
     }
 
     /// Finds what stands and could not be made. Tells whether there is any: all begins again then.
-    fn find_standing(&mut self) -> bool {
+    fn find_doubtful(&mut self) -> bool {
         let mut any = false;
         for need in self.needs.iter_mut().filter(|need| need.kept_as.is_some() && need.left_out) {
-            (need.stands, any) = (true, true);
+            (need.doubtful, any) = (true, true);
         }
         if any {
             self.start_over();
@@ -171,7 +169,7 @@ impl<'a> Forecast<'a> {
     }
 
     fn survey_entry(&mut self, place: u16, item: &'a Item<'a>, view: &mut dyn FsView) {
-        let Need { stands: kept, hopeless, .. } = self.need(place);
+        let Need { doubtful: kept, hopeless, .. } = self.need(place);
         if hopeless && !kept {
             return;
         }
@@ -194,7 +192,7 @@ impl<'a> Forecast<'a> {
         let conflict = core::mem::take(&mut self.own_doing);
         if let Some(need) = self.needs.get_mut(usize::from(place)) {
             (need.make_source, need.make_mount_point) = (make_source, make_mount_point);
-            (need.left_out, need.doubtful) = (bad && !kept, bad && kept);
+            need.left_out = bad && !kept;
             need.conflict = conflict;
         }
         if bad && !kept && make_source {
@@ -236,7 +234,7 @@ impl<'a> Forecast<'a> {
         }
         let source = source.and_then(|need| check_texts(item).map(|()| need));
         let good = matches!(source, Ok(PathNeed::Nothing | PathNeed::Create));
-        let mount_point = if good || self.need(place).stands {
+        let mount_point = if good || self.need(place).doubtful {
             let asked = Asked { good, ..asked };
             self.survey_path(&asked, (entry.mount_point, Role::MountPoint), view)
         } else {

@@ -195,3 +195,18 @@ fn what_stands_is_looked_at_as_if_it_did_not() {
             /snap/x/1/a/c/b/b/b /snap/x/1/a/b/c none bind,rw,x-snapd.kind=file 0 0",
     );
 }
+
+#[test]
+fn what_stands_does_not_make_itself_possible() {
+    let world = World::new("d /usr ro\nf /usr/a/b/b text\nd /opt ro");
+    let before = "/usr/a/b /usr/a/a none rbind,x-snapd.origin=layout 0 0";
+    let desired = "/opt/c /usr/a/b none rbind,x-snapd.origin=layout 0 0
+        /usr/a/b /usr/a/a none rbind,x-snapd.origin=layout 0 0
+        /opt/c /usr/a none rbind,x-snapd.origin=layout 0 0
+        /usr/a/b /opt/c none rbind,x-snapd.origin=layout 0 0";
+    let first = big_stack(|| run(world.clone(), "", before, SYSTEM));
+    let updated = big_stack(|| run(first.world.clone(), &first.saved, desired, SYSTEM));
+    let at_once = big_stack(|| run(world.clone(), "", desired, SYSTEM));
+    assert_eq!((first.end, updated.end, at_once.end), (End::Done, End::Refused, End::Refused));
+    assert_eq!(updated.steps, ["refused /usr/a/a: Found(File) Source"]);
+}
