@@ -22,6 +22,7 @@ mod mimic;
 mod order;
 mod reason;
 mod remains;
+mod rounds;
 mod route;
 mod survey;
 mod territory;
