@@ -161,3 +161,14 @@ fn a_mimic_that_fails_is_not_tried_again() {
     };
     check(["d /tmp/s\nd /usr ro", "", layout], &[failing]);
 }
+
+/// The source belongs to somebody else.
+#[test]
+fn only_the_mount_point_gets_the_mode_of_the_entry() {
+    let desired = "/tmp/s /tmp/1 none bind,x-snapd.mode=0700 0 0";
+    let done = big_stack(|| run(World::new("d /tmp"), "", desired, SYSTEM));
+    assert_eq!(done.steps, ["source /tmp/s", "make /tmp/1", "mount /tmp/1"]);
+    assert_eq!(done.world.nodes[&b"/tmp/s"[..]].attributes.mode, 0o755);
+    let (_, beneath) = &done.world.covered[0];
+    assert_eq!(beneath[0].1.attributes.mode, 0o700);
+}

@@ -4,10 +4,11 @@ extern crate std;
 
 use std::vec::Vec;
 
-use super::run::{saved, with_plan};
+use super::big_stack;
+use super::run::{SYSTEM, saved, utf8, with_plan, with_profile};
 use super::territory::Nobody;
 use super::world::World;
-use crate::{Comparison, Field, Reason, Which};
+use crate::{Comparison, Field, Plan, Reason, Which};
 
 const MIMIC: &str =
     "tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0";
@@ -47,18 +48,20 @@ fn why_something_is_made_again() {
 fn what_is_not_mounted_is_made_again() {
     let entry = "/tmp/s /tmp/1 none bind 0 0";
     let desired = "/tmp/s /tmp/1 none bind 0 0\n/tmp/s /tmp/2 none bind 0 0";
-    for (noted, steps) in [(false, 1), (true, 3)] {
+    for (noted, steps) in [(None, 1), (Some(false), 3), (Some(true), 3)] {
         with_plan(entry, desired, |plan, compared| {
             assert_eq!(compared, Comparison::Differ);
             assert_eq!((plan.recorded(), plan.recorded_mount(0)), (1, Some(&b"/tmp/1"[..])));
             assert!(plan.asks_beneath());
-            if noted {
-                plan.note_not_mounted(0);
+            match noted {
+                Some(true) => plan.note_nothing_mounted(),
+                Some(false) => plan.note_not_mounted(0),
+                None => {}
             }
             let mut world = World::new("d /tmp/s\nd /tmp/1\nd /tmp/2");
             plan.complete(&mut world, &mut Nobody).unwrap();
             assert_eq!(plan.steps().len(), steps);
-            assert_eq!(plan.reason(plan.steps()[0].op) == Reason::NotMounted, noted);
+            assert_eq!(plan.reason(plan.steps()[0].op) == Reason::NotMounted, noted.is_some());
         });
     }
 }
@@ -100,6 +103,45 @@ fn what_is_to_be_done() {
             assert_eq!((plan.is_empty(), plan.touches_tree()), (empty, touches), "{current}");
         });
     }
+}
+
+/// What a plan was used for before does not matter.
+#[test]
+fn a_plan_that_is_used_again() {
+    let desired = "/tmp/s /tmp/1 none bind 0 0\n/tmp/s /usr/b none bind 0 0";
+    big_stack(|| {
+        with_profile("", snap_profile::Role::Current, |current| {
+            with_profile(desired, snap_profile::Role::Desired, |desired| {
+                let mut plan = Plan::new();
+                let mut steps = || {
+                    let compared = plan.compare(current, desired, SYSTEM).unwrap();
+                    assert_eq!(compared, Comparison::Differ);
+                    let mut world = World::new("d /tmp/s\nd /usr ro");
+                    plan.complete(&mut world, &mut Nobody).unwrap();
+                    plan.steps().to_vec()
+                };
+                assert_eq!(steps(), steps());
+            });
+        });
+    });
+}
+
+/// Which entry a step is for.
+#[test]
+fn whose_step_it_is() {
+    let (old, new) = ("/tmp/s /tmp/1 none bind 0 0", "/tmp/s /tmp/2 none bind 0 0");
+    with_plan(old, new, |plan, _| {
+        plan.complete(&mut World::new("d /tmp/s\nd /tmp/1"), &mut Nobody).unwrap();
+        let item = |op| plan.item(op).map(|item| utf8(item.entry.mount_point));
+        let paths: Vec<_> = plan.steps().iter().filter_map(|step| item(step.op)).collect();
+        assert_eq!(paths, ["/tmp/1", "/tmp/1", "/tmp/2", "/tmp/2"]);
+    });
+}
+
+#[test]
+fn nothing_is_to_be_done() {
+    let entry = "/tmp/s /tmp/1 none bind 0 0";
+    assert!(with_plan(entry, entry, |plan, _| plan.is_empty()));
 }
 
 /// Mimics may be needed by entries whose ID is not their mount point.
