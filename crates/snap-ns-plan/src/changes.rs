@@ -50,7 +50,7 @@ impl Plan<'_> {
             } else if item.is_synthetic() {
                 (fate, kept_for, reason) = (Fate::Going, 0, Reason::NotNeeded);
             } else {
-                let claim = self.forecast.desired_by_path.at(item.entry.mount_point).next();
+                let claim = self.forecast.desired_by_path.find(item.entry.mount_point);
                 reason = self.pair(place, item, claim);
                 fate = if reason == Reason::New { Fate::Kept } else { Fate::Going };
                 kept_for = claim.unwrap_or_default();
@@ -110,7 +110,7 @@ impl Plan<'_> {
     /// The entry of the desired profile with this ID. Nearly always it is a mount point.
     fn by_id(&self, id: &[u8]) -> Option<u16> {
         let has_id = |&place: &u16| self.desired(place).is_some_and(|item| item.id() == id);
-        self.forecast.desired_by_path.at(id).find(has_id).or_else(|| {
+        self.forecast.desired_by_path.find(id).filter(has_id).or_else(|| {
             let before = |&place: &u16| self.desired(place).is_some_and(|item| item.id() < id);
             let start = self.named.partition_point(before);
             self.named.get(start).filter(|&place| has_id(place)).copied()

@@ -61,7 +61,8 @@ impl<'a> Index<'a> {
         let places = (0_u16..).take(items.len().min(ENTRIES_MAX));
         self.slots.extend(places.map(|place| Slot { place, above: NONE, word: 0 }));
         self.found.iter().for_each(|found| found.set(0));
-        let mut skip = 0;
+        let paths = items.iter().map(|item| key.of(item));
+        let mut skip = paths.reduce(common).map_or(0, <[u8]>::len);
         while self.sort_words(skip) {
             skip = skip.saturating_add(WORD);
         }
@@ -164,6 +165,21 @@ impl<'a> Index<'a> {
         Some(at)
     }
 
+    /// The last entry with just this path.
+    #[must_use]
+    pub fn find(&self, path: &[u8]) -> Option<u16> {
+        // Mostly it is the one behind the last that was found.
+        let [_, found] = &self.found;
+        let next = found.get();
+        let behind = next.saturating_add(1);
+        if next < self.slots.len() && self.path(next) == path && self.path(behind) != path {
+            found.set(behind);
+            return self.nth(next);
+        }
+        let last = self.end_of(path).checked_sub(1)?;
+        if self.path(last) == path { self.nth(last) } else { None }
+    }
+
     /// The number of the last entry at `path` or above it.
     pub fn lowest(&self, path: &[u8]) -> Option<usize> {
         self.nearest(self.end_of(path), path)
@@ -227,6 +243,15 @@ impl Key {
             Self::Source => item.entry.source,
         }
     }
+}
+
+/// What both begin with.
+fn common<'p>(a: &'p [u8], b: &[u8]) -> &'p [u8] {
+    if b.starts_with(a) {
+        return a;
+    }
+    let len = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    a.get(..len).unwrap_or_default()
 }
 
 /// How many bytes are compared at once when paths are sorted.

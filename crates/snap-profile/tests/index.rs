@@ -57,6 +57,7 @@ fn check(items: &[Item<'_>], key: Key, asked: &[String]) {
             index.at(path).collect::<Vec<_>>(),
             same.iter().rev().copied().collect::<Vec<_>>()
         );
+        assert_eq!(index.find(path), same.last().copied());
         assert_eq!(sorted(places(index.subtree(path))), below);
         let Around { above: next, at, below: lower } = index.around(path);
         assert_eq!(places(at), same, "in the order of the profile");
