@@ -160,7 +160,7 @@ impl Forecast<'_> {
     fn sort_children(&mut self, first: usize) {
         let all_names = &self.names[..];
         if let Some(new) = self.children.get_mut(first..) {
-            snap_path::sort_by(new, |a, b| a.name(all_names).cmp(b.name(all_names)));
+            new.sort_unstable_by(|a, b| a.name(all_names).cmp(b.name(all_names)));
         }
     }
 }
