@@ -72,15 +72,17 @@ fn change(
     let session = |error: SessionError| Error::Session(file.instance, error);
     let mut kernel = Kernel::new(CreatesFor::Root).map_err(|e| Error::Root(e.raw_os_error()))?;
     let mut view = None;
-    // A namespace that snap-confine has just made has none of the mounts that an older one had.
-    // (It may not look beneath them, either: contract section 5.)
-    if caller == Caller::SnapConfine && !kernel.all_mounted(plan) {
-        plan.note_nothing_mounted();
-    } else if plan.asks_beneath() {
-        // Something is going to change, and nobody may change what is looked at now.
-        freezer.freeze().map_err(session)?;
-        let beneath = kernel.beneath(plan);
-        view = Some(beneath.map_err(|error| Error::Beneath(error.raw_os_error()))?);
+    if plan.asks_beneath() {
+        // A namespace that snap-confine has just made has none of the mounts that an older one had.
+        // (It may not look beneath them, either: contract section 5.)
+        if caller == Caller::SnapConfine && !kernel.all_mounted(plan) {
+            plan.note_nothing_mounted();
+        } else {
+            // Something is going to change, and nobody may change what is looked at now.
+            freezer.freeze().map_err(session)?;
+            let beneath = kernel.beneath(plan);
+            view = Some(beneath.map_err(|error| Error::Beneath(error.raw_os_error()))?);
+        }
     }
     let mut told = Told { log, file, reserved: None };
     if let Err(error) = plan.complete(view.as_mut().unwrap_or(&mut kernel), &mut told) {
