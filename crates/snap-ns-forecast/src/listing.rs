@@ -129,6 +129,10 @@ impl Forecast<'_> {
     }
 
     /// Looks at what is in the directory `live`.
+    ///
+    /// # Errors
+    ///
+    /// The directory could not be looked at, or what is in it runs into a limit.
     pub fn list_children(
         &mut self,
         live: &[u8],

@@ -130,6 +130,10 @@ impl<'a> Forecast<'a> {
     }
 
     /// Whether the entry at `place` may have a mimic at `dir`.
+    ///
+    /// # Errors
+    ///
+    /// Why it may not: `fault`, or what is worse.
     pub fn may_mimic(&self, place: u16, dir: &[u8], fault: Fault) -> Result<(), Fault> {
         let item = self.desired(place).ok_or(fault)?;
         let layout = item.origin == Origin::Layout;
@@ -156,6 +160,10 @@ impl<'a> Forecast<'a> {
     }
 
     /// Adds a mimic at `dir` for an entry and a time. Returns its place.
+    ///
+    /// # Errors
+    ///
+    /// There are too many.
     pub fn add_mimic(
         &mut self,
         (needed_by, time): (u16, Time),
@@ -179,8 +187,8 @@ impl<'a> Forecast<'a> {
     }
 
     /// Drops the mimics of directories that turned out to be somewhere else than where they were
-    /// listed, or to have other things in them, because of other mimics. Tells whether there were any; they may be needed all the
-    /// same.
+    /// listed, or to have other things in them, because of other mimics. Tells whether there were
+    /// any; they may be needed all the same.
     pub(crate) fn drop_stale_mimics(&mut self) -> bool {
         let mut any = false;
         for at in (0..self.mimics.len()).rev() {

@@ -23,6 +23,10 @@ pub(crate) struct Remains {
 
 impl<'a> Forecast<'a> {
     /// Finds the remains.
+    ///
+    /// # Errors
+    ///
+    /// There is no room for their paths.
     pub fn find_remains(&mut self) -> Result<(), Limit> {
         self.remains.clear();
         self.names.clear();
@@ -174,7 +178,7 @@ impl<'a> Forecast<'a> {
     /// desired in its place.
     fn is_used_again(&self, gone: &Item<'_>, path: &[u8]) -> bool {
         let mount_point = gone.entry.mount_point;
-        let at = self.desired_by_path.at(mount_point).next();
+        let at = self.desired_by_path.find(mount_point);
         let Some(place) = at.filter(|&at| !self.need(at).left_out) else { return false };
         let mut buffer = Buffer::new_const();
         let time = self.time_of(place);

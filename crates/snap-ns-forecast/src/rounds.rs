@@ -13,6 +13,10 @@ impl Forecast<'_> {
     /// Looks at every entry of the desired profile, in the order of application; again when a
     /// mimic turned out to be needed, which changes what others find. What stands is looked at as
     /// what does not, until it turns out that it could not be made.
+    ///
+    /// # Errors
+    ///
+    /// The rounds have no end.
     pub fn survey(&mut self, view: &mut dyn FsView) -> Result<(), Limit> {
         self.needs.iter_mut().for_each(|need| need.doubtful = false);
         self.start_over();

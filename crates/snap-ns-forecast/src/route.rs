@@ -53,7 +53,7 @@ pub struct Route<'b> {
 
 impl Route<'_> {
     /// What is wrong when something of this `kind` is at the end.
-    pub fn found(&self, kind: NodeKind) -> What {
+    pub(crate) fn found(&self, kind: NodeKind) -> What {
         if self.existing == self.path.len() { What::Found(kind) } else { What::WillFind(kind) }
     }
 
@@ -82,7 +82,7 @@ impl Route<'_> {
     }
 
     /// `ground`, as far as the mounts on the way leave it.
-    pub fn ground(&self, ground: Ground) -> Ground {
+    pub(crate) fn ground(&self, ground: Ground) -> Ground {
         let access = if self.read_only { Access::ReadOnly } else { ground.access };
         Ground { access, ..ground }
     }
@@ -127,7 +127,7 @@ enum Turn<'a> {
 impl<'a> Forecast<'a> {
     /// Where `asked` leads at `time` through the mounts of the desired profile; `buffer` takes a
     /// rewritten path.
-    pub fn route<'b>(
+    pub(crate) fn route<'b>(
         &self,
         asked: &'b [u8],
         time: Time,
@@ -138,6 +138,10 @@ impl<'a> Forecast<'a> {
     }
 
     /// The same through the mounts of either profile. The time falls with every turn, so this ends.
+    ///
+    /// # Errors
+    ///
+    /// A rewritten path is too long.
     pub fn route_in<'b>(
         &self,
         log: Log,
@@ -298,7 +302,7 @@ impl<'a> Forecast<'a> {
     }
 
     /// Whether the desired entry at `place` is a mount that stands at `time`.
-    pub fn covers(&self, place: u16, time: Time) -> bool {
+    pub(crate) fn covers(&self, place: u16, time: Time) -> bool {
         !self.need(place).left_out
             && self.time_of(place) < time
             && self.desired(place).is_some_and(|item| item.shape.is_mount())

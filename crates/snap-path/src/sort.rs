@@ -65,9 +65,10 @@ mod tests {
                 sorted.sort_unstable();
                 sort_by(&mut items, u32::cmp);
                 assert_eq!(items, sorted, "{len}, {turn}");
+                let third = items.len() / 3;
                 match turn {
                     0 => items.reverse(),
-                    1 => items.rotate_left(usize::try_from(len).unwrap() / 3),
+                    1 => items.rotate_left(third),
                     _ => {}
                 }
             }

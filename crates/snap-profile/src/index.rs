@@ -181,7 +181,7 @@ impl<'a> Index<'a> {
     }
 
     /// The number of the last entry at `path` or above it.
-    pub fn lowest(&self, path: &[u8]) -> Option<usize> {
+    fn lowest(&self, path: &[u8]) -> Option<usize> {
         self.nearest(self.end_of(path), path)
     }
 
@@ -227,6 +227,7 @@ impl<'a> Index<'a> {
 }
 
 /// The numbers of entries whose paths have to do with one path.
+#[derive(Clone, Debug)]
 pub struct Around {
     /// The last one above it.
     pub above: Option<usize>,
