@@ -60,6 +60,14 @@ fn ours_meets_no_obstacle_that_it_did_not_foresee() {
     assert_eq!(complaints(Mode::Itself, "", &theirs, &ours), 0);
 }
 
+/// The words that tell an obstacle are those that ours says, for both kinds of it.
+#[test]
+fn ours_says_these_words_of_an_obstacle() {
+    let sentences = include_str!("../../../../crates/snap-update-ns/src/sentences.rs");
+    let says = |line: &&str| line.contains(crate::conformance::caller::UNFORESEEN);
+    assert_eq!(sentences.lines().filter(says).count(), 2);
+}
+
 #[test]
 fn the_exit_status_of_ours_is_the_case_s() {
     let both = seen("1", &[]);
