@@ -37,13 +37,30 @@ impl Entry<'_> {
     ///
     /// Whatever `sink` reports.
     pub fn write<S: Sink>(&self, sink: &mut S) -> Result<(), S::Error> {
+        self.write_with(&[], sink)
+    }
+
+    /// The same with another option behind the others, unless that is empty.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `sink` reports.
+    pub fn write_with<S: Sink>(&self, option: &[u8], sink: &mut S) -> Result<(), S::Error> {
         write_field(self.source, b"none", sink)?;
         sink.put(b" ")?;
         write_field(self.mount_point, b"none", sink)?;
         sink.put(b" ")?;
         write_field(self.fs_type, b"none", sink)?;
         sink.put(b" ")?;
-        write_field(self.options, b"defaults", sink)?;
+        match (self.options.is_empty(), option.is_empty()) {
+            (_, true) => write_field(self.options, b"defaults", sink)?,
+            (true, false) => write_field(option, &[], sink)?,
+            (false, false) => {
+                write_field(self.options, &[], sink)?;
+                sink.put(b",")?;
+                write_field(option, &[], sink)?;
+            }
+        }
         sink.put(b" ")?;
         write_number(self.dump, sink)?;
         sink.put(b" ")?;

@@ -24,6 +24,8 @@ pub enum OptionErrorKind {
     Kind,
     /// The origin is none that we know.
     Origin,
+    /// What an interrupted run left is none of its words.
+    Unfinished,
     /// The option needs a value.
     NeedsValue,
     /// The option takes no value.
@@ -43,6 +45,7 @@ impl fmt::Display for OptionErrorKind {
             Self::Owner => "a user or group must be a number, root or nobody",
             Self::Kind => "the kind must be file, symlink or ensure-dir",
             Self::Origin => "the origin must be layout, overname or rootfs",
+            Self::Unfinished => "only this program writes the option unfinished",
             Self::NeedsValue => "the option needs a value",
             Self::NoValue => "the option takes no value",
             Self::Conflict => "the option contradicts one before it",

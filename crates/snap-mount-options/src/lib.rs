@@ -18,11 +18,13 @@ mod flags;
 pub mod founding;
 mod model;
 mod token;
+mod unfinished;
 mod value;
 
 pub use error::{OptionError, OptionErrorKind};
 pub use flags::{Depth, MountFlags, Operation, Propagation, PropagationKind};
 pub use model::{IfMissing, Kind, Options, Origin};
+pub use unfinished::Unfinished;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use crate::error::{OptionError, OptionErrorKind};
 use crate::flags::{MountFlags, Operation, Propagation, Word, word};
 use crate::token::{ModelOption, model_option, tokens};
+use crate::unfinished::Unfinished;
 use crate::value;
 
 /// What an entry's mount point is.
@@ -68,6 +69,8 @@ pub struct Options<'a> {
     pub uid: Option<u32>,
     /// The group of what is created, and of a tmpfs root.
     pub gid: Option<u32>,
+    /// What an interrupted run was about to do with it.
+    pub unfinished: Option<Unfinished>,
 }
 
 impl<'a> Options<'a> {
@@ -83,6 +86,9 @@ impl<'a> Options<'a> {
             match model_option(token) {
                 Some(option) => builder.model(option).map_err(error)?,
                 None => builder.word(token).map_err(error)?,
+            }
+            if builder.options.unfinished.is_some() {
+                return Err(error(OptionErrorKind::Unfinished));
             }
         }
         builder.finish(fs_type).map_err(|kind| OptionError { start: 0, len: 0, kind })
@@ -165,6 +171,7 @@ impl<'a> Builder<'a> {
             b"mode" => once(&mut self.options.mode, value::mode(value()?)?),
             b"uid" | b"user" => once(&mut self.options.uid, value::owner(value()?)?),
             b"gid" | b"group" => once(&mut self.options.gid, value::owner(value()?)?),
+            b"unfinished" => once(&mut self.options.unfinished, Unfinished::parse(value()?)?),
             b"synthetic" => no_value().map(|()| self.synthetic = true),
             // Every mount is undone that way (docs/architecture.md): nothing to remember.
             b"detach" => no_value(),

@@ -17,6 +17,12 @@ pub(crate) fn mode(text: &[u8]) -> Result<u16, OptionErrorKind> {
     mode.and_then(|mode| u16::try_from(mode).ok()).ok_or(OptionErrorKind::Mode)
 }
 
+/// A decimal number of 64 bits.
+pub(crate) fn mount_id(text: &[u8]) -> Result<u64, OptionErrorKind> {
+    let text = core::str::from_utf8(text).ok().filter(|text| !text.starts_with('+'));
+    text.and_then(|text| text.parse().ok()).ok_or(OptionErrorKind::Unfinished)
+}
+
 /// A decimal user or group number, or one of the two names that need no name service.
 pub(crate) fn owner(text: &[u8]) -> Result<u32, OptionErrorKind> {
     match text {

@@ -5,16 +5,15 @@
 //! Nothing is created or removed in a file system for that.
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, OFlags, StatxAttributes, StatxFlags, open, statx};
+use rustix::fs::{Mode, OFlags, open};
 use rustix::io;
 use rustix::mount::{MountPropagationFlags, mount_change};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 use snap_ns_plan::{Fault, Outcome, Plan, What};
-use snap_path::{file_name, parent};
 use snap_profile::Item;
 
 use crate::kernel::{CreatesFor, Kernel};
-use crate::parents::Side;
+use crate::settle::MountAt;
 
 impl Kernel {
     /// Looks at the tree as it would be if everything in the current profile of `plan` were undone,
@@ -42,17 +41,8 @@ impl Kernel {
         (0..plan.recorded())
             .filter(|&place| !plan.current(place).is_some_and(child))
             .filter_map(|place| plan.recorded_mount(place))
-            .all(|path| self.is_mount_point(path).unwrap_or(false))
-    }
-
-    fn is_mount_point(&mut self, path: &[u8]) -> io::Result<bool> {
-        let Some(above) = parent(path) else { return Ok(true) };
-        let dir = self.parent_dir(Side::Target, above)?;
-        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
-        let stat = statx(dir, file_name(path), flags, StatxFlags::TYPE)?;
-        // Linux 5.7 and older do not know: then it has to be looked at beneath.
-        let known = stat.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT);
-        Ok(!known || stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+            // Where nobody knows it has to be looked at beneath.
+            .all(|path| matches!(self.mount_at(path), Ok(MountAt::Id(_) | MountAt::Unknown)))
     }
 
     fn undo_all(&self, plan: &mut Plan<'_>) -> io::Result<Self> {

@@ -5,6 +5,7 @@ use rustix::io;
 use snap_ns_plan::{Action, Outcome, Performer, Rule};
 
 use crate::parents::Parents;
+use crate::settle::MountAt;
 
 /// The mount namespace that this process is in: what a plan looks at and is performed on.
 #[derive(Debug)]
@@ -113,5 +114,12 @@ impl Performer for Kernel {
             | Action::EnsureDir { .. } => {}
         }
         result.unwrap_or_else(Outcome::Failed)
+    }
+
+    fn mount_id_at(&mut self, path: &[u8]) -> u64 {
+        match self.mount_at(path) {
+            Ok(MountAt::Id(id)) => id,
+            Ok(MountAt::None | MountAt::Unknown) | Err(_) => 0,
+        }
     }
 }

@@ -27,6 +27,7 @@ mod look;
 mod mimic;
 mod mount;
 mod parents;
+mod settle;
 mod unmount;
 mod walk;
 

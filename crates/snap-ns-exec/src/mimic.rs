@@ -19,6 +19,7 @@ use crate::fd_path::fd_path;
 use crate::here::Here;
 use crate::kernel::Kernel;
 use crate::parents::Proof;
+use crate::settle::MountAt;
 use crate::unmount::{detach, take_away};
 use crate::walk::{PATH, PATH_DIR, kind_of, open_child};
 
@@ -246,6 +247,20 @@ impl Kernel {
                 return Err(fault);
             }
             dir = next;
+        }
+        Ok(())
+    }
+
+    /// Undoes what an interrupted run left aside for a mimic of `dir`.
+    pub(crate) fn clear_aside(&mut self, dir: &[u8]) -> Result<(), Fault> {
+        let mut path = Text::<PATH_MAX>::new();
+        // A longer one was never made.
+        if path.push(ASIDE).and_then(|()| path.push(dir)).is_some() {
+            if let Ok(MountAt::Id(_) | MountAt::Unknown) = self.mount_at(path.as_bytes()) {
+                self.unmount(path.as_bytes()).map(|_| ())?;
+            }
+            self.parents.forget_at(ASIDE);
+            self.remove_aside(path.as_bytes());
         }
         Ok(())
     }

@@ -171,7 +171,7 @@ impl Kernel {
 }
 
 /// Whether a walk failed because there is nothing (any more).
-fn is_absent(errno: Errno) -> bool {
+pub(crate) fn is_absent(errno: Errno) -> bool {
     matches!(errno, Errno::NOENT | Errno::NOTDIR | Errno::LOOP)
 }
 

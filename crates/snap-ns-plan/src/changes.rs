@@ -71,8 +71,8 @@ impl Plan<'_> {
         let need = claim.and_then(|claim| self.forecast.needs.get_mut(usize::from(claim)));
         let Some(need) = need else { return Reason::Gone };
         let reason = match difference(&item.entry, &desired.entry) {
+            _ if !mounted => Reason::NotMounted,
             Some(field) => Reason::Differs(field),
-            None if !mounted => Reason::NotMounted,
             None if need.denied => Reason::NotPossible,
             None if need.kept_as.is_some() => Reason::Twice,
             None => {

@@ -4,6 +4,7 @@ use snap_mount_options::{Kind, Options, Origin};
 use snap_ns_forecast::{Errno, Fault, FsView, Limit, Log, Place, Role, Time, What, directory_mode};
 use snap_profile::{Item, Shape};
 
+use crate::journal::Phase;
 use crate::plan::Plan;
 use crate::rule::Rule;
 use crate::step::{Action, Creation, ObjectKind, Op, Outcome, State, Step, Wall};
@@ -16,6 +17,12 @@ pub trait Performer: FsView {
     /// Performs `action`, or leaves everything as it was but for directories that it created on
     /// the way. Before something is created, `rule` is asked about the directory.
     fn perform(&mut self, action: &Action<'_>, rule: &dyn Rule) -> Outcome;
+
+    /// The ID of the mount at just `path` (statx(2)); 0 if nothing is mounted there, or nobody knows.
+    fn mount_id_at(&mut self, path: &[u8]) -> u64 {
+        let _ = path;
+        0
+    }
 }
 
 /// Who is told what happens.
@@ -32,6 +39,32 @@ pub trait Observer {
     ///
     /// There is no room for that: the plan must not be amended.
     fn make_room(&mut self, bytes: usize) -> Result<(), Fault>;
+
+    /// Everything that goes is undone, and nothing new stands yet. Who keeps no journal has nothing
+    /// to do here.
+    ///
+    /// # Errors
+    ///
+    /// The run must not go on.
+    fn undone(&mut self, plan: &Plan<'_>, performer: &mut dyn Performer) -> Result<(), Fault> {
+        let _ = (plan, performer);
+        Ok(())
+    }
+
+    /// A mimic that was not planned, by its place, is about to be made; likewise.
+    ///
+    /// # Errors
+    ///
+    /// It must not be made.
+    fn unplanned(
+        &mut self,
+        plan: &Plan<'_>,
+        mimic: u16,
+        performer: &mut dyn Performer,
+    ) -> Result<(), Fault> {
+        let _ = (plan, mimic, performer);
+        Ok(())
+    }
 }
 
 /// Why a run ended before its plan did.
@@ -57,8 +90,13 @@ impl<'a> Plan<'a> {
     ) -> Result<(), Failure> {
         let mut at = 0;
         let mut relisted = None;
+        let mut phase = self.first_phase();
         while let Some(&step) = self.steps.get(at) {
             self.now = self.moment(step.op);
+            if phase == Phase::Undoing && self.cause(step.op).is_some() {
+                phase = Phase::Making;
+                observer.undone(self, performer).map_err(|fault| Failure { op: step.op, fault })?;
+            }
             let outcome = match (self.is_left_out(step.op), self.action(step.op)) {
                 (Some(skip), _) => Outcome::Skipped(skip),
                 (None, Some(Action::Nothing)) => Outcome::Done,
@@ -187,6 +225,7 @@ impl<'a> Plan<'a> {
         let step = Step { op: Op::Mimic(mimic), state: State::Pending };
         let bytes = self.expect_mimic(mimic).map_err(full)?;
         observer.make_room(bytes)?;
+        observer.unplanned(self, mimic, performer)?;
         self.steps.try_insert(at, step).map_err(|_| full(Limit::Steps))
     }
 

@@ -1,5 +1,6 @@
 //! From what is known of all entries and mimics to the steps.
 
+use snap_mount_options::Unfinished;
 use snap_ns_forecast::{Fate, Time, is_usual};
 use snap_profile::Shape;
 
@@ -66,13 +67,18 @@ impl Plan<'_> {
             // The directories stay.
             Shape::EnsureDir => return self.push(Op::Forget(place)),
             Shape::Symlink => return self.push(Op::RemoveSymlink(place)),
+            // Another mount may be there.
+            Shape::Directory | Shape::File if !self.is_mounted(place) => {
+                self.push(Op::Forget(place))?;
+            }
             Shape::Directory | Shape::File => self.push(Op::Unmount(place))?,
         }
         // What a mimic covers was there before.
         let ground_goes =
             self.forecast.past.get(usize::from(place)).is_some_and(|past| past.ground_goes);
         let (path, mimic) = (item.entry.mount_point, item.is_synthetic() && item.is_tmpfs());
-        if !mimic && !ground_goes && !is_usual(path) && !self.stays(place, path) {
+        let found = matches!(item.unfinished(), Some(Unfinished::MakeOnto(_)));
+        if !mimic && !ground_goes && !found && !is_usual(path) && !self.stays(place, path) {
             self.push(Op::RemoveMountPoint(place))?;
         }
         Some(())

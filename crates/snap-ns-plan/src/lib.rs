@@ -18,17 +18,21 @@ mod account;
 mod changes;
 mod closure;
 mod drive;
+mod journal;
 mod layout;
 mod leftovers;
 mod pairing;
 mod plan;
 mod reason;
+mod rollback;
 mod rule;
 mod saved;
 mod step;
 
 pub use drive::{Failure, Observer, Performer};
+pub use journal::{Header, MountIdAt, Phase};
 pub use plan::{Comparison, Plan, PlanError};
+pub use rollback::Earlier;
 pub use rule::{Rule, Verdict};
 pub use snap_ns_forecast::{
     Access, Attributes, CHILDREN_MAX, Call, Child, Each, Errno, Fault, Field, FsKind, FsView,

@@ -130,9 +130,14 @@ impl<'a> Plan<'a> {
     /// the mounts that the view which [`complete`](Self::complete) asks must not show.
     #[must_use]
     pub fn recorded_mount(&self, place: u16) -> Option<&'a [u8]> {
-        let item = self.current(place)?;
+        let item = self.current(place).filter(|_| self.is_mounted(place))?;
         let mounts = item.shape.is_mount() && item.origin != Origin::Rootfs;
         mounts.then_some(item.entry.mount_point)
+    }
+
+    /// Whether nobody found yet that the entry of the current profile at `place` is not mounted.
+    pub(crate) fn is_mounted(&self, place: u16) -> bool {
+        self.forecast.past.get(usize::from(place)).is_some_and(|past| past.mounted)
     }
 
     /// Notes that the entry of the current profile at `place` is not mounted.

@@ -1,9 +1,11 @@
 //! The profile that is saved: what stands, in the order in which it was made.
 
 use snap_fstab::{Entry, Sink};
-use snap_ns_forecast::{Attributes, Fate, Mimic, NodeKind};
+use snap_ns_forecast::{Attributes, Fate, Mimic, NodeKind, Past};
 use snap_path::{PATH_MAX, Text};
+use snap_profile::Item;
 
+use crate::journal::plain;
 use crate::plan::Plan;
 use crate::step::{Op, State};
 
@@ -30,14 +32,11 @@ impl Plan<'_> {
     pub(crate) fn write_profile<S: Sink>(&self, at: Moment, sink: &mut S) -> Result<(), S::Error> {
         for (item, past) in self.forecast.all_current().iter().zip(&self.forecast.past) {
             match past.fate {
-                // As it would be in a fresh namespace: somebody else may need it now.
-                Fate::Kept if item.is_synthetic() && item.is_tmpfs() => {
-                    self.write_mimic_at(past.kept_for, sink)?;
-                }
-                Fate::Kept if item.is_synthetic() => {}
-                Fate::Kept => item.entry.write(sink)?,
-                Fate::Going | Fate::GoingWithTmpfs if at == Moment::Now => {
-                    item.entry.write(sink)?;
+                Fate::Kept => self.write_kept(past, item, sink)?,
+                Fate::Going | Fate::GoingWithTmpfs
+                    if at == Moment::Now && (past.mounted || !item.shape.is_mount()) =>
+                {
+                    plain(&item.entry).write(sink)?;
                 }
                 Fate::Going | Fate::GoingWithTmpfs | Fate::Gone => {}
             }
@@ -67,6 +66,21 @@ impl Plan<'_> {
         Ok(())
     }
 
+    /// Writes an entry that is kept, with the others of its mimic.
+    pub(crate) fn write_kept<S: Sink>(
+        &self,
+        past: &Past,
+        item: &Item<'_>,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        match (item.is_synthetic(), item.is_tmpfs()) {
+            // As it would be in a fresh namespace: somebody else may need it now.
+            (true, true) => self.write_mimic_at(past.kept_for, sink),
+            (true, false) => Ok(()),
+            (false, _) => item.entry.write(sink),
+        }
+    }
+
     /// Writes the lines of the mimic at `place`.
     pub(crate) fn write_mimic_at<S: Sink>(&self, place: u16, sink: &mut S) -> Result<(), S::Error> {
         let asks = self.cause(Op::Mimic(place)).and_then(|place| self.desired(place));
@@ -79,10 +93,8 @@ impl Plan<'_> {
     /// Notes that the entry of the current profile which a step undoes is gone.
     pub(crate) fn note_gone(&mut self, op: Op) {
         match op {
-            Op::Unmount(place) => self.note_gone_with(place),
-            Op::RemoveSymlink(place) | Op::Forget(place) => {
-                self.forecast.set_fate(place, Fate::Gone)
-            }
+            Op::Unmount(place) | Op::Forget(place) => self.note_gone_with(place),
+            Op::RemoveSymlink(place) => self.forecast.set_fate(place, Fate::Gone),
             Op::RemoveMountPoint(_)
             | Op::RemoveSource(_)
             | Op::MakeSource(_)
@@ -146,11 +158,16 @@ const SYNTHETIC: &[u8] = b"x-snapd.synthetic,x-snapd.needed-by=";
 
 /// The options of a mimic's tmpfs.
 pub(crate) fn tmpfs_options(mimic: &Mimic<'_>, id: &[u8]) -> Option<Text<OPTIONS_MAX>> {
-    let mut options = Text::new();
-    push_all(&mut options, &[SYNTHETIC, id])?;
+    let mut options = plain_tmpfs_options(id)?;
     let Attributes { mode, uid, gid } = mimic.attributes;
     options.push_fmt(format_args!(",mode=0{mode:o},uid={uid},gid={gid}"))?;
     Some(options)
+}
+
+/// The same, without mode and owner.
+pub(crate) fn plain_tmpfs_options(id: &[u8]) -> Option<Text<OPTIONS_MAX>> {
+    let mut options = Text::new();
+    push_all(&mut options, &[SYNTHETIC, id]).map(|()| options)
 }
 
 /// Adds `parts`, one behind the other; none if they do not all fit.

@@ -1,7 +1,9 @@
 //! An entry with all that is known of it.
 
 use snap_fstab::Entry;
-use snap_mount_options::{Depth, IfMissing, Kind, MountFlags, Operation, Options, Origin};
+use snap_mount_options::{
+    Depth, IfMissing, Kind, MountFlags, Operation, Options, Origin, Unfinished,
+};
 
 /// One entry of a profile. There can be many, so that only what every run asks of each is kept
 /// beside the text; the rest is read again when it is needed.
@@ -25,6 +27,7 @@ const SYNTHETIC: u8 = 1;
 const NAMED: u8 = 1 << 1;
 const READ_ONLY: u8 = 1 << 2;
 const IGNORES_MISSING: u8 = 1 << 3;
+const UNFINISHED: u8 = 1 << 4;
 
 /// The kinds of [`Kind`], without what belongs to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +71,8 @@ impl<'a> Item<'a> {
             marks: mark(options.synthetic_for.is_some(), SYNTHETIC)
                 | mark(options.id.is_some(), NAMED)
                 | mark(options.flags.contains(MountFlags::READ_ONLY), READ_ONLY)
-                | mark(options.if_missing == IfMissing::Skip, IGNORES_MISSING),
+                | mark(options.if_missing == IfMissing::Skip, IGNORES_MISSING)
+                | mark(options.unfinished.is_some(), UNFINISHED),
         }
     }
 
@@ -119,6 +123,12 @@ impl<'a> Item<'a> {
     #[must_use]
     pub fn synthetic_for(&self) -> Option<&'a [u8]> {
         if self.is_synthetic() { self.options().synthetic_for } else { None }
+    }
+
+    /// What an interrupted run was about to do with it.
+    #[must_use]
+    pub fn unfinished(&self) -> Option<Unfinished> {
+        if self.marks & UNFINISHED != 0 { self.options().unfinished } else { None }
     }
 
     /// What a mount shows: its source, and how deep.

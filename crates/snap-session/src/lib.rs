@@ -13,6 +13,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod draft;
 mod error;
 mod freezer;
 mod freezer_v1;
@@ -25,6 +26,7 @@ mod log;
 mod privileges;
 mod store;
 
+pub use draft::{Draft, ProfileWriter, Reserved, keeps_journal, remove_drafts, reserve};
 pub use error::{SessionError, Subject, Task};
 pub use freezer::Freezer;
 pub use home::check_home;
@@ -33,7 +35,7 @@ pub use join::{Joined, join};
 pub use lock::{Lock, check_locked, lock};
 pub use log::open_log;
 pub use privileges::{Capability, become_user, check_capabilities};
-pub use store::{ProfileFile, ProfileWriter, Reserved, read_profile, reserve};
+pub use store::{ProfileFile, read_profile};
 
 #[cfg(test)]
 mod tests;

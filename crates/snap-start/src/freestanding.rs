@@ -7,3 +7,4 @@ mod relro;
 mod x86_64;
 
 pub use process::{Arguments, Process};
+pub use x86_64::hold_signals;

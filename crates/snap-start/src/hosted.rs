@@ -48,6 +48,38 @@ impl Process {
     }
 }
 
+/// A `sigset_t` of any C library on Linux: at most 128 bytes, of which only the library knows more.
+#[repr(C, align(16))]
+struct SignalSet([u8; 128]);
+
+#[allow(unsafe_code)]
+// SAFETY: POSIX functions of the C library that std is linked with, with the types that they have
+// there; `SIG_BLOCK`, `how`, is 0 on every architecture but MIPS and SPARC (where it would be refused
+// or block nothing).
+unsafe extern "C" {
+    fn sigemptyset(set: *mut SignalSet) -> i32;
+    fn sigaddset(set: *mut SignalSet, signal: i32) -> i32;
+    fn sigprocmask(how: i32, set: *const SignalSet, old: *mut SignalSet) -> i32;
+}
+
+/// Keeps SIGHUP, SIGINT and SIGTERM from ending the process from now on. What has begun is brought to
+/// its end, which takes milliseconds, and the exit status says how it went. (SIGPIPE is ignored from
+/// the start, and SIGKILL cannot be held off.)
+#[allow(unsafe_code)]
+pub fn hold_signals() {
+    let mut set = SignalSet([0; 128]);
+    let (hangup, interrupt, terminate) = (1, 2, 15);
+    // SAFETY: each function gets a set that is this one, which lives, and numbers that are signals;
+    // the old set may be null (sigprocmask(3)). None fails with such arguments.
+    unsafe {
+        sigemptyset(&raw mut set);
+        for signal in [hangup, interrupt, terminate] {
+            sigaddset(&raw mut set, signal);
+        }
+        sigprocmask(0, &raw const set, core::ptr::null_mut());
+    }
+}
+
 /// What `main` does: runs the program with a umask of 0, and with a panic that is one line on
 /// standard output and exit status 1.
 pub fn start(program: fn(Process) -> u8) -> ExitCode {

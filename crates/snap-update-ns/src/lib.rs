@@ -6,12 +6,14 @@
 //! `SNAPD_DEBUG=1` or an existing log file asks for.
 //! *Guarantees*: the order of contract section 2, but that nothing is frozen before there is
 //! something to do; one line on standard output if and only if the exit status is 1; on every way
-//! out, what was frozen is thawed and what stands is saved. (A process that is killed does neither.)
+//! out, what was frozen is thawed and what stands is saved. A process that is killed does neither: the
+//! next run finds its journal in the place of the current profile, and does it.
 //! *Does not*: touch the environment, parse profiles, or make system calls of its own but write(2).
 #![no_std]
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod change;
 mod errno;
 mod output;
 mod reasons;
@@ -37,6 +39,8 @@ pub struct Invocation<I> {
     pub debug: Option<&'static [u8]>,
     /// `SNAP_REAL_HOME`.
     pub real_home: Option<&'static [u8]>,
+    /// Keeps signals from ending the process, from then on.
+    pub hold_signals: fn(),
     /// Standard output.
     pub output: BorrowedFd<'static>,
     /// Standard error.
@@ -48,9 +52,9 @@ pub fn run<I: Iterator<Item = &'static [u8]>>(
     invocation: Invocation<I>,
     workspace: &'static mut Workspace,
 ) -> u8 {
-    let Invocation { args, debug, real_home, output, error } = invocation;
+    let Invocation { args, debug, real_home, hold_signals, output, error } = invocation;
     let mut log = report::Log::new(error, debug == Some(b"1"));
-    match start(args, real_home, workspace, &mut log) {
+    match start(args, (real_home, hold_signals), workspace, &mut log) {
         Ok(()) => 0,
         Err(error) => {
             let mut line = Output::new(output, Patience::Endless);
@@ -62,7 +66,7 @@ pub fn run<I: Iterator<Item = &'static [u8]>>(
 
 fn start<I: Iterator<Item = &'static [u8]>>(
     args: I,
-    real_home: Option<&'static [u8]>,
+    (real_home, hold_signals): (Option<&'static [u8]>, fn()),
     workspace: &'static mut Workspace,
     log: &mut report::Log,
 ) -> Result<(), Error<'static>> {
@@ -75,7 +79,7 @@ fn start<I: Iterator<Item = &'static [u8]>>(
         return Ok(());
     }
     match scope {
-        Scope::System => system::update(instance, caller, workspace, log),
+        Scope::System => system::update(instance, caller, hold_signals, workspace, log),
         Scope::User => user::update(instance, real_home, workspace, log),
     }
 }

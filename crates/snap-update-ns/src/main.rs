@@ -19,6 +19,7 @@ fn program(process: Process) -> u8 {
     let invocation = Invocation {
         debug: process.env(b"SNAPD_DEBUG"),
         real_home: process.env(b"SNAP_REAL_HOME"),
+        hold_signals: snap_start::hold_signals,
         output: snap_start::standard_output(),
         error: snap_start::standard_error(),
         // Takes the environment away, too.

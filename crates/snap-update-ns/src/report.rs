@@ -3,11 +3,13 @@
 use core::fmt;
 
 use rustix::fd::{BorrowedFd, OwnedFd};
-use snap_ns_plan::{Fault, Observer, Outcome, Plan, PlanError, Step, What};
+use rustix::io::Errno;
+use snap_ns_plan::{Fault, Observer, Outcome, Performer, Plan, PlanError, Step, What};
 use snap_profile::LoadError;
 use snap_session::{Instance, Reserved, SessionError};
 
 use crate::arguments::ArgumentError;
+use crate::change::Journal;
 use crate::output::{Output, Patience};
 use crate::sentences::{ForEntry, StepText};
 
@@ -19,9 +21,21 @@ pub(crate) enum Error<'p> {
     EarlySession(SessionError),
     Load(FileName, LoadError<'static>),
     Plan(FileName, &'p Plan<'static>, PlanError),
-    Failed(FileName, &'p Plan<'static>, snap_ns_plan::Failure),
+    Failed(FileName, &'p Plan<'static>, snap_ns_plan::Failure, Undone),
+    NoWayBack,
     Root(i32),
     Beneath(i32),
+}
+
+/// What became of the steps before the one that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Undone {
+    /// Nobody tried to undo them.
+    Nothing,
+    /// The namespace is as it was before.
+    All,
+    /// The saved profile says what is mounted.
+    NotAll,
 }
 
 /// A profile's file, as people know it.
@@ -91,11 +105,29 @@ impl Log {
 pub(crate) struct Told<'l> {
     pub(crate) log: &'l mut Log,
     pub(crate) file: FileName,
-    pub(crate) reserved: Option<&'l mut Reserved>,
+    /// The profile to come, when there will be one.
+    pub(crate) next: Option<&'l mut Reserved>,
+    pub(crate) journal: Option<&'l mut Journal>,
+    /// Whether anything was left out.
+    pub(crate) left_out: bool,
+}
+
+impl<'l> Told<'l> {
+    /// Only the log is told.
+    pub(crate) fn new(log: &'l mut Log, file: FileName) -> Self {
+        Self { log, file, next: None, journal: None, left_out: false }
+    }
+}
+
+/// A fault of the files that a run keeps.
+fn no_room(errno: Errno) -> Fault {
+    let what = What::Failed(snap_ns_plan::Call::Reserve, errno.raw_os_error());
+    Fault::new(what, snap_ns_plan::Role::Nothing)
 }
 
 impl Observer for Told<'_> {
     fn left_out(&mut self, plan: &Plan<'_>, place: u16, fault: Fault) {
+        self.left_out = true;
         let entry = ForEntry { plan, place, file: self.file, fault };
         self.log.notice(format_args!("left out: {entry}"));
     }
@@ -120,10 +152,22 @@ impl Observer for Told<'_> {
     }
 
     fn make_room(&mut self, bytes: usize) -> Result<(), Fault> {
-        let Some(reserved) = &mut self.reserved else { return Ok(()) };
-        reserved.grow(bytes).map_err(|errno| {
-            let what = What::Failed(snap_ns_plan::Call::Reserve, errno.raw_os_error());
-            Fault::new(what, snap_ns_plan::Role::Nothing)
-        })
+        let Some(next) = &mut self.next else { return Ok(()) };
+        next.grow(bytes).map_err(no_room)
+    }
+
+    fn undone(&mut self, plan: &Plan<'_>, performer: &mut dyn Performer) -> Result<(), Fault> {
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        journal.undone(plan, performer).map_err(no_room)
+    }
+
+    fn unplanned(
+        &mut self,
+        plan: &Plan<'_>,
+        mimic: u16,
+        performer: &mut dyn Performer,
+    ) -> Result<(), Fault> {
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        journal.unplanned(plan, mimic, performer).map_err(no_room)
     }
 }

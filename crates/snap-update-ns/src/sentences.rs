@@ -13,7 +13,7 @@ use snap_session::{ProfileFile, SessionError, Subject, Task};
 use crate::errno::ErrnoText;
 use crate::output::Shown;
 use crate::reasons::ReasonText;
-use crate::report::{Error, FileName};
+use crate::report::{Error, FileName, Undone};
 
 impl Display for FileName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -44,7 +44,17 @@ impl Display for Error<'_> {
             Self::Session(instance, error) => session(Some(instance.as_bytes()), error, f),
             Self::Load(file, error) => load(file, error, f),
             Self::Plan(file, plan, error) => plan_error(*file, plan, error, f),
-            Self::Failed(file, plan, failure) => failed(*file, plan, failure, f),
+            Self::Failed(file, plan, failure, undone) => {
+                failed(*file, plan, failure, f)?;
+                f.write_str(match undone {
+                    Undone::Nothing => "",
+                    Undone::All => "; everything else was undone",
+                    Undone::NotAll => {
+                        "; not everything could be undone: the current profile says what is mounted"
+                    }
+                })
+            }
+            Self::NoWayBack => f.write_str("there is no way back"),
             Self::Root(errno) => write!(f, "cannot open /: {}", ErrnoText(*errno)),
             Self::Beneath(errno) => {
                 write!(f, "cannot look beneath the mounts of the snap: {}", ErrnoText(*errno))

@@ -1,21 +1,23 @@
 //! Updating the namespace of a snap.
 
 use snap_ns_exec::{CreatesFor, Kernel};
-use snap_ns_plan::{Comparison, Plan, Territory};
-use snap_profile::{Arena, Profile, Role, Variables, load};
+use snap_ns_plan::{Comparison, Header, Plan, Territory};
+use snap_profile::{Arena, Profile, Role, TEXT_MAX, Variables, load};
 use snap_session::{
-    Freezer, Instance, ProfileFile, SessionError, check_locked, lock, open_log, read_profile,
-    reserve,
+    Freezer, Instance, ProfileFile, SessionError, Subject, check_locked, lock, open_log,
+    read_profile, remove_drafts,
 };
 
 use crate::arguments::Caller;
-use crate::report::{Error, FileName, Log, Told};
-use crate::workspace::{Buffers, Workspace};
+use crate::change::{Run, WayBack};
+use crate::report::{Error, FileName, Log, Told, Undone};
+use crate::workspace::{Buffers, StageBuffers, Workspace};
 
 /// Makes the namespace that this process is in match the desired profile.
 pub(crate) fn update(
     instance: Instance<'static>,
     caller: Caller,
+    hold_signals: fn(),
     workspace: &'static mut Workspace,
     log: &mut Log,
 ) -> Result<(), Error<'static>> {
@@ -29,25 +31,10 @@ pub(crate) fn update(
             None
         }
     };
-    let Buffers { desired_text, current_text, mut arena, desired, current, plan } =
-        workspace.split();
-    let desired = read(instance, ProfileFile::Desired, desired_text, &mut arena, desired)?;
-    let current = read(instance, ProfileFile::Current, current_text, &mut arena, current)?;
     let file = FileName { instance, which: ProfileFile::Desired };
-    let territory = Territory::System {
-        snap_instance: snap_directory(instance.as_bytes(), &mut arena),
-        snap_name: snap_directory(instance.snap_name(), &mut arena),
-    };
-    match plan.compare(current, desired, territory) {
-        Ok(Comparison::Differ) => {}
-        Ok(Comparison::Same) => {
-            log.debug(format_args!("nothing to do"));
-            return Ok(());
-        }
-        Err(error) => return Err(Error::Plan(file, plan, error)),
-    }
     let mut freezer = Freezer::new(instance);
-    let changed = change(caller, file, plan, &mut freezer, log);
+    let mut run = Run { file, caller, hold_signals, freezer: &mut freezer, log };
+    let changed = update_locked(&mut run, workspace);
     match (changed, freezer.thaw()) {
         // The first error is the one line; what went wrong after it is told as well.
         (Err(first), Err(error)) => {
@@ -58,74 +45,93 @@ pub(crate) fn update(
     }
 }
 
-/// Completes the plan, performs it with the snap's processes frozen, and saves what stands
-/// afterwards, however that went. What it froze is still frozen then. (On its own: when nothing
-/// changes, this much of the stack is not touched.)
+/// What is frozen when this returns has still to be thawed.
+fn update_locked(
+    run: &mut Run<'_, '_>,
+    workspace: &'static mut Workspace,
+) -> Result<(), Error<'static>> {
+    let Buffers { mut arena, forth, back } = workspace.split();
+    let StageBuffers { desired_text, current_text, desired, current, plan } = forth;
+    let instance = run.file.instance;
+    let session = |error| Error::Session(instance, error);
+    let current_text =
+        read_profile(ProfileFile::Current, &instance, current_text).map_err(session)?;
+    let journal = Header::read(current_text);
+    if journal.is_some() {
+        // It may have left them frozen, and what it left is cleared away first.
+        (run.hold_signals)();
+        run.freezer.freeze().map_err(session)?;
+    } else if current_text.len() > TEXT_MAX {
+        return Err(session(SessionError::ProfileTooLarge(Subject::CurrentProfile)));
+    }
+    let desired_text =
+        read_profile(ProfileFile::Desired, &instance, desired_text).map_err(session)?;
+    let desired = read(run, ProfileFile::Desired, desired_text, &mut arena, desired)?;
+    let current = read(run, ProfileFile::Current, current_text, &mut arena, current)?;
+    let territory = Territory::System {
+        snap_instance: snap_directory(instance.as_bytes(), &mut arena),
+        snap_name: snap_directory(instance.snap_name(), &mut arena),
+    };
+    match plan.compare(current, desired, territory) {
+        Ok(Comparison::Same) if journal.is_none() => {
+            remove_drafts(&instance);
+            run.log.debug(format_args!("nothing to do"));
+            return Ok(());
+        }
+        Ok(Comparison::Differ | Comparison::Same) => {}
+        Err(error) => return Err(Error::Plan(run.file, plan, error)),
+    }
+    change(run, journal, plan, WayBack { buffers: back, arena: &mut arena, territory })
+}
+
+/// Completes the plan and performs it. (On its own: when nothing changes, this much of the stack is
+/// not touched.)
 #[inline(never)]
 fn change(
-    caller: Caller,
-    file: FileName,
+    run: &mut Run<'_, '_>,
+    journal: Option<Header>,
     plan: &'static mut Plan<'static>,
-    freezer: &mut Freezer<'_>,
-    log: &mut Log,
+    way_back: WayBack<'_>,
 ) -> Result<(), Error<'static>> {
-    let session = |error: SessionError| Error::Session(file.instance, error);
     let mut kernel = Kernel::new(CreatesFor::Root).map_err(|e| Error::Root(e.raw_os_error()))?;
-    let mut view = None;
-    if plan.asks_beneath() {
-        // A namespace that snap-confine has just made has none of the mounts that an older one had.
-        // (It may not look beneath them, either: contract section 5.)
-        if caller == Caller::SnapConfine && !kernel.all_mounted(plan) {
-            plan.note_nothing_mounted();
-        } else {
-            // Something is going to change, and nobody may change what is looked at now.
-            freezer.freeze().map_err(session)?;
-            let beneath = kernel.beneath(plan);
-            view = Some(beneath.map_err(|error| Error::Beneath(error.raw_os_error()))?);
+    match journal {
+        Some(header) if header.root == kernel.root_mount_id() => {
+            run.log.notice(format_args!("clearing away what an interrupted update left"));
+            if let Err(failure) = kernel.settle(plan) {
+                return Err(Error::Failed(run.file, plan, failure, Undone::Nothing));
+            }
         }
+        // That namespace is gone.
+        Some(_) => plan.note_nothing_mounted(),
+        None => {}
     }
-    let mut told = Told { log, file, reserved: None };
+    let mut view = run.look_beneath(plan, &mut kernel)?;
+    let mut told = Told::new(run.log, run.file);
     if let Err(error) = plan.complete(view.as_mut().unwrap_or(&mut kernel), &mut told) {
-        return Err(Error::Plan(file, plan, error));
+        return Err(Error::Plan(run.file, plan, error));
     }
     drop(view);
-    if plan.is_empty() {
-        told.log.debug(format_args!("nothing to do"));
+    if plan.is_empty() && journal.is_none() {
+        run.log.debug(format_args!("nothing to do"));
         return Ok(());
     }
-    told.log.debug(format_args!("{} steps", plan.steps().len()));
-    let mut reserved = reserve(&file.instance, plan.saved_len()).map_err(session)?;
-    let ready = if plan.touches_tree() { freezer.freeze() } else { Ok(()) };
-    ready.inspect_err(|_| reserved.discard()).map_err(session)?;
-    let mut told = Told { log, file, reserved: Some(&mut reserved) };
-    let driven = plan.drive(&mut kernel, &mut told);
-    let saved = reserved.commit(|writer| plan.write_saved(writer)).map_err(session);
-    match driven {
-        Err(failure) => {
-            if let Err(error) = saved {
-                log.notice(format_args!("{error}"));
-            }
-            Err(Error::Failed(file, plan, failure))
-        }
-        Ok(()) => saved,
-    }
+    run.log.debug(format_args!("{} steps", plan.steps().len()));
+    run.perform(plan, kernel, way_back)
 }
 
 fn read(
-    instance: Instance<'static>,
+    run: &Run<'_, '_>,
     which: ProfileFile,
-    buffer: &'static mut [u8],
+    text: &'static mut [u8],
     arena: &mut Arena<'static>,
     profile: &'static mut Profile<'static>,
 ) -> Result<&'static Profile<'static>, Error<'static>> {
-    let text =
-        read_profile(which, &instance, buffer).map_err(|error| Error::Session(instance, error))?;
     let role = match which {
         ProfileFile::Current => Role::Current,
         ProfileFile::Desired | ProfileFile::User => Role::Desired,
     };
     load(text, role, &Variables::None, arena, profile)
-        .map_err(|error| Error::Load(FileName { instance, which }, error))?;
+        .map_err(|error| Error::Load(FileName { which, ..run.file }, error))?;
     Ok(profile)
 }
 

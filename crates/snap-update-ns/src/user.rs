@@ -6,8 +6,8 @@ use snap_path::Text;
 use snap_profile::{HomeUse, Role, Variables, load};
 use snap_session::{Instance, ProfileFile, become_user, check_home, open_log, read_profile};
 
-use crate::report::{Error, FileName, Log, Told};
-use crate::workspace::{Buffers, Workspace};
+use crate::report::{Error, FileName, Log, Told, Undone};
+use crate::workspace::{StageBuffers, Workspace};
 
 /// Makes what the user's profile asks for. There is no current profile: the namespace is new, and
 /// nobody else is in it.
@@ -20,7 +20,8 @@ pub(crate) fn update(
     let session = |error| Error::Session(instance, error);
     let uid = become_user().map_err(session)?;
     log.copy_to(open_log(&instance, Some(uid)));
-    let Buffers { desired_text, mut arena, desired, current, plan, .. } = workspace.split();
+    let mut buffers = workspace.split();
+    let StageBuffers { desired_text, desired, current, plan, .. } = buffers.forth;
     let which = ProfileFile::User;
     let file = FileName { instance, which };
     let text = read_profile(which, &instance, desired_text).map_err(session)?;
@@ -28,7 +29,7 @@ pub(crate) fn update(
     // Ten digits fit.
     let _ = runtime_dir.push_fmt(format_args!("/run/user/{uid}"));
     let variables = Variables::User { runtime_dir: runtime_dir.as_bytes(), home: real_home };
-    let home_use = load(text, Role::Desired, &variables, &mut arena, desired)
+    let home_use = load(text, Role::Desired, &variables, &mut buffers.arena, desired)
         .map_err(|error| Error::Load(file, error))?;
     let home = match (home_use, real_home) {
         (HomeUse::InLine(_), Some(home)) => Some(check_home(home).map(|()| home).map_err(session)?),
@@ -37,7 +38,7 @@ pub(crate) fn update(
         (_, _) => None,
     };
     let mut kernel = Kernel::new(CreatesFor::Caller).map_err(|e| Error::Root(e.raw_os_error()))?;
-    let mut told = Told { log, file, reserved: None };
+    let mut told = Told::new(log, file);
     let territory = Territory::User { home };
     let planned = match plan.compare(current, desired, territory) {
         Ok(Comparison::Differ) => plan.complete(&mut kernel, &mut told),
@@ -49,6 +50,7 @@ pub(crate) fn update(
     }
     match plan.drive(&mut kernel, &mut told) {
         Ok(()) => Ok(()),
-        Err(failure) => Err(Error::Failed(file, plan, failure)),
+        // The namespace is thrown away.
+        Err(failure) => Err(Error::Failed(file, plan, failure, Undone::Nothing)),
     }
 }

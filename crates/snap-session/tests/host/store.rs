@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use rustix::io::Errno;
 use snap_fstab::Sink;
 use snap_ns_testbed::{mount_new, unmount};
-use snap_session::{SessionError, Subject, Task, reserve};
+use snap_session::{Draft, Reserved, SessionError, Subject, Task, remove_drafts, reserve};
 
 use crate::{hello, in_a_world};
 
@@ -19,7 +19,11 @@ fn failed(task: Task, errno: Errno) -> SessionError {
 }
 
 fn write(text: &[u8], room: usize) -> Result<(), SessionError> {
-    reserve(&hello(), room)?.commit(|writer| writer.put(text))
+    commit(reserve(&hello(), Draft::Profile, room)?, text)
+}
+
+fn commit(mut reserved: Reserved, text: &[u8]) -> Result<(), SessionError> {
+    reserved.write(|writer| writer.put(text)).and_then(|()| reserved.publish())
 }
 
 #[test]
@@ -46,15 +50,16 @@ fn the_old_one_stays_until_the_new_one_is_whole() {
     in_a_world("store::the_old_one_stays_until_the_new_one_is_whole", |_| {
         fs::write(CURRENT, "old")?;
         let inode = fs::metadata(CURRENT)?.ino();
-        let reserved = reserve(&hello(), 5000).unwrap();
+        let reserved = reserve(&hello(), Draft::Profile, 5000).unwrap();
         assert_eq!(fs::read_to_string(CURRENT)?, "old");
-        reserved.discard();
+        drop(reserved);
         assert!(!fs::exists(TEMPORARY)?);
-        let reserved = reserve(&hello(), 5000).unwrap();
-        let result = reserved.commit(|writer| {
+        let mut reserved = reserve(&hello(), Draft::Profile, 5000).unwrap();
+        let result = reserved.write(|writer| {
             writer.put(&[b'x'; 10_000])?;
             Err(Errno::IO)
         });
+        drop(reserved);
         assert_eq!(result, Err(failed(Task::Write, Errno::IO)));
         assert_eq!(
             (fs::read_to_string(CURRENT)?.as_str(), fs::metadata(CURRENT)?.ino()),
@@ -95,22 +100,22 @@ fn a_full_file_system_is_found_out_first() {
         mount_new("tmpfs", NS, "size=64k")?;
         fs::write(CURRENT, "old")?;
         let no_room = failed(Task::Reserve, Errno::NOSPC);
-        assert_eq!(reserve(&hello(), 64 << 10).map(drop), Err(no_room));
+        assert_eq!(reserve(&hello(), Draft::Profile, 64 << 10).map(drop), Err(no_room));
         assert!(!fs::exists(TEMPORARY)?);
         // Growing fails without harm, and what was reserved can still be written.
-        let mut reserved = reserve(&hello(), 8 << 10).unwrap();
+        let mut reserved = reserve(&hello(), Draft::Profile, 8 << 10).unwrap();
         assert_eq!(reserved.grow(16 << 10), Ok(()));
         assert_eq!(reserved.grow(64 << 10), Err(Errno::NOSPC));
         assert_eq!(reserved.grow(usize::MAX).map_err(drop), Err(()));
         fs::write("/run/snapd/ns/filler", [0; 32 << 10])?;
         assert!(fs::write("/run/snapd/ns/more", vec![0; 32 << 10]).is_err());
         let text = vec![b'x'; 16 << 10];
-        assert_eq!(reserved.commit(|writer| writer.put(&text)), Ok(()));
+        assert_eq!(commit(reserved, &text), Ok(()));
         assert!(fs::read(CURRENT)? == text);
         // More than was reserved does not fit, and the old profile stays.
-        let reserved = reserve(&hello(), 0).unwrap();
+        let reserved = reserve(&hello(), Draft::Profile, 0).unwrap();
         let more = vec![b'y'; 48 << 10];
-        let result = reserved.commit(|writer| writer.put(&more));
+        let result = commit(reserved, &more);
         assert_eq!(result, Err(failed(Task::Write, Errno::NOSPC)));
         assert!(fs::read(CURRENT)? == text && !fs::exists(TEMPORARY)?);
         unmount(NS)?;
@@ -134,6 +139,34 @@ fn a_read_only_file_system_is_found_out_first() {
         world.read_only(NS)?;
         assert_eq!(write(b"new", 3), Err(failed(Task::Create, Errno::ROFS)));
         assert_eq!(fs::read_to_string(CURRENT)?, "old");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_journal_is_written_over_and_longer_and_leaves_nothing_behind() {
+    in_a_world("store::a_journal_is_written_over_and_longer_and_leaves_nothing_behind", |_| {
+        fs::write(CURRENT, "old")?;
+        let mut journal = reserve(&hello(), Draft::Journal, 9).unwrap();
+        let mut next = reserve(&hello(), Draft::Profile, 9).unwrap();
+        journal.write(|writer| writer.put(b"undo: all")).unwrap();
+        assert_eq!(fs::read_to_string(CURRENT)?, "old");
+        journal.publish().unwrap();
+        journal.overwrite(|writer| writer.put(b"make")).unwrap();
+        journal.grow_by(4).unwrap();
+        journal.append(|writer| writer.put(b" and")).unwrap();
+        journal.append(|writer| writer.put(b" more")).unwrap();
+        assert_eq!(fs::read_to_string(CURRENT)?, "make: all and more");
+        next.write(|writer| writer.put(b"new")).unwrap();
+        next.publish().unwrap();
+        drop(journal);
+        assert_eq!(fs::read_to_string(CURRENT)?, "new");
+        for draft in ["new", "journal", "spare"] {
+            fs::write(format!("{CURRENT}.{draft}"), "of a run that was killed")?;
+        }
+        remove_drafts(&hello());
+        let left: Vec<_> = fs::read_dir(NS)?.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["snap.hello.fstab"]);
         Ok(())
     });
 }

@@ -24,12 +24,21 @@ global_asm!(
     include_str!("x86_64/memory.s"),
 );
 
-// SAFETY: `snap_start_exit` is in start.s, takes a number and does not come back. The linker defines
+// SAFETY: `snap_start_exit` is in start.s, takes a number and does not come back;
+// `snap_start_hold_signals` is there, too, takes nothing and returns nothing. The linker defines
 // `__ehdr_start` as the address of the file header in memory, which is constant.
 unsafe extern "C" {
     safe fn snap_start_exit(status: u32) -> !;
+    safe fn snap_start_hold_signals();
     /// Where this program begins in memory.
     pub(super) safe static __ehdr_start: FileHeader;
+}
+
+/// Keeps SIGHUP, SIGINT and SIGTERM from ending the process from now on. What has begun is brought to
+/// its end, which takes milliseconds, and the exit status says how it went. (SIGPIPE is ignored from
+/// the start, and SIGKILL cannot be held off.)
+pub fn hold_signals() {
+    snap_start_hold_signals();
 }
 
 /// Ends the process.

@@ -34,6 +34,15 @@ impl State {
         }
     }
 
+    /// The tree without the times, which making and undoing something leaves behind.
+    pub(crate) fn tree_without_times(&self) -> Vec<String> {
+        let plain = |(path, data): &(PathBuf, String)| {
+            let end = data.rfind(" (").expect("the times come last");
+            format!("{} {}", path.display(), &data[..end])
+        };
+        self.tree.iter().map(plain).collect()
+    }
+
     /// The mount points, in the order of the table.
     pub(crate) fn mount_points(&self) -> Vec<String> {
         let lines = self.mounts.lines();

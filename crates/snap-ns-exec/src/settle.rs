@@ -1,0 +1,89 @@
+//! After a run that was interrupted: which of its mounts stand, and taking them away.
+
+use rustix::fd::BorrowedFd;
+use rustix::fs::{AtFlags, StatxAttributes, StatxFlags, statx};
+use rustix::io;
+use snap_mount_options::Unfinished;
+use snap_ns_plan::{Call, Failure, Op, Plan, Role};
+use snap_path::{file_name, parent};
+
+use crate::fault::failed;
+use crate::kernel::Kernel;
+use crate::parents::Side;
+use crate::unmount::is_absent;
+
+/// Asks for IDs that are never used again (Linux 6.8 and later; others tell the usual ones).
+const STATX_MNT_ID_UNIQUE: StatxFlags = StatxFlags::from_bits_retain(0x4000);
+
+/// What statx(2) tells of the mounts at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MountAt {
+    /// Something is mounted there; the uppermost mount has this ID.
+    Id(u64),
+    /// Nothing is.
+    None,
+    /// Linux 5.7 and older do not know.
+    Unknown,
+}
+
+impl Kernel {
+    /// The ID of the root mount of this namespace; 0 where the kernel does not tell.
+    #[must_use]
+    pub fn root_mount_id(&self) -> u64 {
+        let flags = AtFlags::EMPTY_PATH;
+        let stat = statx(&self.root, c"", flags, StatxFlags::MNT_ID | STATX_MNT_ID_UNIQUE);
+        stat.map_or(0, |stat| stat.stx_mnt_id)
+    }
+
+    /// Undoes what the interrupted run that wrote the current profile of `plan` may have made, or was
+    /// about to undo; the plan is told that nothing of it is mounted. Mounts that were there before,
+    /// and those that the run did not touch, stay.
+    ///
+    /// # Errors
+    ///
+    /// A mount cannot be undone.
+    pub fn settle(&mut self, plan: &mut Plan<'_>) -> Result<(), Failure> {
+        for place in (0..plan.recorded()).rev() {
+            let Some((path, unfinished)) = plan.unfinished_mount(place) else { continue };
+            let failure = |fault| Failure { op: Op::Unmount(place), fault };
+            let there = match self.mount_at(path) {
+                Err(errno) if is_absent(errno) => MountAt::None,
+                there => there.map_err(failed(Call::Stat, Role::MountPoint)).map_err(failure)?,
+            };
+            let stands = match (unfinished, there) {
+                (Unfinished::Drop, _) | (_, MountAt::None) => false,
+                (Unfinished::Undo(id), MountAt::Id(now)) => now == id,
+                (Unfinished::MakeOnto(id), MountAt::Id(now)) => now != id,
+                (_, MountAt::Id(_) | MountAt::Unknown) => true,
+            };
+            if stands {
+                self.unmount(path).map(|_| ()).map_err(failure)?;
+                self.parents.forget_at(path);
+            }
+            if plan.is_unfinished_mimic(place) {
+                self.clear_aside(path).map_err(failure)?;
+            }
+            plan.note_not_mounted(place);
+        }
+        Ok(())
+    }
+
+    /// What is mounted at just `path`.
+    pub(crate) fn mount_at(&mut self, path: &[u8]) -> io::Result<MountAt> {
+        let above = parent(path).ok_or(io::Errno::BUSY)?;
+        mount_at(self.parent_dir(Side::Target, above)?, file_name(path))
+    }
+}
+
+/// What is mounted at `name` in `dir`.
+pub(crate) fn mount_at(dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<MountAt> {
+    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
+    let mask = StatxFlags::TYPE | StatxFlags::MNT_ID | STATX_MNT_ID_UNIQUE;
+    let stat = statx(dir, name, flags, mask)?;
+    let root = StatxAttributes::MOUNT_ROOT;
+    Ok(match (stat.stx_attributes_mask.contains(root), stat.stx_attributes.contains(root)) {
+        (false, _) => MountAt::Unknown,
+        (true, true) => MountAt::Id(stat.stx_mnt_id),
+        (true, false) => MountAt::None,
+    })
+}

@@ -1,0 +1,295 @@
+//! The record of a run that is not finished: what may be mounted, whenever it is interrupted.
+//!
+//! It takes the place of the current profile while mounts change, and is a profile itself: the
+//! packaged program passes over the lines that start with `#`, and undoes what is in the others.
+//! Each entry that the run is about to change has an option more, [`Unfinished`].
+
+use snap_fstab::{Entry, Sink};
+use snap_mount_options::Unfinished;
+use snap_ns_forecast::Fate;
+use snap_path::Text;
+use snap_profile::Item;
+
+use crate::plan::Plan;
+use crate::step::{Op, State};
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// What goes is being undone; nothing new stands yet.
+    Undoing,
+    /// Everything that goes is undone; what is new is being made.
+    Making,
+}
+
+/// The first line of a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// How far the run has come.
+    pub phase: Phase,
+    /// The ID of the root mount of its namespace (statx(2)); 0 where the kernel does not tell.
+    pub root: u64,
+}
+
+const TITLE: &[u8] = b"# snap-update-ns was interrupted while ";
+const UNDOING: &[u8] = b"undoing";
+const MAKING: &[u8] = b"making ";
+const BELOW: &[u8] = b" below mount ";
+
+/// What is in front of a line: one that everybody reads, one that only this program reads, and one
+/// that nobody reads (any more, or yet). All have the same length.
+const FOR_ALL: &[u8] = b"  ";
+const FOR_US: &[u8] = b"#+";
+const FOR_NOBODY: &[u8] = b"#-";
+
+/// A mount ID, always with as many digits.
+struct Digits([u8; 20]);
+
+impl Digits {
+    fn new(mut id: u64) -> Self {
+        let mut digits = [b'0'; 20];
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0'.wrapping_add((id % 10) as u8);
+            id /= 10;
+        }
+        Self(digits)
+    }
+}
+
+impl Header {
+    /// How many bytes it has.
+    pub const LEN: usize = TITLE.len() + UNDOING.len() + BELOW.len() + 20 + 1;
+
+    /// Whether `text` is a journal, and which. Its lines that are for this program only are made
+    /// legible, in place.
+    #[must_use]
+    pub fn read(text: &mut [u8]) -> Option<Self> {
+        let rest = text.strip_prefix(TITLE)?;
+        let (phase, rest) = match (rest.strip_prefix(UNDOING), rest.strip_prefix(MAKING)) {
+            (Some(rest), _) => (Phase::Undoing, rest),
+            (None, rest) => (Phase::Making, rest?),
+        };
+        let digits = rest.strip_prefix(BELOW)?.get(..20)?;
+        let root = core::str::from_utf8(digits).ok()?.parse().ok()?;
+        for line in text.split_mut(|&byte| byte == b'\n') {
+            if let Some(mark) = line.get_mut(..FOR_US.len()).filter(|mark| *mark == FOR_US) {
+                mark.copy_from_slice(FOR_ALL);
+            }
+        }
+        Some(Self { phase, root })
+    }
+
+    /// Writes it, always with the same length.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `sink` reports.
+    pub fn write<S: Sink>(self, sink: &mut S) -> Result<(), S::Error> {
+        let phase = match self.phase {
+            Phase::Undoing => UNDOING,
+            Phase::Making => MAKING,
+        };
+        for part in [TITLE, phase, BELOW, &Digits::new(self.root).0, b"\n"] {
+            sink.put(part)?;
+        }
+        Ok(())
+    }
+}
+
+/// Tells the ID of what is mounted at just a path; 0 if nothing is.
+pub type MountIdAt<'w> = dyn FnMut(&[u8]) -> u64 + 'w;
+
+impl Plan<'_> {
+    /// In which phase the plan starts.
+    #[must_use]
+    pub fn first_phase(&self) -> Phase {
+        if self.steps.iter().any(|step| self.cause(step.op).is_none()) {
+            Phase::Undoing
+        } else {
+            Phase::Making
+        }
+    }
+
+    /// Writes the lines of the journal for `phase`, after its header: they have the same length in
+    /// both phases, and can be written over each other.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `sink` reports.
+    pub fn write_journal<S: Sink>(
+        &self,
+        phase: Phase,
+        mount_id_at: &mut MountIdAt<'_>,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        let all = self.forecast.all_current().iter().zip(&self.forecast.past);
+        for (place, (item, past)) in (0_u16..).zip(all) {
+            match past.fate {
+                Fate::Kept => self.write_kept(past, item, sink)?,
+                // Its tmpfs takes them along.
+                Fate::Going | Fate::GoingWithTmpfs | Fate::Gone if is_child(item) => {}
+                _ if phase == Phase::Making => {
+                    write_line(&item.entry, Unfinished::Drop, FOR_NOBODY, sink)?;
+                }
+                Fate::Going if item.shape.is_mount() && past.mounted => {
+                    let unfinished = match self.is_hidden(place) {
+                        true => Unfinished::UndoHidden,
+                        false => Unfinished::Undo(mount_id_at(item.entry.mount_point)),
+                    };
+                    write_line(&item.entry, unfinished, FOR_ALL, sink)?;
+                }
+                Fate::Going | Fate::GoingWithTmpfs | Fate::Gone => {
+                    // The packaged program must not undo what is no mount of ours.
+                    let front = if item.shape.is_mount() { FOR_US } else { FOR_ALL };
+                    write_line(&item.entry, Unfinished::Drop, front, sink)?;
+                }
+            }
+        }
+        for step in self.steps.iter().filter(|step| step.state == State::Pending) {
+            self.write_coming(step.op, phase, mount_id_at, sink)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the line of what a step makes; nothing for other steps.
+    fn write_coming<S: Sink>(
+        &self,
+        op: Op,
+        phase: Phase,
+        mount_id_at: &mut MountIdAt<'_>,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        let mut id_at = |path: &[u8]| match phase {
+            Phase::Undoing => 0,
+            Phase::Making => mount_id_at(path),
+        };
+        let (entry, unfinished) = match op {
+            Op::Mount(place) => {
+                let Some(item) = self.desired(place) else { return Ok(()) };
+                let unfinished = match self.forecast.need(place).make_mount_point {
+                    // Nothing can be mounted on what is not there.
+                    true => Unfinished::Make,
+                    false => Unfinished::MakeOnto(id_at(item.entry.mount_point)),
+                };
+                (item.entry, unfinished)
+            }
+            Op::MakeSymlink(place) | Op::EnsureDir(place) => {
+                let Some(item) = self.desired(place) else { return Ok(()) };
+                (item.entry, Unfinished::Make)
+            }
+            Op::Mimic(mimic) => return self.write_coming_mimic(mimic, phase, &mut id_at, sink),
+            Op::Unmount(_)
+            | Op::RemoveSymlink(_)
+            | Op::RemoveMountPoint(_)
+            | Op::RemoveSource(_)
+            | Op::Forget(_)
+            | Op::MakeSource(_)
+            | Op::MakeMountPoint(_) => return Ok(()),
+        };
+        write_line(&entry, unfinished, front(phase, unfinished), sink)
+    }
+
+    /// Writes the line of a mimic that is about to be made. Its children come and go with it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `sink` reports.
+    pub fn write_coming_mimic<S: Sink>(
+        &self,
+        mimic: u16,
+        phase: Phase,
+        mount_id_at: &mut MountIdAt<'_>,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        let (Some(dir), Some(asks)) =
+            (self.mimic(mimic).map(|mimic| mimic.dir), self.cause(Op::Mimic(mimic)))
+        else {
+            return Ok(());
+        };
+        let id = self.desired(asks).map_or(&[][..], Item::id);
+        let Some(options) = crate::saved::plain_tmpfs_options(id) else { return Ok(()) };
+        let entry = Entry {
+            source: b"tmpfs",
+            mount_point: dir,
+            fs_type: b"tmpfs",
+            options: options.as_bytes(),
+            ..Entry::default()
+        };
+        let unfinished = Unfinished::MakeOnto(mount_id_at(dir));
+        write_line(&entry, unfinished, front(phase, unfinished), sink)
+    }
+
+    /// What the interrupted run was about to do with the mount of the current entry at `place`, and
+    /// where that is.
+    #[must_use]
+    pub fn unfinished_mount(&self, place: u16) -> Option<(&[u8], Unfinished)> {
+        let item = self.current(place).filter(|item| item.shape.is_mount())?;
+        item.unfinished().map(|unfinished| (item.entry.mount_point, unfinished))
+    }
+
+    /// Whether the current entry at `place` is a mimic that an interrupted run was making.
+    #[must_use]
+    pub fn is_unfinished_mimic(&self, place: u16) -> bool {
+        self.current(place).is_some_and(|item| item.is_synthetic() && item.is_tmpfs())
+    }
+
+    /// Whether a later entry of the current profile lies over the one at `place`.
+    fn is_hidden(&self, place: u16) -> bool {
+        let path = self.current(place).map_or(&[][..], |item| item.entry.mount_point);
+        let mut over = self.forecast.current_by_path.at_or_above(path);
+        over.any(|at| at > place && self.current(at).is_some_and(|item| item.shape.is_mount()))
+    }
+}
+
+/// A child of a mimic stands and falls with the tmpfs.
+fn is_child(item: &Item<'_>) -> bool {
+    item.is_synthetic() && !item.is_tmpfs()
+}
+
+fn front(phase: Phase, unfinished: Unfinished) -> &'static [u8] {
+    match (phase, unfinished) {
+        (Phase::Undoing, _) => FOR_NOBODY,
+        // The packaged program would undo that mount, if it comes before ours is there.
+        (Phase::Making, Unfinished::MakeOnto(1..)) => FOR_US,
+        (Phase::Making, _) => FOR_ALL,
+    }
+}
+
+/// The option that [`Unfinished`] is written as; it is the last one of its entry.
+const OPTION: &[u8] = b"x-snapd.unfinished=";
+
+/// Room for the option, with its mount ID.
+const OPTION_MAX: usize = 64;
+
+/// The entry as it was before an interrupted run.
+pub(crate) fn plain<'a>(entry: &Entry<'a>) -> Entry<'a> {
+    let options = entry.options;
+    let start = options.windows(OPTION.len()).rposition(|window| window == OPTION);
+    let end = start.map_or(options.len(), |start| start.saturating_sub(1));
+    Entry { options: options.get(..end).unwrap_or_default(), ..*entry }
+}
+
+/// Writes `entry` with the option more.
+pub(crate) fn write_unfinished<S: Sink>(
+    entry: &Entry<'_>,
+    unfinished: Unfinished,
+    sink: &mut S,
+) -> Result<(), S::Error> {
+    write_line(entry, unfinished, &[], sink)
+}
+
+/// The same, with something in front.
+fn write_line<S: Sink>(
+    entry: &Entry<'_>,
+    unfinished: Unfinished,
+    front: &[u8],
+    sink: &mut S,
+) -> Result<(), S::Error> {
+    let (word, id) = unfinished.parts();
+    let mut option = Text::<OPTION_MAX>::new();
+    let parts = [OPTION, word, b":", &Digits::new(id).0];
+    // They fit.
+    let _ = parts.iter().try_for_each(|part| option.push(part));
+    sink.put(front)?;
+    plain(entry).write_with(option.as_bytes(), sink)
+}

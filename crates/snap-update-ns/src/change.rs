@@ -1,0 +1,327 @@
+//! Performing a plan so that it can be interrupted anywhere, and going back when it fails.
+
+use core::convert::Infallible;
+
+use rustix::io::Errno;
+use snap_fstab::Sink;
+use snap_ns_exec::Kernel;
+use snap_ns_plan::{Earlier, Header, Performer, Phase, Plan, Territory};
+use snap_profile::{Arena, Profile, Role, Variables, load};
+use snap_session::{
+    Draft, Freezer, ProfileFile, ProfileWriter, Reserved, SessionError, Subject, keeps_journal,
+    reserve,
+};
+
+use crate::arguments::Caller;
+use crate::report::{Error, FileName, Log, Told, Undone};
+use crate::workspace::StageBuffers;
+
+/// What stays the same during a run.
+pub(crate) struct Run<'r, 'l> {
+    pub(crate) file: FileName,
+    pub(crate) caller: Caller,
+    pub(crate) hold_signals: fn(),
+    pub(crate) freezer: &'r mut Freezer<'static>,
+    pub(crate) log: &'l mut Log,
+}
+
+/// What is needed to go back: buffers, and where something may be created.
+pub(crate) struct WayBack<'w> {
+    pub(crate) buffers: StageBuffers,
+    pub(crate) arena: &'w mut Arena<'static>,
+    pub(crate) territory: Territory<'static>,
+}
+
+type Loaded = &'static Profile<'static>;
+
+/// The files beside the current profile.
+struct Files {
+    /// None when no journal is kept.
+    journal: Option<Reserved>,
+    next: Reserved,
+    /// Only when something is undone, which may have to be made again.
+    spare: Option<Reserved>,
+}
+
+/// The current profile while mounts change.
+pub(crate) struct Journal {
+    file: Reserved,
+    root: u64,
+}
+
+impl Journal {
+    /// Writes the journal of `plan`, and lets it take the place of the current profile.
+    fn start(
+        mut file: Reserved,
+        plan: &Plan<'_>,
+        kernel: &mut Kernel,
+    ) -> Result<Self, SessionError> {
+        let (phase, root) = (plan.first_phase(), kernel.root_mount_id());
+        file.write(|writer| {
+            Header { phase, root }.write(writer)?;
+            plan.write_journal(phase, &mut |path| kernel.mount_id_at(path), writer)
+        })?;
+        file.publish().map(|()| Self { file, root })
+    }
+
+    /// Everything that goes is undone. The lines have the same length as before, and mean the same
+    /// until the header changes, in one write.
+    pub(crate) fn undone(
+        &mut self,
+        plan: &Plan<'_>,
+        performer: &mut dyn Performer,
+    ) -> Result<(), Errno> {
+        let header = |phase| Header { phase, root: self.root };
+        self.file.overwrite(|writer| {
+            header(Phase::Undoing).write(writer)?;
+            plan.write_journal(Phase::Making, &mut |path| performer.mount_id_at(path), writer)
+        })?;
+        self.file.overwrite(|writer| header(Phase::Making).write(writer))
+    }
+
+    /// A mimic that nobody expected is about to be made.
+    pub(crate) fn unplanned(
+        &mut self,
+        plan: &Plan<'_>,
+        mimic: u16,
+        performer: &mut dyn Performer,
+    ) -> Result<(), Errno> {
+        let mut len = Len(0);
+        let Ok(()) = plan.write_coming_mimic(mimic, Phase::Making, &mut |_| 0, &mut len);
+        // Half a line would be no profile.
+        self.file.grow_by(len.0)?;
+        self.file.append(|writer| {
+            let mut id_at = |path: &[u8]| performer.mount_id_at(path);
+            plan.write_coming_mimic(mimic, Phase::Making, &mut id_at, writer)
+        })
+    }
+}
+
+impl Files {
+    fn reserve(file: FileName, plan: &Plan<'_>) -> Result<Self, SessionError> {
+        let instance = &file.instance;
+        let next = |len| reserve(instance, Draft::Profile, len);
+        let len = plan.saved_len();
+        if !keeps_journal() {
+            return Ok(Self { journal: None, next: next(len)?, spare: None });
+        }
+        let journal_len = plan.journal_len().saturating_add(Header::LEN);
+        let journal = Some(reserve(instance, Draft::Journal, journal_len)?);
+        Ok(match plan.first_phase() {
+            Phase::Making => Self { journal, next: next(len)?, spare: None },
+            // The journal of the way back has the same entries.
+            Phase::Undoing => Self {
+                journal,
+                next: next(len.max(journal_len))?,
+                spare: Some(reserve(instance, Draft::Spare, plan.earlier_len())?),
+            },
+        })
+    }
+}
+
+impl Run<'_, '_> {
+    fn session(&self, error: SessionError) -> Error<'static> {
+        Error::Session(self.file.instance, error)
+    }
+
+    /// The tree beneath the mounts of the current profile, when the plan has to see it.
+    pub(crate) fn look_beneath(
+        &self,
+        plan: &mut Plan<'static>,
+        kernel: &mut Kernel,
+    ) -> Result<Option<Kernel>, Error<'static>> {
+        if !plan.asks_beneath() {
+            return Ok(None);
+        }
+        // A namespace that snap-confine has just made has none of the mounts that an older one had.
+        // (It may not look beneath them, either: contract section 5.)
+        if self.caller == Caller::SnapConfine && !kernel.all_mounted(plan) {
+            plan.note_nothing_mounted();
+            return Ok(None);
+        }
+        kernel.beneath(plan).map(Some).map_err(|errno| Error::Beneath(errno.raw_os_error()))
+    }
+
+    /// Performs a plan with the snap's processes frozen, and saves what stands then. When it fails,
+    /// everything is undone again. What is about to be done is on disk before it is done.
+    pub(crate) fn perform(
+        &mut self,
+        plan: &'static mut Plan<'static>,
+        mut kernel: Kernel,
+        way_back: WayBack<'_>,
+    ) -> Result<(), Error<'static>> {
+        let Files { journal, mut next, spare } =
+            Files::reserve(self.file, plan).map_err(|error| self.session(error))?;
+        (self.hold_signals)();
+        let mut journal = journal
+            .map(|file| Journal::start(file, plan, &mut kernel))
+            .transpose()
+            .map_err(|error| self.session(error))?;
+        let frozen = if plan.touches_tree() { self.freezer.freeze() } else { Ok(()) };
+        if let Err(error) = frozen {
+            // Nothing was changed.
+            self.save(next, spare, |sink| plan.write_saved(sink))?;
+            return Err(self.session(error));
+        }
+        let mut told = Told {
+            next: Some(&mut next),
+            journal: journal.as_mut(),
+            ..Told::new(self.log, self.file)
+        };
+        let Err(failure) = plan.drive(&mut kernel, &mut told) else {
+            self.freezer.thaw().map_err(|error| self.session(error))?;
+            return self.save(next, spare, |sink| plan.write_saved(sink));
+        };
+        self.log.debug(format_args!("it failed: undoing what was done"));
+        let undone = self.go_back(plan, kernel, (next, spare), way_back).unwrap_or_else(|error| {
+            self.log.notice(format_args!("{error}"));
+            Undone::NotAll
+        });
+        Err(Error::Failed(self.file, plan, failure, undone))
+    }
+
+    /// Makes the namespace what it was before `failed` was performed, by another plan, and saves what
+    /// stands then.
+    fn go_back(
+        &mut self,
+        failed: &Plan<'static>,
+        mut kernel: Kernel,
+        (next, spare): (Reserved, Option<Reserved>),
+        way_back: WayBack<'_>,
+    ) -> Result<Undone, Error<'static>> {
+        let (back, territory) = (way_back.buffers, way_back.territory);
+        let plan = back.plan;
+        let standing = |sink: &mut Memory| failed.write_standing(sink);
+        let asked = |sink: &mut Memory| failed.write_earlier(Earlier::Asked, sink);
+        let arena = way_back.arena;
+        let planned = self.load_written(back.current_text, standing, arena, back.current).and_then(
+            |current| {
+                let desired = self.load_written(back.desired_text, asked, arena, back.desired)?;
+                self.plan_way_back(plan, &mut kernel, (current, desired, territory))
+            },
+        );
+        if let Err(error) = planned {
+            self.freezer.thaw().map_err(|error| self.session(error))?;
+            self.save(next, spare, |sink| failed.write_saved(sink))?;
+            return Err(error);
+        }
+        let (mut next, mut spare, mut journal) = (next, spare, None);
+        // What is only undone is in the journal that is there.
+        if plan.makes() && keeps_journal() {
+            let instance = &self.file.instance;
+            let end = match spare.take() {
+                Some(spare) => Ok(spare),
+                None => reserve(instance, Draft::Spare, plan.saved_len()),
+            };
+            let end = end.map_err(|error| self.session(error))?;
+            let started = Journal::start(next, plan, &mut kernel);
+            journal = Some(started.map_err(|error| self.session(error))?);
+            next = end;
+        }
+        let mut told = Told {
+            next: Some(&mut next),
+            journal: journal.as_mut(),
+            ..Told::new(self.log, self.file)
+        };
+        let driven = plan.drive(&mut kernel, &mut told);
+        let left_out = told.left_out;
+        self.freezer.thaw().map_err(|error| self.session(error))?;
+        if plan.stands_as_before(failed) {
+            self.save(next, spare, |sink| failed.write_earlier(Earlier::Whole, sink))?;
+        } else {
+            self.save(next, spare, |sink| plan.write_saved(sink))?;
+        }
+        match driven {
+            Err(failure) => Err(Error::Failed(self.file, plan, failure, Undone::Nothing)),
+            Ok(()) if left_out => Ok(Undone::NotAll),
+            Ok(()) => Ok(Undone::All),
+        }
+    }
+
+    /// Plans the way from `current` to `desired`; an error is told here, because the plan is needed
+    /// no more then.
+    fn plan_way_back(
+        &mut self,
+        plan: &mut Plan<'static>,
+        kernel: &mut Kernel,
+        (current, desired, territory): (Loaded, Loaded, Territory<'static>),
+    ) -> Result<(), Error<'static>> {
+        let compared = plan.compare(current, desired, territory);
+        plan.note_unfinished();
+        let planned = match compared {
+            Ok(_) => {
+                let mut view = self.look_beneath(plan, kernel)?;
+                plan.complete(view.as_mut().unwrap_or(kernel), &mut Told::new(self.log, self.file))
+            }
+            Err(error) => Err(error),
+        };
+        planned.map_err(|error| {
+            self.log.notice(format_args!("{}", Error::Plan(self.file, plan, error)));
+            Error::NoWayBack
+        })
+    }
+
+    /// Writes a profile into `buffer`, and reads it as one that was recorded.
+    fn load_written(
+        &self,
+        buffer: &'static mut [u8],
+        write: impl FnOnce(&mut Memory) -> Result<(), Full>,
+        arena: &mut Arena<'static>,
+        profile: &'static mut Profile<'static>,
+    ) -> Result<&'static Profile<'static>, Error<'static>> {
+        let mut memory = Memory { buffer, len: 0 };
+        let too_large = SessionError::ProfileTooLarge(Subject::CurrentProfile);
+        write(&mut memory).map_err(|Full| self.session(too_large))?;
+        let Memory { buffer, len } = memory;
+        let text = buffer.get_mut(..len).unwrap_or_default();
+        let file = FileName { which: ProfileFile::Current, ..self.file };
+        load(text, Role::Current, &Variables::None, arena, profile)
+            .map_err(|error| Error::Load(file, error))?;
+        Ok(profile)
+    }
+
+    /// Saves what stands.
+    fn save(
+        &self,
+        mut next: Reserved,
+        spare: Option<Reserved>,
+        write: impl FnOnce(&mut ProfileWriter<'_>) -> Result<(), Errno>,
+    ) -> Result<(), Error<'static>> {
+        let written = next.write(write);
+        // Before there is a profile which says that nothing is left to do.
+        drop(spare);
+        written.and_then(|()| next.publish()).map_err(|error| self.session(error))
+    }
+}
+
+/// A profile that is only written to be read again.
+struct Memory {
+    buffer: &'static mut [u8],
+    len: usize,
+}
+
+/// There is no room in it.
+struct Full;
+
+impl Sink for Memory {
+    type Error = Full;
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        let end = self.len.saturating_add(bytes.len());
+        self.buffer.get_mut(self.len..end).ok_or(Full)?.copy_from_slice(bytes);
+        self.len = end;
+        Ok(())
+    }
+}
+
+/// Counts bytes.
+struct Len(usize);
+
+impl Sink for Len {
+    type Error = Infallible;
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
+        self.0 = self.0.saturating_add(bytes.len());
+        Ok(())
+    }
+}
