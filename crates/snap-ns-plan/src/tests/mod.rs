@@ -8,6 +8,7 @@ mod doubt;
 mod dragging;
 mod drive;
 mod history;
+mod journal;
 mod limits;
 mod listed;
 mod mimics;
