@@ -116,8 +116,14 @@ impl<'a> Plan<'a> {
         if self.is_same() {
             return Ok(Comparison::Same);
         }
-        self.forecast.find_rest();
+        self.plan_all_the_same();
         Ok(Comparison::Differ)
+    }
+
+    /// Prepares for [`complete`](Self::complete) although the profiles are the same: when it is not
+    /// certain that what is recorded stands.
+    pub fn plan_all_the_same(&mut self) {
+        self.forecast.find_rest();
     }
 
     /// How many entries the current profile has.

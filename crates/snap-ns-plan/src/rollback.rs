@@ -1,7 +1,5 @@
 //! What has to be known to go back after a failure.
 
-use core::convert::Infallible;
-
 use snap_fstab::Sink;
 use snap_mount_options::{Origin, Unfinished};
 use snap_profile::Item;
@@ -91,51 +89,9 @@ impl Plan<'_> {
         count.bytes
     }
 
-    /// Whether what stands now has the very lines, in any order, that the profile had before the run
-    /// of `earlier`.
-    #[must_use]
-    pub fn stands_as_before(&self, earlier: &Plan<'_>) -> bool {
-        let (mut now, mut before) = (Tally::default(), Tally::default());
-        let Ok(()) = self.write_saved(&mut now);
-        let Ok(()) = earlier.write_earlier(Earlier::Whole, &mut before);
-        now == before
-    }
-
     /// Whether the plan makes anything.
     #[must_use]
     pub fn makes(&self) -> bool {
         self.steps.iter().any(|step| self.cause(step.op).is_some())
-    }
-}
-
-/// Tells lists of lines apart, whatever their order: the sum of a hash of each (FNV-1a, 64 bits).
-#[derive(Debug, PartialEq, Eq)]
-struct Tally {
-    line: u64,
-    sum: u64,
-    lines: u64,
-}
-
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-const FNV_PRIME: u64 = 0x0100_0000_01b3;
-
-impl Default for Tally {
-    fn default() -> Self {
-        Self { line: FNV_OFFSET, sum: 0, lines: 0 }
-    }
-}
-
-impl Sink for Tally {
-    type Error = Infallible;
-
-    fn put(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
-        let hash = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME);
-        self.line = bytes.iter().fold(self.line, hash);
-        if bytes == b"\n" {
-            self.sum = self.sum.wrapping_add(self.line);
-            self.lines = self.lines.saturating_add(1);
-            self.line = FNV_OFFSET;
-        }
-        Ok(())
     }
 }

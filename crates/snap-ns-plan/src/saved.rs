@@ -1,13 +1,14 @@
 //! The profile that is saved: what stands, in the order in which it was made.
 
 use snap_fstab::{Entry, Sink};
-use snap_ns_forecast::{Attributes, Fate, Mimic, NodeKind, Past};
+use snap_mount_options::Origin;
+use snap_ns_forecast::{Attributes, Fate, Mimic, NodeKind, Past, Time};
 use snap_path::{PATH_MAX, Text};
 use snap_profile::Item;
 
 use crate::journal::plain;
 use crate::plan::Plan;
-use crate::step::{Op, State};
+use crate::step::{Op, State, Step};
 
 /// The point in time that a profile is written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,40 +31,104 @@ impl Plan<'_> {
     }
 
     pub(crate) fn write_profile<S: Sink>(&self, at: Moment, sink: &mut S) -> Result<(), S::Error> {
-        for (item, past) in self.forecast.all_current().iter().zip(&self.forecast.past) {
-            match past.fate {
-                Fate::Kept => self.write_kept(past, item, sink)?,
-                Fate::Going | Fate::GoingWithTmpfs
-                    if at == Moment::Now && (past.mounted || !item.shape.is_mount()) =>
-                {
-                    plain(&item.entry).write(sink)?;
+        let all = self.forecast.all_current().iter().zip(&self.forecast.past);
+        let stands = |item: &Item<'_>, past: &Past| match past.fate {
+            Fate::Going | Fate::GoingWithTmpfs => past.mounted || !item.shape.is_mount(),
+            Fate::Kept | Fate::Gone => false,
+        };
+        if at == Moment::Now && all.clone().any(|(item, past)| stands(item, past)) {
+            // Nothing is made yet, and what is kept may stand between what goes.
+            for (item, past) in all {
+                match past.fate {
+                    Fate::Kept => self.write_kept(past, item, sink)?,
+                    _ if stands(item, past) => plain(&item.entry).write(sink)?,
+                    Fate::Going | Fate::GoingWithTmpfs | Fate::Gone => {}
                 }
-                Fate::Going | Fate::GoingWithTmpfs | Fate::Gone => {}
             }
+            return Ok(());
         }
-        for step in &self.steps {
-            let made = match step.state {
-                State::Done => true,
-                State::Pending => at == Moment::AllDone,
-                State::Skipped(_) | State::Failed => false,
-            };
-            match step.op {
-                Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place) if made => {
-                    if let Some(item) = self.desired(place) {
-                        item.entry.write(sink)?;
-                    }
-                }
-                Op::Mimic(mimic) if made => self.write_mimic_at(mimic, sink)?,
-                Op::Mount(_) | Op::MakeSymlink(_) | Op::EnsureDir(_) | Op::Mimic(_) => {}
-                Op::Unmount(_)
-                | Op::RemoveSymlink(_)
-                | Op::RemoveMountPoint(_)
-                | Op::RemoveSource(_)
-                | Op::Forget(_) => {}
-                Op::MakeSource(_) | Op::MakeMountPoint(_) => {}
+        for (item, _) in all.filter(|(item, _)| item.origin == Origin::Rootfs) {
+            item.entry.write(sink)?;
+        }
+        // What is kept and what was made, in the order of application: of those that have to do with
+        // each other that is the order in which they were made (closure.rs), and so the same profile
+        // is recorded whatever came before.
+        let (mut steps, mut mimics) = (self.steps.as_slice(), self.mimics_by_time.as_slice());
+        for &place in &self.forecast.order {
+            let time = self.forecast.time_of(place);
+            self.write_mimics(&mut mimics, time, sink)?;
+            while let Some((step, rest)) = steps.split_first()
+                && self.time_of_step(step.op).is_none_or(|of_step| of_step <= time)
+            {
+                steps = rest;
+                self.write_made(*step, at, sink)?;
+            }
+            if let Some(item) = self.desired(place)
+                && self.forecast.need(place).kept_as.is_some()
+            {
+                item.entry.write(sink)?;
             }
         }
         Ok(())
+    }
+
+    /// Writes the mimics that are kept, as far as they come before `time`. (Somebody else may need
+    /// them now.)
+    fn write_mimics<S: Sink>(
+        &self,
+        mimics: &mut &[u16],
+        time: Time,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        while let Some((&mimic, rest)) = mimics.split_first()
+            && self.forecast.mimic_time(mimic) < time
+        {
+            *mimics = rest;
+            let slot = self.forecast.mimics.get(usize::from(mimic));
+            if slot.is_some_and(|slot| slot.kept_as.is_some()) {
+                self.write_mimic_at(mimic, sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// When, in the order of application, a step is performed; none for the teardown.
+    fn time_of_step(&self, op: Op) -> Option<Time> {
+        match op {
+            Op::Mimic(mimic) => Some(self.forecast.mimic_time(mimic)),
+            Op::Unmount(_)
+            | Op::RemoveSymlink(_)
+            | Op::RemoveMountPoint(_)
+            | Op::RemoveSource(_)
+            | Op::Forget(_) => None,
+            Op::MakeSource(place)
+            | Op::MakeMountPoint(place)
+            | Op::MakeSymlink(place)
+            | Op::EnsureDir(place)
+            | Op::Mount(place) => Some(self.forecast.time_of(place)),
+        }
+    }
+
+    /// Writes what a step made, if it makes anything, and did.
+    fn write_made<S: Sink>(&self, step: Step, at: Moment, sink: &mut S) -> Result<(), S::Error> {
+        let made = match step.state {
+            State::Done => true,
+            State::Pending => at == Moment::AllDone,
+            State::Skipped(_) | State::Failed => false,
+        };
+        match step.op {
+            Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place) if made => {
+                self.desired(place).map_or(Ok(()), |item| item.entry.write(sink))
+            }
+            Op::Mimic(mimic) if made => self.write_mimic_at(mimic, sink),
+            Op::Mount(_) | Op::MakeSymlink(_) | Op::EnsureDir(_) | Op::Mimic(_) => Ok(()),
+            Op::Unmount(_)
+            | Op::RemoveSymlink(_)
+            | Op::RemoveMountPoint(_)
+            | Op::RemoveSource(_)
+            | Op::Forget(_) => Ok(()),
+            Op::MakeSource(_) | Op::MakeMountPoint(_) => Ok(()),
+        }
     }
 
     /// Writes an entry that is kept, with the others of its mimic.

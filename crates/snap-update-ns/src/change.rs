@@ -5,7 +5,7 @@ use core::convert::Infallible;
 use rustix::io::Errno;
 use snap_fstab::Sink;
 use snap_ns_exec::Kernel;
-use snap_ns_plan::{Earlier, Header, Performer, Phase, Plan, Territory};
+use snap_ns_plan::{Comparison, Earlier, Header, Performer, Phase, Plan, Territory};
 use snap_profile::{Arena, Profile, Role, Variables, load};
 use snap_session::{
     Draft, Freezer, ProfileFile, ProfileWriter, Reserved, SessionError, Subject, keeps_journal,
@@ -226,11 +226,7 @@ impl Run<'_, '_> {
         let driven = plan.drive(&mut kernel, &mut told);
         let left_out = told.left_out;
         self.freezer.thaw().map_err(|error| self.session(error))?;
-        if plan.stands_as_before(failed) {
-            self.save(next, spare, |sink| failed.write_earlier(Earlier::Whole, sink))?;
-        } else {
-            self.save(next, spare, |sink| plan.write_saved(sink))?;
-        }
+        self.save(next, spare, |sink| plan.write_saved(sink))?;
         match driven {
             Err(failure) => Err(Error::Failed(self.file, plan, failure, Undone::Nothing)),
             Ok(()) if left_out => Ok(Undone::NotAll),
@@ -249,7 +245,10 @@ impl Run<'_, '_> {
         let compared = plan.compare(current, desired, territory);
         plan.note_unfinished();
         let planned = match compared {
-            Ok(_) => {
+            Ok(compared) => {
+                if compared == Comparison::Same {
+                    plan.plan_all_the_same();
+                }
                 let mut view = self.look_beneath(plan, kernel)?;
                 plan.complete(view.as_mut().unwrap_or(kernel), &mut Told::new(self.log, self.file))
             }

@@ -78,7 +78,8 @@ fn update_locked(
             run.log.debug(format_args!("nothing to do"));
             return Ok(());
         }
-        Ok(Comparison::Differ | Comparison::Same) => {}
+        Ok(Comparison::Same) => plan.plan_all_the_same(),
+        Ok(Comparison::Differ) => {}
         Err(error) => return Err(Error::Plan(run.file, plan, error)),
     }
     change(run, journal, plan, WayBack { buffers: back, arena: &mut arena, territory })

@@ -139,11 +139,9 @@ fn kept_undone_made() {
                     unmount /tmp/2
                     mount /tmp/2
                 ",
-            saved: "
-                    /tmp/s /tmp/1 none bind 0 0
-                    /tmp/s /tmp/3 none bind 0 0
-                    /tmp/s /tmp/2 none bind,ro 0 0
-                ",
+            saved: "/tmp/s /tmp/1 none bind 0 0
+                /tmp/s /tmp/2 none bind,ro 0 0
+                /tmp/s /tmp/3 none bind 0 0",
         },
         Case {
             name: "what is not mounted any more is no error",

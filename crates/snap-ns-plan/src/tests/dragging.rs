@@ -227,11 +227,9 @@ fn dragged_along() {
                     mount /tmp/c
                     mount /tmp/c/1
                 ",
-            saved: "
-                    /tmp/t /tmp/s/in none bind,x-snapd.origin=layout 0 0
-                    /tmp/b /tmp/c none bind,x-snapd.id=b 0 0
-                    /tmp/s /tmp/c/1 none bind,x-snapd.origin=layout 0 0
-                ",
+            saved: "/tmp/b /tmp/c none bind,x-snapd.id=b 0 0
+                /tmp/s /tmp/c/1 none bind,x-snapd.origin=layout 0 0
+                /tmp/t /tmp/s/in none bind,x-snapd.origin=layout 0 0",
         },
         Case {
             name: "a new one above covers what is kept",
@@ -282,12 +280,10 @@ fn dragged_along() {
                     mount /tmp/1/in
                     mount /tmp/2
                 ",
-            saved: "
-                    /tmp/s /tmp/2/in none bind 0 0
-                    /tmp/s /tmp/1 none bind 0 0
-                    /tmp/s /tmp/1/in none bind,x-snapd.origin=layout 0 0
-                    /tmp/s /tmp/2 none bind,x-snapd.origin=layout 0 0
-                ",
+            saved: "/tmp/s /tmp/1 none bind 0 0
+                /tmp/s /tmp/2/in none bind 0 0
+                /tmp/s /tmp/1/in none bind,x-snapd.origin=layout 0 0
+                /tmp/s /tmp/2 none bind,x-snapd.origin=layout 0 0",
         },
         Case {
             name: "the chain: gone, covered, stands on that",
@@ -349,12 +345,10 @@ fn a_link_that_a_mimic_has_a_copy_of() {
                     make /usr/e
                     mount /usr/e
                 ",
-            saved: "
-                    /tmp/s /usr none bind,x-snapd.origin=layout 0 0
-                    none /tmp/s/l none x-snapd.kind=symlink,x-snapd.symlink=/x,x-snapd.origin=layout 0 0
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/e,mode=0755,uid=0,gid=0 0 0
-                    /tmp/e /usr/e none bind,x-snapd.origin=layout 0 0
-                ",
+            saved: "none /tmp/s/l none x-snapd.kind=symlink,x-snapd.symlink=/x,x-snapd.origin=layout 0 0
+                /tmp/s /usr none bind,x-snapd.origin=layout 0 0
+                tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/e,mode=0755,uid=0,gid=0 0 0
+                /tmp/e /usr/e none bind,x-snapd.origin=layout 0 0",
         },
         Case {
             name: "a link that goes",

@@ -189,10 +189,9 @@ fn what_stands_after_a_failure_is_what_was_made() {
         Op::Mount(1),
         Op::MakeMountPoint(3),
     ];
-    let (standing, same, other) = with_plan(current, desired, |plan, _| {
+    let standing = with_plan(current, desired, |plan, _| {
         let mut world = World::new("d /tmp/a\nd /tmp/kept\nd /tmp/gone\nd /tmp/there");
         plan.complete(&mut world, &mut super::territory::Nobody).unwrap();
-        let same = plan.stands_as_before(plan);
         for at in 0..plan.steps().len() {
             let op = plan.steps()[at].op;
             if done.contains(&op) {
@@ -200,12 +199,11 @@ fn what_stands_after_a_failure_is_what_was_made() {
                 plan.note_gone(op);
             }
         }
-        (text_of(|sink| plan.write_standing(sink)), same, plan.stands_as_before(plan))
+        text_of(|sink| plan.write_standing(sink))
     });
     let vain = "/tmp/a /tmp/vain none bind,x-snapd.unfinished=drop:00000000000000000000 0 0\n";
     assert_eq!(
         standing,
         format!("/tmp/a /tmp/kept none bind 0 0\n/tmp/a /tmp/new none bind 0 0\n{vain}")
     );
-    assert!(same && !other, "before anything was done, and after it");
 }

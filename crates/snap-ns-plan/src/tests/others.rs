@@ -88,13 +88,11 @@ fn what_follows_from_a_mimic() {
                     make /usr/lib/c
                     mount /usr/lib/c
                 ",
-            saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
-                    /usr/lib /usr/lib none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
-                    /tmp/s /usr/b none bind 0 0
-                    tmpfs /usr/lib tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/lib/c,mode=0755,uid=0,gid=0 0 0
-                    /tmp/s /usr/lib/c none bind,x-snapd.origin=layout 0 0
-                ",
+            saved: "tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
+                /usr/lib /usr/lib none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                tmpfs /usr/lib tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/lib/c,mode=0755,uid=0,gid=0 0 0
+                /tmp/s /usr/b none bind 0 0
+                /tmp/s /usr/lib/c none bind,x-snapd.origin=layout 0 0",
         },
         Case {
             name: "its directory has another mode now",

@@ -74,12 +74,10 @@ fn synthetic_entries() {
                     /snap/x/1 /usr/share/a none rbind,x-snapd.origin=layout 0 0
                 ",
             steps: "mount /usr/share/a",
-            saved: "
-                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
-                    /usr/share/a /usr/share/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,x-snapd.detach 0 0
-                    /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
-                    /snap/x/1 /usr/share/a none rbind,x-snapd.origin=layout 0 0
-                ",
+            saved: "tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
+                /usr/share/a /usr/share/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,x-snapd.detach 0 0
+                /snap/x/1 /usr/share/a none rbind,x-snapd.origin=layout 0 0
+                /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0",
         },
         Case {
             name: "an entry found its link in it",
@@ -221,13 +219,11 @@ fn synthetic_entries() {
                     make /tmp/2
                     mount /tmp/2
                 ",
-            saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
-                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
-                    /tmp/s /usr/b none bind 0 0
-                    tmpfs /usr tmpfs x-snapd.origin=layout 0 0
-                    /tmp/s /tmp/2 none bind,x-snapd.origin=layout 0 0
-                ",
+            saved: "tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
+                /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                /tmp/s /usr/b none bind 0 0
+                /tmp/s /tmp/2 none bind,x-snapd.origin=layout 0 0
+                tmpfs /usr tmpfs x-snapd.origin=layout 0 0",
         },
         Case {
             name: "a source in what it shows is not its own",
