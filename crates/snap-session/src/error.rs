@@ -22,8 +22,39 @@ pub enum SessionError {
     MissingCapability(Capability),
     /// A profile has more bytes than there is room for.
     ProfileTooLarge(Subject),
-    /// The processes of the snap were not frozen in time.
-    NotFrozen,
+    /// The processes of the snap in this group were not frozen in time.
+    NotFrozen(GroupName),
+}
+
+/// What the name of a control group has after `snap.` and the instance's name, and the groups
+/// below that, as far as there is room: a name that is cut ends in three dots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupName {
+    bytes: [u8; GROUP_NAME_MAX as usize],
+    len: u8,
+}
+
+/// Enough for what snapd calls them, `.APP-UUID.scope`, with the longest name of a program.
+const GROUP_NAME_MAX: u8 = 88;
+
+impl GroupName {
+    pub(crate) fn new(name: &[u8]) -> Self {
+        let mut bytes = [0; GROUP_NAME_MAX as usize];
+        bytes.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
+        if name.len() > bytes.len()
+            && let Some(end) = bytes.last_chunk_mut()
+        {
+            *end = *b"...";
+        }
+        let len = u8::try_from(name.len()).map_or(GROUP_NAME_MAX, |len| len.min(GROUP_NAME_MAX));
+        Self { bytes, len }
+    }
+
+    /// The bytes, which may be anything.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
 }
 
 /// What is tried.

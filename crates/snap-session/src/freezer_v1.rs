@@ -6,9 +6,10 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::io::{self, Errno};
 use rustix::thread::nanosleep;
 use rustix::time::Timespec;
+use snap_path::{PATH_MAX, is_at_or_below};
 
-use crate::error::{SessionError, Subject, Task, failed};
-use crate::freezer::{Deadline, is_gone};
+use crate::error::{GroupName, SessionError, Subject, Task, failed};
+use crate::freezer::{Deadline, OwnGroup, is_gone, own_group};
 use crate::instance::Instance;
 use crate::join::instance_path;
 
@@ -18,26 +19,36 @@ const PAUSE_FIRST: i64 = 100_000;
 /// The longest pause.
 const PAUSE_MAX: i64 = 20_000_000;
 
-pub(crate) fn freeze(instance: &Instance<'_>) -> Result<(), SessionError> {
-    let Some(state) = write_state(instance, b"FROZEN")? else { return Ok(()) };
+pub(crate) fn freeze(instance: &Instance<'_>) -> Result<OwnGroup, SessionError> {
+    let mut buffer = [0; PATH_MAX];
+    let own = own_group(&mut buffer, |list| list.split(|&byte| byte == b',').any(is_freezer))?;
+    if is_at_or_below(own, instance_path(b"/snap.", instance, b"").as_bytes()) {
+        return Ok(OwnGroup::Spared);
+    }
+    let Some(state) = write_state(instance, b"FROZEN")? else { return Ok(OwnGroup::Elsewhere) };
     // There is no notification in this version: the state has to be read until it changes.
     let deadline = Deadline::start();
     let mut pause = PAUSE_FIRST;
     loop {
         let mut text = [0_u8; 16];
         match rustix::io::pread(&state, &mut text, 0) {
-            Ok(len) if text.get(..len).unwrap_or_default().starts_with(b"FROZEN") => return Ok(()),
+            Ok(len) if text.get(..len).unwrap_or_default().starts_with(b"FROZEN") => break,
             Ok(_) | Err(Errno::INTR) => {}
-            Err(errno) if is_gone(errno) => return Ok(()),
+            Err(errno) if is_gone(errno) => break,
             Err(errno) => return Err(failed(Task::Read, Subject::Freezer)(errno)),
         }
         if deadline.left().is_none() {
-            return Err(SessionError::NotFrozen);
+            return Err(SessionError::NotFrozen(GroupName::new(b"")));
         }
         // Woken too early is only looked too early.
         let _ = nanosleep(&Timespec { tv_sec: 0, tv_nsec: pause });
         pause = pause.saturating_mul(2).min(PAUSE_MAX);
     }
+    Ok(OwnGroup::Elsewhere)
+}
+
+fn is_freezer(controller: &[u8]) -> bool {
+    controller == b"freezer"
 }
 
 pub(crate) fn thaw(instance: &Instance<'_>) -> Result<(), SessionError> {

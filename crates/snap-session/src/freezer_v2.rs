@@ -1,41 +1,122 @@
 //! The freezer of cgroup v2: systemd makes a scope or service for each program of a snap, anywhere
 //! in the tree (the kernel's cgroup-v2 documentation, "cgroup.freeze" and "cgroup.events").
 
-use core::mem::MaybeUninit;
+use core::ffi::CStr;
 
+use arrayvec::ArrayVec;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, FileType, Mode, OFlags, RawDir, open, openat};
-use rustix::io::{self, Errno};
-use snap_path::{PATH_MAX, Text, is_at_or_below};
+use rustix::fs::{Mode, OFlags, openat};
+use rustix::io::{self, Errno, fcntl_dupfd_cloexec};
+use rustix::time::Timespec;
+use snap_path::PATH_MAX;
 
 use crate::error::{SessionError, Subject, Task, failed};
-use crate::freezer::{Deadline, is_gone};
+use crate::freezer::{Deadline, OwnGroup, is_gone, own_group};
+use crate::freezer_walk::{Found, Reach, groups_at, groups_of};
 use crate::instance::Instance;
-use crate::join::{InstancePath, instance_path};
 
-/// How deep groups are looked for below `/sys/fs/cgroup`. systemd puts those of snaps at depth 6 at
-/// most; any user can nest others as deep as the kernel lets them, which must stop nobody.
-const DEPTH_MAX: usize = 32;
+/// How many groups of an instance are kept open. Others are looked for when they are needed again.
+const OPEN_MAX: usize = 32;
 
-/// Room for one batch of directory entries at each depth.
-const LIST_BYTES: usize = 2048;
+/// How long a notification is waited for, in nanoseconds, before the state is read again; each time
+/// is twice as long as the one before. (A second notification within 10 ms is kept back by the
+/// kernel until these are over.)
+const WAIT_FIRST: i64 = 50_000;
 
-pub(crate) fn freeze(instance: &Instance<'_>) -> Result<(), SessionError> {
-    visit_groups(instance, Reach::Topmost, &mut |group| write_freeze(group, b"1"))?;
-    let deadline = Deadline::start();
-    // A group with processes of its own says that it is frozen before those below it are.
-    visit_groups(instance, Reach::All, &mut |group| wait_until_frozen(group, &deadline))
+/// The longest wait.
+const WAIT_MAX: i64 = 20_000_000;
+
+/// The groups of an instance that are frozen.
+#[derive(Debug)]
+pub(crate) struct Groups {
+    open: ArrayVec<OwnedFd, OPEN_MAX>,
+    others: Others,
 }
 
-pub(crate) fn thaw(instance: &Instance<'_>) -> Result<(), SessionError> {
-    visit_groups(instance, Reach::Topmost, &mut |group| write_freeze(group, b"0"))
+/// Whether groups are frozen that are not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Others {
+    None,
+    Perhaps,
 }
 
-fn write_freeze(group: BorrowedFd<'_>, state: &[u8]) -> Result<(), SessionError> {
+/// What the tree is gone through for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    /// All groups. Those that were frozen before are thawed with the others: whoever did that may
+    /// have been killed.
+    First,
+    /// Those that have appeared since.
+    Again,
+}
+
+impl Groups {
+    /// None is frozen.
+    pub(crate) fn new() -> Self {
+        Self { open: ArrayVec::new_const(), others: Others::None }
+    }
+
+    /// Freezes the groups of `instance`, all at once, and waits for them; then looks for others,
+    /// until there are none.
+    pub(crate) fn freeze(&mut self, instance: &Instance<'_>) -> Result<OwnGroup, SessionError> {
+        let mut buffer = [0; PATH_MAX];
+        let own = own_group(&mut buffer, <[u8]>::is_empty)?;
+        let deadline = Deadline::start();
+        let wait = &mut |group: Found<'_>| wait_until_frozen(&group, &deadline);
+        let mut pass = Pass::First;
+        loop {
+            let known = self.open.len();
+            let mut crowd = Others::None;
+            let own_group = groups_of(instance, own, Reach::Topmost, &mut |group| {
+                if pass == Pass::Again {
+                    if is_told(group.fd)? {
+                        return Ok(());
+                    }
+                    deadline.left().ok_or(SessionError::NotFrozen(group.name()))?;
+                }
+                match fcntl_dupfd_cloexec(group.fd, 0).map(|fd| self.open.try_push(fd)) {
+                    Ok(Ok(())) => Ok(()),
+                    Ok(Err(_)) | Err(_) => {
+                        crowd = Others::Perhaps;
+                        write_state(group.fd, b"1")
+                    }
+                }
+            })?;
+            let new = self.open.get(known..).unwrap_or_default();
+            if new.is_empty() && crowd == Others::None {
+                return Ok(own_group);
+            }
+            new.iter().try_for_each(|group| write_state(group.as_fd(), b"1"))?;
+            let waited = new.iter().try_for_each(|group| groups_at(group.as_fd(), wait));
+            if crowd == Others::Perhaps {
+                self.others = crowd;
+            }
+            // Only the path tells the name of one that does not freeze.
+            if crowd == Others::Perhaps || waited.is_err() {
+                groups_of(instance, own, Reach::All, wait)?;
+            }
+            pass = Pass::Again;
+        }
+    }
+
+    /// Thaws all; the first error is returned.
+    pub(crate) fn thaw(self, instance: &Instance<'_>) -> Result<(), SessionError> {
+        let thaw = |group: BorrowedFd<'_>| write_state(group, b"0");
+        let open = self.open.iter().map(|group| thaw(group.as_fd())).fold(Ok(()), Result::and);
+        match self.others {
+            Others::None => open,
+            Others::Perhaps => {
+                let all = groups_of(instance, b"", Reach::Topmost, &mut |group| thaw(group.fd));
+                open.and(all.map(|_| ()))
+            }
+        }
+    }
+}
+
+fn write_state(group: BorrowedFd<'_>, state: &[u8]) -> Result<(), SessionError> {
     let write = || -> io::Result<()> {
-        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = openat(group, c"cgroup.freeze", flags, Mode::empty())?;
+        let file = open_file(group, c"cgroup.freeze", OFlags::WRONLY)?;
         rustix::io::write(&file, state).map(|_| ())
     };
     match write() {
@@ -44,160 +125,52 @@ fn write_freeze(group: BorrowedFd<'_>, state: &[u8]) -> Result<(), SessionError>
     }
 }
 
-fn wait_until_frozen(group: BorrowedFd<'_>, deadline: &Deadline) -> Result<(), SessionError> {
-    let wait = || -> io::Result<bool> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let events = openat(group, c"cgroup.events", flags, Mode::empty())?;
-        loop {
-            let mut text = [0_u8; 256];
-            let len = rustix::io::pread(&events, &mut text, 0)?;
-            let text = text.get(..len).unwrap_or_default();
-            let mut lines = text.split(|&byte| byte == b'\n');
-            match lines.find_map(|line| line.strip_prefix(b"frozen ")) {
-                // Before Linux 5.2 there is no freezer, and nothing to wait for.
-                Some(b"1") | None => return Ok(true),
-                Some(_) => {}
-            }
-            let Some(left) = deadline.left() else { return Ok(false) };
-            let mut changed = [PollFd::new(&events, PollFlags::PRI)];
-            match poll(&mut changed, Some(&left)) {
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(errno) => return Err(errno),
-            }
-        }
-    };
-    match wait() {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(SessionError::NotFrozen),
-        Err(errno) if is_gone(errno) => Ok(()),
+fn open_file(group: BorrowedFd<'_>, name: &CStr, access: OFlags) -> io::Result<OwnedFd> {
+    openat(group, name, access | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// What follows `key` at the beginning of a line of `file`.
+fn value(file: &OwnedFd, key: &[u8]) -> io::Result<Option<u8>> {
+    let mut text = [0_u8; 256];
+    let len = rustix::io::pread(file, &mut text, 0)?;
+    let mut lines = text.get(..len).unwrap_or_default().split(|&byte| byte == b'\n');
+    Ok(lines.find_map(|line| line.strip_prefix(key)?.first().copied()))
+}
+
+/// Whether the group was told to freeze, or is gone.
+fn is_told(group: BorrowedFd<'_>) -> Result<bool, SessionError> {
+    let file = open_file(group, c"cgroup.freeze", OFlags::RDONLY);
+    match file.and_then(|file| value(&file, b"")) {
+        Ok(told) => Ok(told != Some(b'0')),
+        Err(errno) if is_gone(errno) => Ok(true),
         Err(errno) => Err(failed(Task::Read, Subject::Freezer)(errno)),
     }
 }
 
-/// An error while groups are gone through.
-fn unless_gone(errno: Errno) -> Result<(), SessionError> {
-    if is_gone(errno) { Ok(()) } else { Err(failed(Task::Read, Subject::Freezer)(errno)) }
-}
-
-type Visitor<'v> = dyn FnMut(BorrowedFd<'_>) -> Result<(), SessionError> + 'v;
-
-/// Which groups of an instance are meant.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reach {
-    /// Those with its name.
-    Topmost,
-    /// Those below them as well.
-    All,
-}
-
-/// Shows every group of the instance to `visitor`, except the one that this process is in. An
-/// error does not keep the other groups from being visited; the first one is returned.
-fn visit_groups(
-    instance: &Instance<'_>,
-    reach: Reach,
-    visitor: &mut Visitor<'_>,
-) -> Result<(), SessionError> {
-    let prefix = instance_path(b"snap.", instance, b".");
-    let mut own = [0_u8; PATH_MAX];
-    let own = own_group(&mut own)?;
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let root = open(c"/sys/fs/cgroup", flags, Mode::empty())
-        .map_err(failed(Task::Open, Subject::Freezer))?;
-    let mut walk = Walk { prefix, own, path: Text::new(), reach, visitor, result: Ok(()) };
-    walk.descend(root, 0, None);
-    walk.result
-}
-
-/// Something for a group that lies below one of the instance.
-type Inside = Option<()>;
-
-struct Walk<'w, 'v> {
-    /// What the names of the instance's groups start with.
-    prefix: InstancePath,
-    /// The path of the group that this process is in.
-    own: &'w [u8],
-    /// The path of the group that is looked at.
-    path: Text<PATH_MAX>,
-    reach: Reach,
-    visitor: &'w mut Visitor<'v>,
-    /// The first error.
-    result: Result<(), SessionError>,
-}
-
-impl Walk<'_, '_> {
-    fn note(&mut self, result: Result<(), SessionError>) {
-        if self.result.is_ok() {
-            self.result = result;
-        }
-    }
-
-    fn descend(&mut self, group: OwnedFd, depth: usize, inside: Inside) {
-        let mut buffer = [MaybeUninit::uninit(); LIST_BYTES];
-        let mut entries = RawDir::new(group.as_fd(), &mut buffer);
-        while let Some(entry) = entries.next() {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(errno) => {
-                    self.note(unless_gone(errno));
-                    return;
-                }
-            };
-            let name = entry.file_name();
-            if entry.file_type() != FileType::Directory || matches!(name.to_bytes(), b"." | b"..") {
-                continue;
-            }
-            let len = self.path.as_bytes().len();
-            let pushed = self.path.push(b"/").and_then(|()| self.path.push(name.to_bytes()));
-            if pushed.is_some() {
-                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                match openat(group.as_fd(), name, flags, Mode::empty()) {
-                    Ok(child) => self.look_at(child, name.to_bytes(), depth, inside),
-                    Err(errno) => self.note(unless_gone(errno)),
-                }
-            }
-            self.path.truncate(len);
-        }
-    }
-
-    fn look_at(&mut self, group: OwnedFd, name: &[u8], depth: usize, inside: Inside) {
-        let inside = inside.or(self.belongs_to_instance(name).then_some(()));
-        if inside.is_some() {
-            // What is below a frozen group is frozen with it; if we are, it is left alone.
-            if is_at_or_below(self.own, self.path.as_bytes()) {
-                return;
-            }
-            let result = (self.visitor)(group.as_fd());
-            self.note(result);
-            if self.reach == Reach::Topmost {
-                return;
-            }
-        }
-        if depth < DEPTH_MAX {
-            self.descend(group, depth.saturating_add(1), inside);
-        }
-    }
-
-    fn belongs_to_instance(&self, name: &[u8]) -> bool {
-        name.strip_prefix(self.prefix.as_bytes())
-            .is_some_and(|rest| rest.ends_with(b".scope") || rest.ends_with(b".service"))
-    }
-}
-
-/// The path of the group that this process is in (cgroups(7): the line that starts with `0::`).
-fn own_group(buffer: &mut [u8; PATH_MAX]) -> Result<&[u8], SessionError> {
-    let read = |buffer: &mut [u8]| -> io::Result<usize> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let file = rustix::fs::openat(CWD, c"/proc/self/cgroup", flags, Mode::empty())?;
-        let mut len = 0_usize;
+fn wait_until_frozen(group: &Found<'_>, deadline: &Deadline) -> Result<(), SessionError> {
+    let wait = || -> io::Result<bool> {
+        let events = open_file(group.fd, c"cgroup.events", OFlags::RDONLY)?;
+        let mut pause = WAIT_FIRST;
         loop {
-            match rustix::io::read(&file, buffer.get_mut(len..).unwrap_or_default())? {
-                0 => return Ok(len),
-                more => len = len.saturating_add(more),
+            // Before Linux 5.2 there is no freezer, and nothing to wait for.
+            if value(&events, b"frozen ")? != Some(b'0') {
+                return Ok(true);
             }
+            if deadline.left().is_none() {
+                return Ok(false);
+            }
+            let mut changed = [PollFd::new(&events, PollFlags::PRI)];
+            match poll(&mut changed, Some(&Timespec { tv_sec: 0, tv_nsec: pause })) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno),
+            }
+            pause = pause.saturating_mul(2).min(WAIT_MAX);
         }
     };
-    let len = read(buffer).map_err(failed(Task::Read, Subject::OwnGroup))?;
-    let text = buffer.get(..len).unwrap_or_default();
-    let mut lines = text.split(|&byte| byte == b'\n');
-    Ok(lines.find_map(|line| line.strip_prefix(b"0::")).unwrap_or_default())
+    match wait() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(SessionError::NotFrozen(group.name())),
+        Err(errno) if is_gone(errno) => Ok(()),
+        Err(errno) => Err(failed(Task::Read, Subject::Freezer)(errno)),
+    }
 }

@@ -18,6 +18,7 @@ mod error;
 mod freezer;
 mod freezer_v1;
 mod freezer_v2;
+mod freezer_walk;
 mod home;
 mod instance;
 mod join;
@@ -27,7 +28,7 @@ mod privileges;
 mod store;
 
 pub use draft::{Draft, ProfileWriter, Reserved, keeps_journal, remove_drafts, reserve};
-pub use error::{SessionError, Subject, Task};
+pub use error::{GroupName, SessionError, Subject, Task};
 pub use freezer::Freezer;
 pub use home::check_home;
 pub use instance::{Instance, NameError};

@@ -94,8 +94,14 @@ fn session(
         SessionError::ProfileTooLarge(subject) => {
             write!(f, "{} is larger than 8 MiB", subject_text(*subject))
         }
-        SessionError::NotFrozen => {
-            f.write_str("cannot freeze the processes of the snap within 3 seconds")
+        SessionError::NotFrozen(group) => {
+            let (name, rest) = (instance.unwrap_or_default(), group.as_bytes());
+            write!(
+                f,
+                "cannot freeze the processes of the snap within 3 seconds: the control group snap.{}{} does not freeze",
+                Shown(name),
+                Shown(rest)
+            )
         }
     }
 }

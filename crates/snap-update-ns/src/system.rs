@@ -35,7 +35,11 @@ pub(crate) fn update(
     let mut freezer = Freezer::new(instance);
     let mut run = Run { file, caller, hold_signals, freezer: &mut freezer, log };
     let changed = update_locked(&mut run, workspace);
-    match (changed, freezer.thaw()) {
+    let thawed = freezer.thaw();
+    if freezer.spared_own_group() {
+        log.debug(format_args!("not frozen: the control group that this process is in"));
+    }
+    match (changed, thawed) {
         // The first error is the one line; what went wrong after it is told as well.
         (Err(first), Err(error)) => {
             log.notice(format_args!("{}", session(error)));

@@ -16,6 +16,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::prctl::set_keepcaps;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Gid, Uid, close, setgroups, setresgid, setresuid};
+use snap_ns_testbed::Without;
 
 use super::case::{Caller, Case, Lock, Step, Streams};
 
@@ -24,6 +25,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What our debug log says of an obstacle that the plan did not foresee.
 pub(super) const UNFORESEEN: &str = "needs a writable copy";
+
+/// A program under test.
+pub(super) struct Program {
+    pub(super) file: File,
+    /// The system calls that it has to do without.
+    pub(super) without: Without,
+}
 
 /// How a run ended.
 pub(super) struct Outcome {
@@ -34,16 +42,17 @@ pub(super) struct Outcome {
 
 /// Runs `program` for `step` in this process's namespace. It is executed by descriptor, as
 /// snap-confine does it: no name of it exists in the world.
-pub(super) fn run(case: &Case, step: &Step, program: &File) -> Result<Outcome> {
+pub(super) fn run(case: &Case, step: &Step, program: &Program) -> Result<Outcome> {
     let lock = match (step.lock, step.caller) {
         (Some(Lock::Held), _) | (None, Caller::SnapConfine) => Some(hold_lock(case)?),
         (Some(Lock::Free), _) | (None, Caller::Snapd | Caller::User) => None,
     };
     let (stdout, stderr) = (memory_file("stdout")?, memory_file("stderr")?);
-    let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
+    let mut command = Command::new(format!("/proc/self/fd/{}", program.file.as_raw_fd()));
     command.arg0("snap-update-ns").env_clear().current_dir("/");
     command.args(arguments(case, step)).envs(environment(step.caller)).envs(&step.env);
     command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+    program.without.apply(&mut command);
     if step.caller == Caller::User {
         // SAFETY: the closure makes system calls and small allocations, in the forked child of a
         // process that has a single thread.

@@ -12,8 +12,9 @@ use anyhow::{Context, Result};
 use nix::mount::MsFlags;
 use nix::sched::{CloneFlags, setns, unshare};
 use serde::{Deserialize, Serialize};
+use snap_ns_testbed::Without;
 
-use super::caller::{self, Outcome};
+use super::caller::{self, Outcome, Program};
 use super::case::{By, Caller, Case, Namespace, Observation, Step};
 use super::observe::{self, Seen};
 use super::text::expand;
@@ -23,6 +24,7 @@ use super::world;
 #[derive(Deserialize, Serialize)]
 pub(super) struct Job {
     pub(super) program: PathBuf,
+    pub(super) without: Without,
     /// For the steps that are the original's on both sides.
     pub(super) original: PathBuf,
     /// Any directory; it is only mounted on, in our own namespace.
@@ -33,8 +35,12 @@ pub(super) struct Job {
 /// The hidden subcommand: a job in, observations out: one before the first step, one after each.
 pub(crate) fn run() -> Result<()> {
     let job: Job = serde_json::from_reader(std::io::stdin()).context("job")?;
-    let open = |path: &Path| File::open(path).with_context(|| path.display().to_string());
-    let (program, original) = (open(&job.program)?, open(&job.original)?);
+    let open = |path: &Path, without| -> Result<Program> {
+        let file = File::open(path).with_context(|| path.display().to_string())?;
+        Ok(Program { file, without })
+    };
+    let program = open(&job.program, job.without)?;
+    let original = open(&job.original, Without::default())?;
     world::enter(&job.scratch, &job.case)?;
     let namespaces = Namespaces::new(&job.case)?;
     let nothing = Outcome { exit: String::new(), stdout: vec![], stderr: vec![] };
@@ -56,7 +62,7 @@ pub(super) fn current_profile(case: &Case) -> String {
     format!("/run/snapd/ns/snap.{}.fstab", case.instance)
 }
 
-fn perform(case: &Case, step: &Step, program: &File, at: &Namespaces) -> Result<Observation> {
+fn perform(case: &Case, step: &Step, program: &Program, at: &Namespaces) -> Result<Observation> {
     world::perform(&step.world)?;
     let suffix = if step.caller == Caller::User { "user-fstab" } else { "fstab" };
     if let Some(desired) = &step.desired {

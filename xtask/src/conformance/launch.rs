@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
-use snap_ns_testbed::isolate;
+use snap_ns_testbed::{Without, isolate};
 
 use super::case::{Case, Observation};
 use super::guest::Job;
@@ -17,12 +17,19 @@ use crate::peer::workspace_root;
 /// The name of the hidden subcommand.
 pub(crate) const GUEST: &str = "conformance-guest";
 
-/// What `program` does to `case`, step by step; `original` performs the steps that are its own.
-pub(super) fn observe(case: &Case, program: &Path, original: &Path) -> Result<Vec<Observation>> {
+/// What `program` does to `case`, step by step, `without` some system calls; `original` performs the
+/// steps that are its own.
+pub(super) fn observe(
+    case: &Case,
+    program: &Path,
+    without: &Without,
+    original: &Path,
+) -> Result<Vec<Observation>> {
     let scratch = workspace_root()?.join("target/conformance-scratch");
     fs::create_dir_all(&scratch)?;
     let (program, original) = (program.to_owned(), original.to_owned());
-    let job = Job { program, original, scratch, case: case.clone() };
+    let without = without.clone();
+    let job = Job { program, without, original, scratch, case: case.clone() };
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(GUEST).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = isolate(&mut command).spawn().context("start a guest")?;

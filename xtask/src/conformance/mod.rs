@@ -25,6 +25,7 @@ use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
+use snap_ns_testbed::{Answer, Group, Without};
 
 pub(crate) use guest::run as guest;
 pub(crate) use launch::GUEST;
@@ -56,6 +57,18 @@ pub(crate) struct Conformance {
     /// Compare the original with itself: shows that the cases themselves are deterministic.
     #[arg(long)]
     peer_against_itself: bool,
+    /// Run ours without these system calls, as on an older kernel: openat2, open-tree (the new mount
+    /// API), mount-setattr, statmount.
+    #[arg(
+        long,
+        value_name = "GROUP",
+        value_delimiter = ',',
+        conflicts_with = "peer_against_itself"
+    )]
+    without: Vec<Group>,
+    /// Removed calls answer EPERM, as in a container; by default they answer ENOSYS.
+    #[arg(long, requires = "without")]
+    denied: bool,
     /// Instead of the cases: N random sequences of profiles, each step compared with a fresh
     /// namespace.
     #[arg(long, value_name = "N", conflicts_with_all = ["only", "list", "peer_against_itself"])]
@@ -66,6 +79,14 @@ pub(crate) struct Conformance {
     /// Run the packaged original on the same sequences, too, and print its figures.
     #[arg(long, requires = "refresh")]
     with_original: bool,
+}
+
+impl Conformance {
+    /// What ours has to do without.
+    fn missing(&self) -> Without {
+        let answer = if self.denied { Answer::Denied } else { Answer::Missing };
+        Without { groups: self.without.clone(), answer }
+    }
 }
 
 /// One case, performed on both sides.
@@ -98,7 +119,7 @@ pub(crate) fn run(options: &Conformance) -> Result<()> {
         (Mode::Ours, Some(ours)) => ours.clone(),
         (Mode::Ours, None) => build()?,
     };
-    let results = perform_all(&cases, mode, &peer, &ours)?;
+    let results = perform_all(&cases, mode, &peer, &ours, &options.missing())?;
     let mut failed = 0_usize;
     for (case, result) in cases.iter().zip(&results) {
         let passed = match result {
@@ -135,7 +156,7 @@ fn run_refresh(options: &Conformance, many: usize) -> Result<()> {
     let ours = options.ours.clone().map_or_else(build, Ok)?;
     // The guests change their directory.
     let (ours, peer) = (ours.canonicalize()?, peer.map(|peer| peer.canonicalize()).transpose()?);
-    refresh::run(many, options.seed, &ours, peer.as_deref())
+    refresh::run(many, options.seed, &ours, &options.missing(), peer.as_deref())
 }
 
 fn root_or_skips(cases: usize) -> Result<()> {
@@ -160,6 +181,7 @@ fn perform_all(
     mode: Mode,
     peer: &Path,
     ours: &Path,
+    without: &Without,
 ) -> Result<Vec<Result<Performed>>> {
     let next = AtomicUsize::new(0);
     let workers = thread::available_parallelism()?.get();
@@ -171,7 +193,7 @@ fn perform_all(
             let Some(case) = cases.get(at) else {
                 return Ok(done);
             };
-            done.push((at, perform(case, mode, peer, ours)));
+            done.push((at, perform(case, mode, peer, ours, without)));
         }
     };
     let mut results = Vec::new();
@@ -187,9 +209,15 @@ fn perform_all(
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }
 
-fn perform(case: &Case, mode: Mode, peer: &Path, ours: &Path) -> Result<Performed> {
-    let theirs = launch::observe(case, peer, peer)?;
-    let ours = launch::observe(case, ours, peer)?;
+fn perform(
+    case: &Case,
+    mode: Mode,
+    peer: &Path,
+    ours: &Path,
+    without: &Without,
+) -> Result<Performed> {
+    let theirs = launch::observe(case, peer, &Without::default(), peer)?;
+    let ours = launch::observe(case, ours, without, peer)?;
     let complaints = verdict::judge(mode, case, &theirs, &ours);
     Ok(Performed { theirs, ours, complaints })
 }

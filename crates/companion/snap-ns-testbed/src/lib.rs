@@ -13,10 +13,12 @@ mod isolate;
 mod modes;
 mod mounts;
 mod skip;
+mod without;
 mod world;
 
 pub use image::{Image, Mounted, Object};
 pub use isolate::{Isolation, isolate, run_test_isolated};
 pub use mounts::{mount_bind, mount_new, unmount};
 pub use skip::{is_root_or_skips, skip};
+pub use without::{Answer, Group, Without};
 pub use world::World;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
 use snap_ns_testbed::{is_root_or_skips, mount_bind, mount_new, skip};
 use snap_session::{Freezer, Instance, SessionError};
 
@@ -11,9 +12,10 @@ use crate::{hello, in_a_world, isolated};
 
 const ROOT: &str = "/sys/fs/cgroup/freezer";
 
-#[test]
-fn a_real_group_is_frozen_and_thawed() {
-    let name = "freezer_v1::a_real_group_is_frozen_and_thawed";
+/// Runs `body` with the freezer of cgroup v1, as the test `name`. Its groups' names have this
+/// process's number in them, so that they are nobody else's.
+#[track_caller]
+fn with_freezer(name: &str, body: impl FnOnce(&str) -> Result<()>) {
     if !is_root_or_skips(name) {
         return;
     }
@@ -25,7 +27,13 @@ fn a_real_group_is_frozen_and_thawed() {
         mount_new("tmpfs", "/sys/fs/cgroup", "")?;
         fs::create_dir(ROOT)?;
         mount_new("cgroup", ROOT, "freezer")?;
-        let snap = format!("t{}", std::process::id());
+        body(&format!("t{}", std::process::id()))
+    });
+}
+
+#[test]
+fn a_real_group_is_frozen_and_thawed() {
+    with_freezer("freezer_v1::a_real_group_is_frozen_and_thawed", |snap| {
         let mut freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
         // No group is fine.
         assert_eq!((freezer.freeze(), freezer.thaw()), (Ok(()), Ok(())));
@@ -43,6 +51,44 @@ fn a_real_group_is_frozen_and_thawed() {
             assert_eq!(group.read("freezer.state"), "THAWED\n");
             assert!(busy.runs() && free.runs());
         }
+        assert!(!freezer.spared_own_group());
+        Ok(())
+    });
+}
+
+#[test]
+fn the_own_group_is_never_frozen() {
+    with_freezer("freezer_v1::the_own_group_is_never_frozen", |snap| {
+        let group = Group::new(format!("{ROOT}/snap.{snap}"));
+        let below = group.below("below");
+        let other = Group::new(format!("{ROOT}/snap.{snap}-2"));
+        for (own, spared) in [(&group, true), (&below, true), (&other, false)] {
+            own.write("cgroup.procs", "0");
+            let mut freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
+            let frozen = freezer.freeze();
+            let state = group.read("freezer.state");
+            assert_eq!((frozen, freezer.thaw()), (Ok(()), Ok(())));
+            assert_eq!(
+                (state.as_str(), freezer.spared_own_group()),
+                match spared {
+                    true => ("THAWED\n", true),
+                    false => ("FROZEN\n", false),
+                }
+            );
+        }
+        fs::write(format!("{ROOT}/cgroup.procs"), "0")?;
+        Ok(())
+    });
+}
+
+#[test]
+fn what_somebody_who_was_killed_left_frozen_is_thawed() {
+    with_freezer("freezer_v1::what_somebody_who_was_killed_left_frozen_is_thawed", |snap| {
+        let group = Group::new(format!("{ROOT}/snap.{snap}"));
+        group.write("freezer.state", "FROZEN");
+        let mut freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
+        assert_eq!((freezer.freeze(), freezer.thaw()), (Ok(()), Ok(())));
+        assert_eq!(group.read("freezer.state"), "THAWED\n");
         Ok(())
     });
 }
@@ -57,8 +103,11 @@ fn a_group_that_does_not_freeze_is_given_up_and_thawed() {
         // Takes every state, and never has one.
         mount_bind("/dev/null", &state)?;
         let began = Instant::now();
-        assert_eq!(Freezer::new(hello()).freeze(), Err(SessionError::NotFrozen));
+        let frozen = Freezer::new(hello()).freeze();
         let took = began.elapsed();
+        // The group's name is the instance's, and nothing more.
+        let Err(SessionError::NotFrozen(group)) = frozen else { panic!("{frozen:?}") };
+        assert_eq!(group.as_bytes(), b"");
         assert!((Duration::from_secs(3)..Duration::from_secs(6)).contains(&took), "{took:?}");
         Ok(())
     });

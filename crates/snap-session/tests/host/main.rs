@@ -15,6 +15,7 @@ mod log;
 mod privileges;
 mod read;
 mod store;
+mod stuck;
 
 use std::path::Path;
 

@@ -15,6 +15,7 @@ mod machine;
 mod state;
 
 mod command_line;
+mod control_groups;
 mod copies;
 mod limits;
 mod options;

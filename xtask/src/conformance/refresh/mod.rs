@@ -17,6 +17,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use snap_ns_testbed::Without;
 
 pub(crate) use guest::run as guest;
 
@@ -36,22 +37,28 @@ const SHOWN: usize = 5;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs `many` sequences, the first of them that of `seed`; an error when one of ours differs.
-/// With a `peer`, its figures are printed for comparison.
-pub(super) fn run(many: usize, seed: u64, ours: &Path, peer: Option<&Path>) -> Result<()> {
+/// With a `peer`, its figures are printed for comparison; only ours runs `without` some calls.
+pub(super) fn run(
+    many: usize,
+    seed: u64,
+    ours: &Path,
+    without: &Without,
+    peer: Option<&Path>,
+) -> Result<()> {
     let seeds: Vec<u64> = (seed..).take(many).collect();
     ensure!(seeds.len() == many, "the seeds end before that");
     let histories: Vec<History> = seeds.iter().map(|seed| generate(*seed)).collect();
     if let Some(peer) = peer {
-        let answers = each(many, |guest, at| guest.ask(&histories[at], peer))?;
+        let answers = each(many, |guest, at| guest.ask(&histories[at], peer, &Without::default()))?;
         println!("the original: {}", Figures::of(&answers));
     }
-    let answers = each(many, |guest, at| guest.ask(&histories[at], ours))?;
+    let answers = each(many, |guest, at| guest.ask(&histories[at], ours, without))?;
     let failed: Vec<usize> = (0..many).filter(|at| differs(&answers[*at])).collect();
     let shown = various(&failed, &answers);
     let smaller = each(shown.len(), |guest, which| {
         let at = shown[which];
-        let smallest = smallest(guest, ours, &histories[at], &answers[at]);
-        let answer = guest.ask(&smallest, ours)?;
+        let smallest = smallest(guest, (ours, without), &histories[at], &answers[at]);
+        let answer = guest.ask(&smallest, ours, without)?;
         Ok((smallest, answer))
     })?;
     for (at, (smallest, answer)) in shown.iter().zip(&smaller) {
@@ -84,12 +91,18 @@ fn various(failed: &[usize], answers: &[Answer]) -> Vec<usize> {
 }
 
 /// The smallest history found that fails in the same way.
-fn smallest(guest: &mut Guest, program: &Path, history: &History, answer: &Answer) -> History {
+fn smallest(
+    guest: &mut Guest,
+    (program, without): (&Path, &Without),
+    history: &History,
+    answer: &Answer,
+) -> History {
     let way = first(answer);
     let same = |answer: &Answer| differs(answer) && first(answer) == way;
     let start = Instant::now();
     shrink(history, |smaller| {
-        start.elapsed() < PATIENCE && guest.ask(smaller, program).is_ok_and(|answer| same(&answer))
+        start.elapsed() < PATIENCE
+            && guest.ask(smaller, program, without).is_ok_and(|answer| same(&answer))
     })
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
-use snap_ns_testbed::isolate;
+use snap_ns_testbed::{Without, isolate};
 
 use super::super::launch::pin;
 use super::REFRESH_GUEST;
@@ -36,10 +36,16 @@ impl Guest {
         Ok(Self { process, questions, answers: BufReader::new(answers), scratch })
     }
 
-    /// What `program` makes of `history`.
-    pub(super) fn ask(&mut self, history: &History, program: &Path) -> Result<Answer> {
+    /// What `program` makes of `history`, `without` some system calls.
+    pub(super) fn ask(
+        &mut self,
+        history: &History,
+        program: &Path,
+        without: &Without,
+    ) -> Result<Answer> {
         let job = Job {
             program: program.to_owned(),
+            without: without.clone(),
             scratch: self.scratch.clone(),
             instance: history.instance.to_owned(),
             world: lines(&history.world),
