@@ -265,15 +265,17 @@ impl Kernel {
         Ok(())
     }
 
-    /// Removes the directories of the aside, as far as they are empty.
+    /// Removes the directories of the aside, as far as they are there and empty.
     fn remove_aside(&self, path: &[u8]) {
         let mut path = path;
         while snap_path::is_at_or_below(path, ASIDE)
             && let Some(above) = parent(path)
-            && let Ok(dir) = self.open(above, PATH_DIR)
-            && unlinkat(dir, file_name(path), AtFlags::REMOVEDIR).is_ok()
         {
-            path = above;
+            let remove = |dir| unlinkat(dir, file_name(path), AtFlags::REMOVEDIR);
+            match self.open(above, PATH_DIR).and_then(remove) {
+                Ok(()) | Err(Errno::NOENT) => path = above,
+                Err(_) => break,
+            }
         }
     }
 }

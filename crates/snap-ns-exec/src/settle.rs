@@ -4,7 +4,7 @@ use rustix::fd::BorrowedFd;
 use rustix::fs::{AtFlags, StatxAttributes, StatxFlags, statx};
 use rustix::io;
 use snap_mount_options::Unfinished;
-use snap_ns_plan::{Call, Failure, Op, Plan, Role};
+use snap_ns_plan::{Call, Failure, Header, Op, Phase, Plan, Role};
 use snap_path::{file_name, parent};
 
 use crate::fault::failed;
@@ -35,14 +35,14 @@ impl Kernel {
         stat.map_or(0, |stat| stat.stx_mnt_id)
     }
 
-    /// Undoes what the interrupted run that wrote the current profile of `plan` may have made, or was
-    /// about to undo; the plan is told that nothing of it is mounted. Mounts that were there before,
+    /// Undoes what the interrupted run whose journal, with this `header`, is the current profile of
+    /// `plan` may have made, or was about to undo; the plan is told that nothing of it is mounted. Mounts that were there before,
     /// and those that the run did not touch, stay.
     ///
     /// # Errors
     ///
     /// A mount cannot be undone.
-    pub fn settle(&mut self, plan: &mut Plan<'_>) -> Result<(), Failure> {
+    pub fn settle(&mut self, plan: &mut Plan<'_>, header: Header) -> Result<(), Failure> {
         for place in (0..plan.recorded()).rev() {
             let Some((path, unfinished)) = plan.unfinished_mount(place) else { continue };
             let failure = |fault| Failure { op: Op::Unmount(place), fault };
@@ -52,6 +52,11 @@ impl Kernel {
             };
             let stands = match (unfinished, there) {
                 (Unfinished::Drop, _) | (_, MountAt::None) => false,
+                (Unfinished::Make | Unfinished::MakeOnto(_), _)
+                    if header.phase == Phase::Undoing =>
+                {
+                    false
+                }
                 (Unfinished::Undo(id), MountAt::Id(now)) => now == id,
                 (Unfinished::MakeOnto(id), MountAt::Id(now)) => now != id,
                 (_, MountAt::Id(_) | MountAt::Unknown) => true,
@@ -63,8 +68,8 @@ impl Kernel {
             if plan.is_unfinished_mimic(place) {
                 self.clear_aside(path).map_err(failure)?;
             }
-            plan.note_not_mounted(place);
         }
+        plan.note_unfinished(header.direction);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use snap_fstab::{Entry, Sink};
 use snap_mount_options::Unfinished;
 use snap_ns_forecast::Fate;
 use snap_path::Text;
-use snap_profile::Item;
+use snap_profile::{ENTRIES_MAX, Item};
 
 use crate::plan::Plan;
 use crate::step::{Op, State};
@@ -22,24 +22,39 @@ pub enum Phase {
     Making,
 }
 
+/// Where a run wants to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// To the desired profile.
+    Forth,
+    /// Back to the profile before, because that failed.
+    Back,
+}
+
 /// The first line of a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
+    /// Where the run wanted to.
+    pub direction: Direction,
     /// How far the run has come.
     pub phase: Phase,
     /// The ID of the root mount of its namespace (statx(2)); 0 where the kernel does not tell.
     pub root: u64,
 }
 
-const TITLE: &[u8] = b"# snap-update-ns was interrupted while ";
+const TITLE: &[u8] = b"# snap-update-ns was interrupted going ";
+const FORTH: &[u8] = b"forth, ";
+const BACK: &[u8] = b"back,  ";
 const UNDOING: &[u8] = b"undoing";
 const MAKING: &[u8] = b"making ";
 const BELOW: &[u8] = b" below mount ";
 
-/// What is in front of a line: one that everybody reads, one that only this program reads, and one
-/// that nobody reads (any more, or yet). All have the same length.
+/// What is in front of a line: one that everybody reads, one that only this program reads, one that
+/// it reads if there is room (what does not stand, but did before all this, and is made again if the
+/// next run fails), and one that nobody reads yet. All have the same length.
 const FOR_ALL: &[u8] = b"  ";
 const FOR_US: &[u8] = b"#+";
+const EARLIER: &[u8] = b"#=";
 const FOR_NOBODY: &[u8] = b"#-";
 
 /// A mount ID, always with as many digits.
@@ -58,25 +73,31 @@ impl Digits {
 
 impl Header {
     /// How many bytes it has.
-    pub const LEN: usize = TITLE.len() + UNDOING.len() + BELOW.len() + 20 + 1;
+    pub const LEN: usize = TITLE.len() + FORTH.len() + UNDOING.len() + BELOW.len() + 20 + 1;
 
     /// Whether `text` is a journal, and which. Its lines that are for this program only are made
     /// legible, in place.
     #[must_use]
     pub fn read(text: &mut [u8]) -> Option<Self> {
         let rest = text.strip_prefix(TITLE)?;
+        let (direction, rest) = match (rest.strip_prefix(FORTH), rest.strip_prefix(BACK)) {
+            (Some(rest), _) => (Direction::Forth, rest),
+            (None, rest) => (Direction::Back, rest?),
+        };
         let (phase, rest) = match (rest.strip_prefix(UNDOING), rest.strip_prefix(MAKING)) {
             (Some(rest), _) => (Phase::Undoing, rest),
             (None, rest) => (Phase::Making, rest?),
         };
         let digits = rest.strip_prefix(BELOW)?.get(..20)?;
         let root = core::str::from_utf8(digits).ok()?.parse().ok()?;
+        let room = text.iter().filter(|&&byte| byte == b'\n').count() <= ENTRIES_MAX;
         for line in text.split_mut(|&byte| byte == b'\n') {
-            if let Some(mark) = line.get_mut(..FOR_US.len()).filter(|mark| *mark == FOR_US) {
+            let ours = |mark: &[u8]| mark == FOR_US || (mark == EARLIER && room);
+            if let Some(mark) = line.get_mut(..FOR_US.len()).filter(|mark| ours(mark)) {
                 mark.copy_from_slice(FOR_ALL);
             }
         }
-        Some(Self { phase, root })
+        Some(Self { direction, phase, root })
     }
 
     /// Writes it, always with the same length.
@@ -89,7 +110,11 @@ impl Header {
             Phase::Undoing => UNDOING,
             Phase::Making => MAKING,
         };
-        for part in [TITLE, phase, BELOW, &Digits::new(self.root).0, b"\n"] {
+        let direction = match self.direction {
+            Direction::Forth => FORTH,
+            Direction::Back => BACK,
+        };
+        for part in [TITLE, direction, phase, BELOW, &Digits::new(self.root).0, b"\n"] {
             sink.put(part)?;
         }
         Ok(())
@@ -110,26 +135,36 @@ impl Plan<'_> {
         }
     }
 
-    /// Writes the lines of the journal for `phase`, after its header: they have the same length in
-    /// both phases, and can be written over each other.
+    /// Writes the lines of the journal, after its header. They have the same length in both phases,
+    /// and can be written over each other.
     ///
     /// # Errors
     ///
     /// Whatever `sink` reports.
     pub fn write_journal<S: Sink>(
         &self,
-        phase: Phase,
+        header: Header,
         mount_id_at: &mut MountIdAt<'_>,
         sink: &mut S,
     ) -> Result<(), S::Error> {
+        let phase = header.phase;
         let all = self.forecast.all_current().iter().zip(&self.forecast.past);
         for (place, (item, past)) in (0_u16..).zip(all) {
             match past.fate {
                 Fate::Kept => self.write_kept(past, item, sink)?,
                 // Its tmpfs takes them along.
                 Fate::Going | Fate::GoingWithTmpfs | Fate::Gone if is_child(item) => {}
+                // What an interrupted run had only begun: nobody wants it back.
+                _ if !self.was_before(item) => {
+                    let unfinished = match item.unfinished() {
+                        Some(Unfinished::MakeOnto(_)) => Unfinished::MakeOnto(0),
+                        Some(_) | None => Unfinished::Make,
+                    };
+                    let front = if phase == Phase::Undoing { FOR_US } else { FOR_NOBODY };
+                    write_line(&item.entry, unfinished, front, sink)?;
+                }
                 _ if phase == Phase::Making => {
-                    write_line(&item.entry, Unfinished::Drop, FOR_NOBODY, sink)?;
+                    write_line(&item.entry, Unfinished::Drop, EARLIER, sink)?;
                 }
                 Fate::Going if item.shape.is_mount() && past.mounted => {
                     let unfinished = match self.is_hidden(place) {
@@ -146,7 +181,7 @@ impl Plan<'_> {
             }
         }
         for step in self.steps.iter().filter(|step| step.state == State::Pending) {
-            self.write_coming(step.op, phase, mount_id_at, sink)?;
+            self.write_coming(step.op, header, mount_id_at, sink)?;
         }
         Ok(())
     }
@@ -155,11 +190,11 @@ impl Plan<'_> {
     fn write_coming<S: Sink>(
         &self,
         op: Op,
-        phase: Phase,
+        header: Header,
         mount_id_at: &mut MountIdAt<'_>,
         sink: &mut S,
     ) -> Result<(), S::Error> {
-        let mut id_at = |path: &[u8]| match phase {
+        let mut id_at = |path: &[u8]| match header.phase {
             Phase::Undoing => 0,
             Phase::Making => mount_id_at(path),
         };
@@ -177,7 +212,7 @@ impl Plan<'_> {
                 let Some(item) = self.desired(place) else { return Ok(()) };
                 (item.entry, Unfinished::Make)
             }
-            Op::Mimic(mimic) => return self.write_coming_mimic(mimic, phase, &mut id_at, sink),
+            Op::Mimic(mimic) => return self.write_coming_mimic(mimic, header, &mut id_at, sink),
             Op::Unmount(_)
             | Op::RemoveSymlink(_)
             | Op::RemoveMountPoint(_)
@@ -186,7 +221,7 @@ impl Plan<'_> {
             | Op::MakeSource(_)
             | Op::MakeMountPoint(_) => return Ok(()),
         };
-        write_line(&entry, unfinished, front(phase, unfinished), sink)
+        write_line(&entry, unfinished, front(header, unfinished), sink)
     }
 
     /// Writes the line of a mimic that is about to be made. Its children come and go with it.
@@ -197,7 +232,7 @@ impl Plan<'_> {
     pub fn write_coming_mimic<S: Sink>(
         &self,
         mimic: u16,
-        phase: Phase,
+        header: Header,
         mount_id_at: &mut MountIdAt<'_>,
         sink: &mut S,
     ) -> Result<(), S::Error> {
@@ -216,7 +251,7 @@ impl Plan<'_> {
             ..Entry::default()
         };
         let unfinished = Unfinished::MakeOnto(mount_id_at(dir));
-        write_line(&entry, unfinished, front(phase, unfinished), sink)
+        write_line(&entry, unfinished, front(header, unfinished), sink)
     }
 
     /// What the interrupted run was about to do with the mount of the current entry at `place`, and
@@ -246,12 +281,14 @@ fn is_child(item: &Item<'_>) -> bool {
     item.is_synthetic() && !item.is_tmpfs()
 }
 
-fn front(phase: Phase, unfinished: Unfinished) -> &'static [u8] {
-    match (phase, unfinished) {
-        (Phase::Undoing, _) => FOR_NOBODY,
+/// What is in front of the line of something that is to be made.
+fn front(header: Header, unfinished: Unfinished) -> &'static [u8] {
+    match (header.phase, header.direction, unfinished) {
+        (Phase::Undoing, Direction::Forth, _) => FOR_NOBODY,
+        (Phase::Undoing, Direction::Back, _) => EARLIER,
         // The packaged program would undo that mount, if it comes before ours is there.
-        (Phase::Making, Unfinished::MakeOnto(1..)) => FOR_US,
-        (Phase::Making, _) => FOR_ALL,
+        (Phase::Making, _, Unfinished::MakeOnto(1..)) => FOR_US,
+        (Phase::Making, _, _) => FOR_ALL,
     }
 }
 

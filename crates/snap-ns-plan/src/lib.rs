@@ -30,7 +30,7 @@ mod saved;
 mod step;
 
 pub use drive::{Failure, Observer, Performer};
-pub use journal::{Header, MountIdAt, Phase};
+pub use journal::{Direction, Header, MountIdAt, Phase};
 pub use plan::{Comparison, Plan, PlanError};
 pub use rollback::Earlier;
 pub use rule::{Rule, Verdict};

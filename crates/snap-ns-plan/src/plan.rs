@@ -7,6 +7,7 @@ use snap_profile::{ENTRIES_MAX, Item, Profile};
 
 use crate::account::Count;
 use crate::drive::Observer;
+use crate::journal::Direction;
 use crate::step::{Op, STEPS_MAX, Skip, State, Step};
 
 /// Everything about a run: the two profiles, what happens to each entry, the steps in order, and
@@ -27,6 +28,8 @@ pub struct Plan<'a> {
     pub(crate) mimics_by_time: ArrayVec<u16, MIMICS_MAX>,
     /// What will stand when all steps are done.
     pub(crate) expected: Count,
+    /// Where the interrupted run wanted to whose journal is the current profile.
+    pub(crate) after: Direction,
 }
 
 /// What came of comparing two profiles.
@@ -63,6 +66,7 @@ impl<'a> Plan<'a> {
             now: (Log::Desired, 0),
             mimics_by_time: ArrayVec::new_const(),
             expected: Count { bytes: 0, lines: 0, line: 0, longest: 0 },
+            after: Direction::Forth,
         }
     }
 

@@ -5,7 +5,7 @@ use snap_mount_options::{Origin, Unfinished};
 use snap_profile::Item;
 
 use crate::account::Count;
-use crate::journal::{Phase, plain, write_unfinished};
+use crate::journal::{Direction, Header, Phase, plain, write_unfinished};
 use crate::plan::Plan;
 use crate::step::{Op, State};
 
@@ -19,24 +19,32 @@ pub enum Earlier {
 }
 
 impl Plan<'_> {
-    /// Writes the profile that was current before this run; without what an interrupted run had only
-    /// begun to make.
+    /// Writes the profile that was current before this run; after an interrupted one, what was before
+    /// that.
     ///
     /// # Errors
     ///
     /// Whatever `sink` reports.
     pub fn write_earlier<S: Sink>(&self, which: Earlier, sink: &mut S) -> Result<(), S::Error> {
-        let begun = |item: &Item<'_>| match item.unfinished() {
-            Some(Unfinished::Make | Unfinished::MakeOnto(_)) => true,
-            Some(Unfinished::Undo(_) | Unfinished::UndoHidden | Unfinished::Drop) | None => false,
-        };
-        for item in self.forecast.all_current().iter().filter(|item| !begun(item)) {
+        for item in self.forecast.all_current().iter().filter(|item| self.was_before(item)) {
             let asked = !item.is_synthetic() && item.origin != Origin::Rootfs;
             if asked || which == Earlier::Whole {
                 plain(&item.entry).write(sink)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether an entry of the current profile stood before this run, and before the interrupted one
+    /// that it came after.
+    pub(crate) fn was_before(&self, item: &Item<'_>) -> bool {
+        match item.unfinished() {
+            Some(Unfinished::Make | Unfinished::MakeOnto(_)) => self.after == Direction::Back,
+            Some(Unfinished::Undo(_) | Unfinished::UndoHidden | Unfinished::Drop) => {
+                self.after == Direction::Forth
+            }
+            None => true,
+        }
     }
 
     /// Writes the profile of what stands now, and of mount points that were created for nothing,
@@ -64,8 +72,10 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Notes that nothing of what is [unfinished](Unfinished) in the current profile is mounted.
-    pub fn note_unfinished(&mut self) {
+    /// Notes that nothing of what is [unfinished](Unfinished) in the current profile is mounted, and
+    /// where the run that left it wanted to.
+    pub fn note_unfinished(&mut self, direction: Direction) {
+        self.after = direction;
         for place in 0..self.recorded() {
             if self.unfinished_mount(place).is_some() {
                 self.note_not_mounted(place);
@@ -73,12 +83,13 @@ impl Plan<'_> {
         }
     }
 
-    /// How many bytes the journal has after its header.
+    /// How many bytes the journal has.
     #[must_use]
     pub fn journal_len(&self) -> usize {
         let mut count = Count::default();
-        let Ok(()) = self.write_journal(Phase::Undoing, &mut |_| 0, &mut count);
-        count.bytes
+        let header = Header { direction: Direction::Forth, phase: Phase::Undoing, root: 0 };
+        let Ok(()) = self.write_journal(header, &mut |_| 0, &mut count);
+        count.bytes.saturating_add(Header::LEN)
     }
 
     /// How many bytes the profile had before.

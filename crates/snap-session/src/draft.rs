@@ -159,16 +159,17 @@ impl Reserved {
         written.map_err(failed(Task::Write, Subject::CurrentProfile))
     }
 
-    /// Lets `write` write over the start of the file, which has to be at least that long.
+    /// Lets `write` write over the file from the byte `offset` on; it has to be at least that long.
     ///
     /// # Errors
     ///
     /// It cannot be written.
-    pub fn overwrite<F>(&self, write: F) -> Result<(), Errno>
+    pub fn overwrite<F>(&self, offset: usize, write: F) -> Result<(), Errno>
     where
         F: FnOnce(&mut ProfileWriter<'_>) -> Result<(), Errno>,
     {
-        self.write_at(0, write).map(|_| ())
+        let offset = u64::try_from(offset).unwrap_or(u64::MAX);
+        self.write_at(offset, write).map(|_| ())
     }
 
     /// Lets `write` write behind what is written.

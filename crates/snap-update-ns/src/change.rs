@@ -5,7 +5,7 @@ use core::convert::Infallible;
 use rustix::io::Errno;
 use snap_fstab::Sink;
 use snap_ns_exec::Kernel;
-use snap_ns_plan::{Comparison, Earlier, Header, Performer, Phase, Plan, Territory};
+use snap_ns_plan::{Comparison, Direction, Earlier, Header, Performer, Phase, Plan, Territory};
 use snap_profile::{Arena, Profile, Role, Variables, load};
 use snap_session::{
     Draft, Freezer, ProfileFile, ProfileWriter, Reserved, SessionError, Subject, keeps_journal,
@@ -46,22 +46,24 @@ struct Files {
 /// The current profile while mounts change.
 pub(crate) struct Journal {
     file: Reserved,
-    root: u64,
+    header: Header,
 }
 
 impl Journal {
     /// Writes the journal of `plan`, and lets it take the place of the current profile.
     fn start(
         mut file: Reserved,
+        direction: Direction,
         plan: &Plan<'_>,
         kernel: &mut Kernel,
     ) -> Result<Self, SessionError> {
-        let (phase, root) = (plan.first_phase(), kernel.root_mount_id());
+        let header = Header { direction, phase: plan.first_phase(), root: kernel.root_mount_id() };
+        let mut id_at = |path: &[u8]| kernel.mount_id_at(path);
         file.write(|writer| {
-            Header { phase, root }.write(writer)?;
-            plan.write_journal(phase, &mut |path| kernel.mount_id_at(path), writer)
+            header.write(writer)?;
+            plan.write_journal(header, &mut id_at, writer)
         })?;
-        file.publish().map(|()| Self { file, root })
+        file.publish().map(|()| Self { file, header })
     }
 
     /// Everything that goes is undone. The lines have the same length as before, and mean the same
@@ -71,12 +73,11 @@ impl Journal {
         plan: &Plan<'_>,
         performer: &mut dyn Performer,
     ) -> Result<(), Errno> {
-        let header = |phase| Header { phase, root: self.root };
-        self.file.overwrite(|writer| {
-            header(Phase::Undoing).write(writer)?;
-            plan.write_journal(Phase::Making, &mut |path| performer.mount_id_at(path), writer)
-        })?;
-        self.file.overwrite(|writer| header(Phase::Making).write(writer))
+        let mut id_at = |path: &[u8]| performer.mount_id_at(path);
+        self.header.phase = Phase::Making;
+        self.file
+            .overwrite(Header::LEN, |writer| plan.write_journal(self.header, &mut id_at, writer))?;
+        self.file.overwrite(0, |writer| self.header.write(writer))
     }
 
     /// A mimic that nobody expected is about to be made.
@@ -87,12 +88,12 @@ impl Journal {
         performer: &mut dyn Performer,
     ) -> Result<(), Errno> {
         let mut len = Len(0);
-        let Ok(()) = plan.write_coming_mimic(mimic, Phase::Making, &mut |_| 0, &mut len);
+        let Ok(()) = plan.write_coming_mimic(mimic, self.header, &mut |_| 0, &mut len);
         // Half a line would be no profile.
         self.file.grow_by(len.0)?;
         self.file.append(|writer| {
             let mut id_at = |path: &[u8]| performer.mount_id_at(path);
-            plan.write_coming_mimic(mimic, Phase::Making, &mut id_at, writer)
+            plan.write_coming_mimic(mimic, self.header, &mut id_at, writer)
         })
     }
 }
@@ -105,7 +106,7 @@ impl Files {
         if !keeps_journal() {
             return Ok(Self { journal: None, next: next(len)?, spare: None });
         }
-        let journal_len = plan.journal_len().saturating_add(Header::LEN);
+        let journal_len = plan.journal_len();
         let journal = Some(reserve(instance, Draft::Journal, journal_len)?);
         Ok(match plan.first_phase() {
             Phase::Making => Self { journal, next: next(len)?, spare: None },
@@ -154,7 +155,7 @@ impl Run<'_, '_> {
             Files::reserve(self.file, plan).map_err(|error| self.session(error))?;
         (self.hold_signals)();
         let mut journal = journal
-            .map(|file| Journal::start(file, plan, &mut kernel))
+            .map(|file| Journal::start(file, Direction::Forth, plan, &mut kernel))
             .transpose()
             .map_err(|error| self.session(error))?;
         let frozen = if plan.touches_tree() { self.freezer.freeze() } else { Ok(()) };
@@ -214,7 +215,7 @@ impl Run<'_, '_> {
                 None => reserve(instance, Draft::Spare, plan.saved_len()),
             };
             let end = end.map_err(|error| self.session(error))?;
-            let started = Journal::start(next, plan, &mut kernel);
+            let started = Journal::start(next, Direction::Back, plan, &mut kernel);
             journal = Some(started.map_err(|error| self.session(error))?);
             next = end;
         }
@@ -243,7 +244,7 @@ impl Run<'_, '_> {
         (current, desired, territory): (Loaded, Loaded, Territory<'static>),
     ) -> Result<(), Error<'static>> {
         let compared = plan.compare(current, desired, territory);
-        plan.note_unfinished();
+        plan.note_unfinished(Direction::Forth);
         let planned = match compared {
             Ok(compared) => {
                 if compared == Comparison::Same {

@@ -102,7 +102,7 @@ fn change(
     match journal {
         Some(header) if header.root == kernel.root_mount_id() => {
             run.log.notice(format_args!("clearing away what an interrupted update left"));
-            if let Err(failure) = kernel.settle(plan) {
+            if let Err(failure) = kernel.settle(plan, header) {
                 return Err(Error::Failed(run.file, plan, failure, Undone::Nothing));
             }
         }

@@ -8,10 +8,10 @@ use std::vec::Vec;
 
 use super::run::{Text, utf8, with_plan};
 use super::world::World;
-use crate::{Earlier, Header, Op, Phase, Plan};
+use crate::{Direction, Earlier, Header, Op, Phase, Plan};
 use snap_mount_options::Unfinished;
 
-const TITLE: &str = "# snap-update-ns was interrupted while ";
+const TITLE: &str = "# snap-update-ns was interrupted going ";
 
 fn text_of(write: impl FnOnce(&mut Text) -> Result<(), core::convert::Infallible>) -> String {
     let mut text = Text::default();
@@ -23,7 +23,8 @@ fn text_of(write: impl FnOnce(&mut Text) -> Result<(), core::convert::Infallible
 fn journal(plan: &Plan<'_>, phase: Phase, mounts: &[(&str, u64)]) -> String {
     let mut id_at =
         |path: &[u8]| mounts.iter().find(|(at, _)| at.as_bytes() == path).map_or(0, |(_, id)| *id);
-    text_of(|sink| plan.write_journal(phase, &mut id_at, sink))
+    let header = Header { direction: Direction::Forth, phase, root: 1 };
+    text_of(|sink| plan.write_journal(header, &mut id_at, sink))
 }
 
 const WORLD: &str = "d /tmp/a\nd /tmp/b\nd /tmp/there\nd /usr ro\nd /usr/lib\nd /srv ro\nd /srv/x";
@@ -95,7 +96,7 @@ fn while_making_only_what_comes_is_told() {
     });
     assert_eq!(undoing.len(), text.len(), "one is written over the other");
     let marks: Vec<_> = text.lines().map(|line| &line[..2]).collect();
-    assert_eq!(marks, ["/t", "#-", "#-", "#-", "#-", "#+", "  ", "  ", "#+", "  "]);
+    assert_eq!(marks, ["/t", "#=", "#=", "#=", "#=", "#+", "  ", "  ", "#+", "  "]);
     // What is mounted there already must not be undone by others.
     assert!(text.contains("#+/tmp/b /tmp/there none bind,x-snapd.origin=layout,x-snapd.unfinished=onto:00000000000000000009 0 0"));
     assert!(text.contains("#+tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/new,x-snapd.unfinished=onto:00000000000000000010 0 0"));
@@ -103,17 +104,29 @@ fn while_making_only_what_comes_is_told() {
 
 #[test]
 fn the_header_reads_back_and_shows_our_lines() {
-    for (phase, root) in [(Phase::Undoing, 0), (Phase::Making, u64::MAX), (Phase::Making, 4711)] {
-        let header = Header { phase, root };
+    let (forth, back) = (Direction::Forth, Direction::Back);
+    for (direction, phase, root) in [
+        (forth, Phase::Undoing, 0),
+        (back, Phase::Undoing, 1),
+        (forth, Phase::Making, u64::MAX),
+        (back, Phase::Making, 4711),
+    ] {
+        let header = Header { direction, phase, root };
         let mut text = text_of(|sink| header.write(sink));
         assert_eq!(text.len(), Header::LEN);
         assert!(text.starts_with(TITLE) && text.ends_with('\n'));
-        text.push_str("#+a b c d\n#-e f g h\n  i j k l\n# +\n");
+        text.push_str("#+a b c d\n#-e f g h\n  i j k l\n# +\n#=m n o p\n");
+        let mut bytes = text.clone().into_bytes();
+        assert_eq!(Header::read(&mut bytes), Some(header));
+        assert_eq!(utf8(&bytes), text.replace("#+a", "  a").replace("#=m", "  m"));
+        // With more lines than a profile can have, what was undone is not read.
+        text.push_str(&"#\n".repeat(snap_profile::ENTRIES_MAX));
         let mut bytes = text.clone().into_bytes();
         assert_eq!(Header::read(&mut bytes), Some(header));
         assert_eq!(utf8(&bytes), text.replace("#+a", "  a"));
     }
-    let good = text_of(|sink| Header { phase: Phase::Making, root: 1 }.write(sink));
+    let good =
+        text_of(|sink| Header { direction: forth, phase: Phase::Making, root: 1 }.write(sink));
     for bad in
         ["", "a b c d\n", &good[1..], &good.replace("making ", "finding"), &good[..Header::LEN - 2]]
     {
@@ -135,7 +148,7 @@ fn what_is_unfinished_is_read_and_made_again() {
     let (found, steps, earlier, len) = with_plan(current, desired, |plan, _| {
         let found: Vec<_> =
             (0..plan.recorded()).map(|at| plan.unfinished_mount(at).map(|it| it.1)).collect();
-        plan.note_unfinished();
+        plan.note_unfinished(Direction::Forth);
         plan.complete(
             &mut World::new(
                 "d /tmp/a\nd /tmp/kept\nd /tmp/there\nd /tmp/gone\nd /tmp/hidden\nd /tmp/along",
@@ -206,4 +219,20 @@ fn what_stands_after_a_failure_is_what_was_made() {
         standing,
         format!("/tmp/a /tmp/kept none bind 0 0\n/tmp/a /tmp/new none bind 0 0\n{vain}")
     );
+}
+
+#[test]
+fn the_way_back_knows_where_it_leads() {
+    let current = "/tmp/a /tmp/kept none bind 0 0
+        /tmp/a /tmp/old none bind,x-snapd.unfinished=onto:00000000000000000000 0 0
+        /tmp/a /tmp/new none bind,x-snapd.unfinished=undo:00000000000000000007 0 0";
+    let earlier = with_plan(current, "", |plan, _| {
+        plan.note_unfinished(Direction::Back);
+        text_of(|sink| plan.write_earlier(Earlier::Whole, sink))
+    });
+    assert_eq!(earlier, "/tmp/a /tmp/kept none bind 0 0\n/tmp/a /tmp/old none bind 0 0\n");
+    let header = Header { direction: Direction::Back, phase: Phase::Undoing, root: 1 };
+    let text = with_update(|plan| text_of(|sink| plan.write_journal(header, &mut |_| 0, sink)));
+    let marks: Vec<_> = text.lines().map(|line| &line[..2]).collect();
+    assert_eq!(marks, ["/t", "  ", "#+", "  ", "  ", "#=", "#=", "#=", "#=", "#="]);
 }

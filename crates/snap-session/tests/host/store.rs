@@ -152,11 +152,12 @@ fn a_journal_is_written_over_and_longer_and_leaves_nothing_behind() {
         journal.write(|writer| writer.put(b"undo: all")).unwrap();
         assert_eq!(fs::read_to_string(CURRENT)?, "old");
         journal.publish().unwrap();
-        journal.overwrite(|writer| writer.put(b"make")).unwrap();
+        journal.overwrite(6, |writer| writer.put(b"one")).unwrap();
+        journal.overwrite(0, |writer| writer.put(b"make")).unwrap();
         journal.grow_by(4).unwrap();
         journal.append(|writer| writer.put(b" and")).unwrap();
         journal.append(|writer| writer.put(b" more")).unwrap();
-        assert_eq!(fs::read_to_string(CURRENT)?, "make: all and more");
+        assert_eq!(fs::read_to_string(CURRENT)?, "make: one and more");
         next.write(|writer| writer.put(b"new")).unwrap();
         next.publish().unwrap();
         drop(journal);
