@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 /// Parts that begin with `#: NAME`.
 const PARTS: &str = include_str!("../../kernels/stock-like.apparmor");
@@ -40,11 +40,12 @@ fn entry(line: &str, rules: &mut BTreeSet<String>) -> Result<()> {
     let layout = has("x-snapd.origin=layout") || has("x-snapd.origin=overname");
     let file = has("x-snapd.kind=file");
     let undone = if file { "undone file" } else { "undone directory" };
-    let bind = match (layout, file) {
-        _ if !(has("bind") || has("rbind")) => None,
-        (_, true) => Some("file"),
-        (true, false) => Some("directory"),
-        (false, false) => Some("content"),
+    let bind = match (has("bind"), has("rbind")) {
+        (false, false) => None,
+        (true, false) if file => Some("file"),
+        (false, true) if !file => Some("directory"),
+        (true, false) if !layout => Some("content"),
+        (_, _) => bail!("snapd writes no such bind"),
     };
     let mut add = |name: &str| -> Result<()> {
         rules.insert(part(name)?.replace("SOURCE", source).replace("TARGET", target));
@@ -54,6 +55,9 @@ fn entry(line: &str, rules: &mut BTreeSet<String>) -> Result<()> {
         ensure!(is_plain(source), "a source that has to be quoted");
         add(bind)?;
         add(undone)?;
+        if bind == "content" && has("ro") {
+            add("read-only content")?;
+        }
     } else if !has("x-snapd.kind=symlink") && !has("x-snapd.kind=ensure-dir") {
         add("tmpfs")?;
         add(undone)?;
@@ -102,6 +106,7 @@ mod tests {
             "profile snap-update-ns.hello ",
             "mount options=(rbind, rw) \"/var/snap/hello/common/d/\" -> \"/usr/share/d/\",",
             "mount options=(bind, rw) \"/snap/other/1/c/\" -> \"/snap/hello/1/c/\",",
+            "remount options=(bind, ro) \"/snap/hello/1/c/\",",
             "mount fstype=tmpfs -> \"/opt/t/\",",
             "mount options=(rbind, rw) \"/usr/share/\" -> \"/tmp/.snap/usr/share/\",",
             "\"/usr/share/d{,/}\" rw,",
