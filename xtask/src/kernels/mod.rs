@@ -21,14 +21,14 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::conformance;
 use crate::peer::{snap_update_ns, workspace_root};
 use archive::Archive;
 use subset::Job;
-use tally::Tally;
+use tally::{Tally, Told};
 
 pub(crate) use guest::run as guest;
 
@@ -91,6 +91,19 @@ struct Verdict {
     took: Duration,
 }
 
+impl Verdict {
+    /// It could not even be tried.
+    fn broken(kernel: Kernel, error: &Error) -> Self {
+        let mut tally = Tally::default();
+        tally.add(Told::Broken(format!("{error:#}")));
+        let name = match kernel.debian() {
+            Some((suite, _)) => format!("Debian {suite}"),
+            None => "this kernel".to_owned(),
+        };
+        Self { name, tally, took: Duration::ZERO }
+    }
+}
+
 /// Runs them all; an error when any fails.
 pub(crate) fn run(options: &Options) -> Result<()> {
     ensure!(
@@ -111,7 +124,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     let mut good = true;
     let mut total = (0_usize, 0_usize);
-    for verdicts in all(&chosen, |kernel| one(*kernel, &initramfs, &original, &ours, options))? {
+    let work = |kernel: &Kernel| {
+        let verdicts = one(*kernel, &initramfs, &original, &ours, options);
+        verdicts.unwrap_or_else(|error| vec![Verdict::broken(*kernel, &error)])
+    };
+    for verdicts in all(&chosen, work)? {
         for verdict in verdicts {
             good &= verdict.tally.is_good();
             total.0 += verdict.tally.passed;
@@ -125,7 +142,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 /// `work` for each kernel, one worker for each processor, in their order.
-fn all<T: Send>(kernels: &[Kernel], work: impl Fn(&Kernel) -> Result<T> + Sync) -> Result<Vec<T>> {
+fn all<T: Send>(kernels: &[Kernel], work: impl Fn(&Kernel) -> T + Sync) -> Result<Vec<T>> {
     let queue = Mutex::new(kernels.iter().enumerate());
     let worker = |number: usize| -> Result<Vec<(usize, T)>> {
         conformance::pin(number)?;
@@ -133,7 +150,7 @@ fn all<T: Send>(kernels: &[Kernel], work: impl Fn(&Kernel) -> Result<T> + Sync) 
         loop {
             let next = queue.lock().ok().context("a worker died")?.next();
             let Some((at, kernel)) = next else { return Ok(done) };
-            done.push((at, work(kernel)?));
+            done.push((at, work(kernel)));
         }
     };
     let mut results = Vec::new();
@@ -156,15 +173,8 @@ fn one(
     ours: &Path,
     options: &Options,
 ) -> Result<Vec<Verdict>> {
-    let start = Instant::now();
     let Some((suite, version)) = kernel.debian() else {
-        let passes = reduced::run(original, ours)?.into_iter();
-        let verdict = |(pass, tally): (subset::Pass, Tally)| Verdict {
-            name: format!("this kernel {}", pass.name),
-            tally,
-            took: start.elapsed(),
-        };
-        return Ok(passes.map(verdict).collect());
+        return reduced::run(original, ours);
     };
     let image = packages::kernel(suite)?;
     let start = Instant::now();

@@ -42,8 +42,8 @@ pub(super) fn kernel(suite: &str) -> Result<PathBuf> {
     let unpacked = dir.join("vmlinuz.part");
     extract(&deb, "*/vmlinuz*", &unpacked)?;
     ensure!(fs::metadata(&unpacked)?.len() > 0, "{package} holds no kernel");
-    fs::remove_file(deb)?;
     fs::rename(unpacked, &image)?;
+    apt.forget()?;
     Ok(image)
 }
 
@@ -56,8 +56,8 @@ pub(super) fn parser() -> Result<Vec<(PathBuf, &'static str)>> {
         for package in ["apparmor", "libc6"] {
             let deb = apt.download(package)?;
             run(Command::new("dpkg-deb").arg("--extract").arg(&deb).arg(&part))?;
-            fs::remove_file(deb)?;
         }
+        apt.forget()?;
         fs::rename(part, &root)?;
     }
     Ok(PARSER.iter().map(|(from, to)| (root.join(from), *to)).collect())
@@ -72,10 +72,7 @@ struct Apt {
 impl Apt {
     fn new(suite: &str) -> Result<Self> {
         let dir = cache_dir()?.join(suite).join("apt");
-        let known = mirror()?;
-        let mut mirrors = vec![known.as_str()];
-        mirrors.push(ARCHIVE);
-        for mirror in mirrors {
+        for mirror in [mirror()?.as_str(), ARCHIVE] {
             eprintln!("asking {mirror} for Debian {suite}");
             match Self::knowing(&dir, suite, mirror) {
                 Ok(apt) => return Ok(apt),
@@ -111,6 +108,11 @@ impl Apt {
         let apt = Self { dir: dir.to_owned(), config };
         run(apt.command("apt-get").args(["--quiet", "--error-on=any", "update"]))?;
         Ok(apt)
+    }
+
+    /// Removes what was downloaded.
+    fn forget(self) -> Result<()> {
+        Ok(fs::remove_dir_all(self.dir)?)
     }
 
     fn command(&self, program: &str) -> Command {

@@ -97,6 +97,6 @@ pub(super) fn reduced() -> Vec<Pass> {
     let mut passes: Vec<Pass> =
         Group::ALL.iter().map(|group| pass(&[*group], Answer::Missing)).collect();
     passes.push(pass(&Group::ALL, Answer::Missing));
-    passes.push(pass(&[Group::OpenTree], Answer::Denied));
+    passes.extend(Group::ALL.iter().map(|group| pass(&[*group], Answer::Denied)));
     passes
 }
