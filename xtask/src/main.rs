@@ -6,6 +6,7 @@ mod bench;
 mod conformance;
 mod demo;
 mod e2e;
+mod kernels;
 mod peer;
 
 use anyhow::Result;
@@ -32,6 +33,12 @@ enum Chore {
     /// Random sequences of profiles, in the namespace that the parent made: not for people.
     #[command(name = conformance::REFRESH_GUEST, hide = true)]
     RefreshGuest,
+    /// Run a part of the conformance cases on Debian's kernels, and on this one with calls removed
+    /// (needs root).
+    Kernels(kernels::Options),
+    /// The first process of a machine with one of these kernels: not for people.
+    #[command(name = kernels::GUEST, hide = true)]
+    KernelsGuest,
     /// Fetch the packaged original of a Debian suite into the cache and print its path.
     Peer {
         /// The Debian suite: sid, trixie or bookworm.
@@ -63,6 +70,8 @@ fn main() -> Result<()> {
         Chore::Conformance(options) => conformance::run(&options),
         Chore::ConformanceGuest => conformance::guest(),
         Chore::RefreshGuest => conformance::refresh_guest(),
+        Chore::Kernels(options) => kernels::run(&options),
+        Chore::KernelsGuest => kernels::guest(),
         Chore::Peer { suite } => {
             println!("{}", peer::snap_update_ns(&suite)?.display());
             Ok(())

@@ -16,9 +16,9 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::prctl::set_keepcaps;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Gid, Uid, close, setgroups, setresgid, setresuid};
-use snap_ns_testbed::Without;
 
 use super::case::{Caller, Case, Lock, Step, Streams};
+use super::conditions::Conditions;
 
 /// Far more than any run needs; the freezer gives up after 3 s.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,8 +29,7 @@ pub(super) const UNFORESEEN: &str = "needs a writable copy";
 /// A program under test.
 pub(super) struct Program {
     pub(super) file: File,
-    /// The system calls that it has to do without.
-    pub(super) without: Without,
+    pub(super) conditions: Conditions,
 }
 
 /// How a run ended.
@@ -52,8 +51,8 @@ pub(super) fn run(case: &Case, step: &Step, program: &Program) -> Result<Outcome
     command.arg0("snap-update-ns").env_clear().current_dir("/");
     command.args(arguments(case, step)).envs(environment(step.caller)).envs(&step.env);
     command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
-    program.without.apply(&mut command);
-    if step.caller == Caller::User {
+    program.conditions.apply(step.caller, &mut command);
+    if program.conditions.is_users(step.caller) {
         // SAFETY: the closure makes system calls and small allocations, in the forked child of a
         // process that has a single thread.
         unsafe { command.pre_exec(become_user) };

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::repeated;
+
 /// One topic file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,8 +17,8 @@ pub(super) struct Topic {
 /// A world, and what is done in it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Case {
-    pub(super) name: String,
+pub(crate) struct Case {
+    pub(crate) name: String,
     /// What the case shows, as a sentence for people.
     pub(super) shows: String,
     /// What is added to the standard world: see `world/line.rs` for the lines.
@@ -28,7 +30,7 @@ pub(super) struct Case {
     /// The current profile at the start, when it is not the one that `root` implies.
     pub(super) current: Option<String>,
     #[serde(default = "hello")]
-    pub(super) instance: String,
+    pub(crate) instance: String,
     /// What is at `/run/snapd/ns/INSTANCE.mnt` for the daemon's calls.
     #[serde(default)]
     pub(super) namespace: Namespace,
@@ -159,6 +161,14 @@ pub(super) enum Lock {
     Free,
 }
 
+impl Case {
+    /// The desired profiles of the runs that snap-confine starts, which AppArmor confines.
+    pub(crate) fn confined_profiles(&self) -> String {
+        let confined = self.steps.iter().filter(|step| step.caller != Caller::Snapd);
+        confined.filter_map(|step| step.desired.as_deref()).map(repeated).collect()
+    }
+}
+
 impl Aspect {
     /// The word for it in cases and reports.
     pub(super) fn name(self) -> &'static str {
@@ -186,8 +196,8 @@ impl Caller {
 
 /// What was seen after one step on one side.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Observation {
-    pub(super) exit: String,
+pub(crate) struct Observation {
+    pub(crate) exit: String,
     pub(super) stdout: Vec<String>,
     pub(super) stderr: Vec<String>,
     pub(super) profile: Vec<String>,

@@ -12,10 +12,10 @@ use anyhow::{Context, Result};
 use nix::mount::MsFlags;
 use nix::sched::{CloneFlags, setns, unshare};
 use serde::{Deserialize, Serialize};
-use snap_ns_testbed::Without;
 
 use super::caller::{self, Outcome, Program};
 use super::case::{By, Caller, Case, Namespace, Observation, Step};
+use super::conditions::Conditions;
 use super::observe::{self, Seen};
 use super::text::expand;
 use super::world;
@@ -24,7 +24,7 @@ use super::world;
 #[derive(Deserialize, Serialize)]
 pub(super) struct Job {
     pub(super) program: PathBuf,
-    pub(super) without: Without,
+    pub(super) conditions: Conditions,
     /// For the steps that are the original's on both sides.
     pub(super) original: PathBuf,
     /// Any directory; it is only mounted on, in our own namespace.
@@ -35,12 +35,12 @@ pub(super) struct Job {
 /// The hidden subcommand: a job in, observations out: one before the first step, one after each.
 pub(crate) fn run() -> Result<()> {
     let job: Job = serde_json::from_reader(std::io::stdin()).context("job")?;
-    let open = |path: &Path, without| -> Result<Program> {
+    let open = |path: &Path, conditions| -> Result<Program> {
         let file = File::open(path).with_context(|| path.display().to_string())?;
-        Ok(Program { file, without })
+        Ok(Program { file, conditions })
     };
-    let program = open(&job.program, job.without)?;
-    let original = open(&job.original, Without::default())?;
+    let original = open(&job.original, job.conditions.of_the_original())?;
+    let program = open(&job.program, job.conditions)?;
     world::enter(&job.scratch, &job.case)?;
     let namespaces = Namespaces::new(&job.case)?;
     let nothing = Outcome { exit: String::new(), stdout: vec![], stderr: vec![] };

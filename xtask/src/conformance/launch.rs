@@ -8,28 +8,28 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
-use snap_ns_testbed::{Without, isolate};
+use snap_ns_testbed::isolate;
 
 use super::case::{Case, Observation};
+use super::conditions::Conditions;
 use super::guest::Job;
 use crate::peer::workspace_root;
 
 /// The name of the hidden subcommand.
 pub(crate) const GUEST: &str = "conformance-guest";
 
-/// What `program` does to `case`, step by step, `without` some system calls; `original` performs the
-/// steps that are its own.
-pub(super) fn observe(
+/// What `program` does to `case`, step by step; `original` performs the steps that are its own.
+pub(crate) fn observe(
     case: &Case,
     program: &Path,
-    without: &Without,
+    conditions: &Conditions,
     original: &Path,
 ) -> Result<Vec<Observation>> {
     let scratch = workspace_root()?.join("target/conformance-scratch");
     fs::create_dir_all(&scratch)?;
     let (program, original) = (program.to_owned(), original.to_owned());
-    let without = without.clone();
-    let job = Job { program, without, original, scratch, case: case.clone() };
+    let conditions = conditions.clone();
+    let job = Job { program, conditions, original, scratch, case: case.clone() };
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(GUEST).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = isolate(&mut command).spawn().context("start a guest")?;
@@ -48,7 +48,7 @@ pub(super) fn observe(
 
 /// Pins this thread, and all that it starts, to one processor: Linux refuses at random to bind a
 /// mount namespace's file when the two namespaces were made on different ones (seen on 6.18).
-pub(super) fn pin(worker: usize) -> Result<()> {
+pub(crate) fn pin(worker: usize) -> Result<()> {
     let this_thread = Pid::from_raw(0);
     let allowed = sched_getaffinity(this_thread)?;
     let usable = |cpu: &usize| allowed.is_set(*cpu) == Ok(true);

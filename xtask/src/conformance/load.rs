@@ -9,7 +9,7 @@ use super::case::{Aspect, Case, Topic};
 use crate::peer::workspace_root;
 
 /// All cases, topic by topic.
-pub(super) fn cases() -> Result<Vec<Case>> {
+pub(crate) fn cases() -> Result<Vec<Case>> {
     let dir = workspace_root()?.join("xtask/conformance");
     let mut files: Vec<_> = fs::read_dir(&dir)
         .with_context(|| dir.display().to_string())?

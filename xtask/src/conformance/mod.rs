@@ -7,6 +7,7 @@
 mod caller;
 mod case;
 mod compare;
+mod conditions;
 mod guest;
 mod launch;
 mod load;
@@ -27,11 +28,13 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use snap_ns_testbed::{Answer, Group, Without};
 
+pub(crate) use case::{Case, Observation};
+pub(crate) use conditions::{Conditions, Starter};
 pub(crate) use guest::run as guest;
-pub(crate) use launch::GUEST;
+pub(crate) use launch::{GUEST, observe, pin};
+pub(crate) use load::cases;
 pub(crate) use refresh::{REFRESH_GUEST, guest as refresh_guest};
 
-use case::{Case, Observation};
 use verdict::{Complaint, Mode};
 
 #[derive(Args)]
@@ -82,10 +85,11 @@ pub(crate) struct Conformance {
 }
 
 impl Conformance {
-    /// What ours has to do without.
-    fn missing(&self) -> Without {
+    /// What ours meets.
+    fn conditions(&self) -> Conditions {
         let answer = if self.denied { Answer::Denied } else { Answer::Missing };
-        Without { groups: self.without.clone(), answer }
+        let without = Without { groups: self.without.clone(), answer };
+        Conditions { without, ..Conditions::default() }
     }
 }
 
@@ -101,7 +105,7 @@ pub(crate) fn run(options: &Conformance) -> Result<()> {
     if let Some(many) = options.refresh {
         return run_refresh(options, many);
     }
-    let mut cases = load::cases()?;
+    let mut cases = cases()?;
     rows::check(&cases)?;
     cases.retain(|case| options.only.as_ref().is_none_or(|only| case.name.contains(only)));
     ensure!(!cases.is_empty(), "no case has such a name");
@@ -119,7 +123,7 @@ pub(crate) fn run(options: &Conformance) -> Result<()> {
         (Mode::Ours, Some(ours)) => ours.clone(),
         (Mode::Ours, None) => build()?,
     };
-    let results = perform_all(&cases, mode, &peer, &ours, &options.missing())?;
+    let results = perform_all(&cases, mode, &peer, &ours, &options.conditions())?;
     let mut failed = 0_usize;
     for (case, result) in cases.iter().zip(&results) {
         let passed = match result {
@@ -156,7 +160,7 @@ fn run_refresh(options: &Conformance, many: usize) -> Result<()> {
     let ours = options.ours.clone().map_or_else(build, Ok)?;
     // The guests change their directory.
     let (ours, peer) = (ours.canonicalize()?, peer.map(|peer| peer.canonicalize()).transpose()?);
-    refresh::run(many, options.seed, &ours, &options.missing(), peer.as_deref())
+    refresh::run(many, options.seed, &ours, &options.conditions(), peer.as_deref())
 }
 
 fn root_or_skips(cases: usize) -> Result<()> {
@@ -181,19 +185,19 @@ fn perform_all(
     mode: Mode,
     peer: &Path,
     ours: &Path,
-    without: &Without,
+    conditions: &Conditions,
 ) -> Result<Vec<Result<Performed>>> {
     let next = AtomicUsize::new(0);
     let workers = thread::available_parallelism()?.get();
     let work = |worker: usize| -> Result<Vec<(usize, Result<Performed>)>> {
-        launch::pin(worker)?;
+        pin(worker)?;
         let mut done = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(case) = cases.get(at) else {
                 return Ok(done);
             };
-            done.push((at, perform(case, mode, peer, ours, without)));
+            done.push((at, perform(case, mode, peer, ours, conditions)));
         }
     };
     let mut results = Vec::new();
@@ -214,15 +218,26 @@ fn perform(
     mode: Mode,
     peer: &Path,
     ours: &Path,
-    without: &Without,
+    conditions: &Conditions,
 ) -> Result<Performed> {
-    let theirs = launch::observe(case, peer, &Without::default(), peer)?;
-    let ours = launch::observe(case, ours, without, peer)?;
+    let theirs = observe(case, peer, &conditions.of_the_original(), peer)?;
+    let ours = observe(case, ours, conditions, peer)?;
     let complaints = verdict::judge(mode, case, &theirs, &ours);
     Ok(Performed { theirs, ours, complaints })
 }
 
-fn build() -> Result<PathBuf> {
+/// What is wrong with what ours did to `case`, a line each; nothing means that it passed.
+pub(crate) fn complaints(case: &Case, theirs: &[Observation], ours: &[Observation]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for complaint in verdict::judge(Mode::Ours, case, theirs, ours) {
+        lines.push(format!("step {}: {}", complaint.step, complaint.what));
+        lines.extend(complaint.lines);
+    }
+    lines
+}
+
+/// target/release/snap-update-ns, built when it is not up to date.
+pub(crate) fn build() -> Result<PathBuf> {
     let root = crate::peer::workspace_root()?;
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["build", "--quiet", "--release", "-p", "snap-update-ns"])

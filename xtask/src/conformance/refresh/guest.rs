@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use snap_ns_testbed::Without;
 
 use super::super::caller::{self, Outcome, Program};
 use super::super::case::{Caller, Case, Namespace, Root, Step};
+use super::super::conditions::Conditions;
 use super::super::guest::current_profile;
 use super::super::observe::{self, Seen};
 use super::judge::{self, Difference, Facts, Kind};
@@ -22,7 +22,7 @@ use super::storage;
 #[derive(Deserialize, Serialize)]
 pub(super) struct Job {
     pub(super) program: PathBuf,
-    pub(super) without: Without,
+    pub(super) conditions: Conditions,
     /// Any directory; it is only mounted on, in our own namespace.
     pub(super) scratch: PathBuf,
     pub(super) instance: String,
@@ -69,7 +69,7 @@ pub(crate) fn run() -> Result<()> {
 
 fn perform(job: &Job) -> Result<Vec<Done>> {
     let file = File::open(&job.program).with_context(|| job.program.display().to_string())?;
-    let program = Program { file, without: job.without.clone() };
+    let program = Program { file, conditions: job.conditions.clone() };
     let case = case(job);
     let stage = Stage { at: Namespaces::new(&job.scratch, &case)?, case, program };
     let rootfs = fs::read(current_profile(&stage.case))?;

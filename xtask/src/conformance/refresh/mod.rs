@@ -17,10 +17,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use snap_ns_testbed::Without;
 
 pub(crate) use guest::run as guest;
 
+use super::conditions::Conditions;
 use figures::{Figures, differs};
 use guest::Answer;
 use judge::Kind;
@@ -37,28 +37,29 @@ const SHOWN: usize = 5;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs `many` sequences, the first of them that of `seed`; an error when one of ours differs.
-/// With a `peer`, its figures are printed for comparison; only ours runs `without` some calls.
+/// With a `peer`, its figures are printed for comparison; only ours meets the `conditions`.
 pub(super) fn run(
     many: usize,
     seed: u64,
     ours: &Path,
-    without: &Without,
+    conditions: &Conditions,
     peer: Option<&Path>,
 ) -> Result<()> {
     let seeds: Vec<u64> = (seed..).take(many).collect();
     ensure!(seeds.len() == many, "the seeds end before that");
     let histories: Vec<History> = seeds.iter().map(|seed| generate(*seed)).collect();
     if let Some(peer) = peer {
-        let answers = each(many, |guest, at| guest.ask(&histories[at], peer, &Without::default()))?;
+        let answers =
+            each(many, |guest, at| guest.ask(&histories[at], peer, &Conditions::default()))?;
         println!("the original: {}", Figures::of(&answers));
     }
-    let answers = each(many, |guest, at| guest.ask(&histories[at], ours, without))?;
+    let answers = each(many, |guest, at| guest.ask(&histories[at], ours, conditions))?;
     let failed: Vec<usize> = (0..many).filter(|at| differs(&answers[*at])).collect();
     let shown = various(&failed, &answers);
     let smaller = each(shown.len(), |guest, which| {
         let at = shown[which];
-        let smallest = smallest(guest, (ours, without), &histories[at], &answers[at]);
-        let answer = guest.ask(&smallest, ours, without)?;
+        let smallest = smallest(guest, (ours, conditions), &histories[at], &answers[at]);
+        let answer = guest.ask(&smallest, ours, conditions)?;
         Ok((smallest, answer))
     })?;
     for (at, (smallest, answer)) in shown.iter().zip(&smaller) {
@@ -93,7 +94,7 @@ fn various(failed: &[usize], answers: &[Answer]) -> Vec<usize> {
 /// The smallest history found that fails in the same way.
 fn smallest(
     guest: &mut Guest,
-    (program, without): (&Path, &Without),
+    (program, conditions): (&Path, &Conditions),
     history: &History,
     answer: &Answer,
 ) -> History {
@@ -102,7 +103,7 @@ fn smallest(
     let start = Instant::now();
     shrink(history, |smaller| {
         start.elapsed() < PATIENCE
-            && guest.ask(smaller, program, without).is_ok_and(|answer| same(&answer))
+            && guest.ask(smaller, program, conditions).is_ok_and(|answer| same(&answer))
     })
 }
 

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
-use snap_ns_testbed::{Without, isolate};
+use snap_ns_testbed::isolate;
 
+use super::super::conditions::Conditions;
 use super::super::launch::pin;
 use super::REFRESH_GUEST;
 use super::guest::{Answer, Job};
@@ -36,16 +37,16 @@ impl Guest {
         Ok(Self { process, questions, answers: BufReader::new(answers), scratch })
     }
 
-    /// What `program` makes of `history`, `without` some system calls.
+    /// What `program` makes of `history`.
     pub(super) fn ask(
         &mut self,
         history: &History,
         program: &Path,
-        without: &Without,
+        conditions: &Conditions,
     ) -> Result<Answer> {
         let job = Job {
             program: program.to_owned(),
-            without: without.clone(),
+            conditions: conditions.clone(),
             scratch: self.scratch.clone(),
             instance: history.instance.to_owned(),
             world: lines(&history.world),
