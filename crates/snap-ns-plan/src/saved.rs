@@ -56,13 +56,20 @@ impl Plan<'_> {
         let (mut steps, mut mimics) = (self.steps.as_slice(), self.mimics_by_time.as_slice());
         for &place in &self.forecast.order {
             let time = self.forecast.time_of(place);
-            self.write_mimics(&mut mimics, time, sink)?;
-            while let Some((step, rest)) = steps.split_first()
-                && self.time_of_step(step.op).is_none_or(|of_step| of_step <= time)
+            // (Mimics come before the entry, and some at the same time as others.)
+            while let Some((&mimic, rest)) = mimics.split_first()
+                && self.forecast.mimic_time(mimic) < time
             {
-                steps = rest;
-                self.write_made(*step, at, sink)?;
+                mimics = rest;
+                let slot = self.forecast.mimics.get(usize::from(mimic));
+                if slot.is_some_and(|slot| slot.kept_as.is_some()) {
+                    self.write_mimic_at(mimic, sink)?;
+                } else {
+                    let end = (self.forecast.mimic_time(mimic), Some(Op::Mimic(mimic)));
+                    self.write_made_until(end, &mut steps, at, sink)?;
+                }
             }
+            self.write_made_until((time, None), &mut steps, at, sink)?;
             if let Some(item) = self.desired(place)
                 && self.forecast.need(place).kept_as.is_some()
             {
@@ -72,21 +79,21 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Writes the mimics that are kept, as far as they come before `time`. (Somebody else may need
-    /// them now.)
-    fn write_mimics<S: Sink>(
+    /// Writes what the next `steps` made, as far as their time, or to the one with this operation.
+    fn write_made_until<S: Sink>(
         &self,
-        mimics: &mut &[u16],
-        time: Time,
+        (time, last): (Time, Option<Op>),
+        steps: &mut &[Step],
+        at: Moment,
         sink: &mut S,
     ) -> Result<(), S::Error> {
-        while let Some((&mimic, rest)) = mimics.split_first()
-            && self.forecast.mimic_time(mimic) < time
+        while let Some((step, rest)) = steps.split_first()
+            && self.time_of_step(step.op).is_none_or(|of_step| of_step <= time)
         {
-            *mimics = rest;
-            let slot = self.forecast.mimics.get(usize::from(mimic));
-            if slot.is_some_and(|slot| slot.kept_as.is_some()) {
-                self.write_mimic_at(mimic, sink)?;
+            *steps = rest;
+            self.write_made(*step, at, sink)?;
+            if Some(step.op) == last {
+                break;
             }
         }
         Ok(())
