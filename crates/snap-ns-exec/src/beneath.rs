@@ -14,6 +14,7 @@ use snap_profile::Item;
 
 use crate::kernel::{CreatesFor, Kernel};
 use crate::settle::MountAt;
+use crate::unmount::is_absent;
 
 impl Kernel {
     /// Looks at the tree as it would be if everything in the current profile of `plan` were undone,
@@ -42,7 +43,11 @@ impl Kernel {
             .filter(|&place| !plan.current(place).is_some_and(child))
             .filter_map(|place| plan.recorded_mount(place))
             // Where nobody knows it has to be looked at beneath.
-            .all(|path| matches!(self.mount_at(path), Ok(MountAt::Id(_) | MountAt::Unknown)))
+            .all(|path| match self.mount_at(path) {
+                Ok(MountAt::Id(_) | MountAt::Unknown) => true,
+                Ok(MountAt::None) => false,
+                Err(errno) => !is_absent(errno),
+            })
     }
 
     fn undo_all(&self, plan: &mut Plan<'_>) -> io::Result<Self> {

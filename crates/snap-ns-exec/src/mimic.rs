@@ -271,8 +271,10 @@ impl Kernel {
         while snap_path::is_at_or_below(path, ASIDE)
             && let Some(above) = parent(path)
         {
-            let remove = |dir| unlinkat(dir, file_name(path), AtFlags::REMOVEDIR);
-            match self.open(above, PATH_DIR).and_then(remove) {
+            let remove =
+                || unlinkat(self.open(above, PATH_DIR)?, file_name(path), AtFlags::REMOVEDIR);
+            // Nobody would come back for it.
+            match remove().or_else(|_| remove()) {
                 Ok(()) | Err(Errno::NOENT) => path = above,
                 Err(_) => break,
             }

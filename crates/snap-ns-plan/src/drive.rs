@@ -125,6 +125,7 @@ impl<'a> Plan<'a> {
             match self.cause(step.op) {
                 Some(place) if self.is_content(place) => {
                     self.forecast.leave_out(place);
+                    self.remove_vain(step.op, performer);
                     observer.left_out(self, place, fault);
                 }
                 Some(_) | None => return Err(Failure { op: step.op, fault }),
@@ -132,6 +133,17 @@ impl<'a> Plan<'a> {
             at = at.saturating_add(1);
         }
         Ok(())
+    }
+
+    /// Removes the mount point that was created for a mount that failed, as well as it can be done.
+    fn remove_vain(&self, op: Op, performer: &mut dyn Performer) {
+        let Op::Mount(place) = op else { return };
+        let made = Step { op: Op::MakeMountPoint(place), state: State::Done };
+        let path = self.desired(place).map(|item| item.entry.mount_point);
+        if let Some(path) = path.filter(|_| self.steps.contains(&made)) {
+            let keep = snap_path::parent(path).map_or(0, <[u8]>::len);
+            let _ = performer.perform(&Action::RemoveMountPoint { path, keep }, self);
+        }
     }
 
     /// Whether a mimic failed because what was seen in its directory is not there any more: another

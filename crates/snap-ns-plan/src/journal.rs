@@ -11,6 +11,7 @@ use snap_path::Text;
 use snap_profile::{ENTRIES_MAX, Item};
 
 use crate::plan::Plan;
+use crate::saved::Moment;
 use crate::step::{Op, State};
 
 /// How far a run has come.
@@ -180,8 +181,21 @@ impl Plan<'_> {
                 }
             }
         }
-        for step in self.steps.iter().filter(|step| step.state == State::Pending) {
-            self.write_coming(step.op, header, mount_id_at, sink)?;
+        for step in &self.steps {
+            match step.state {
+                State::Done => self.write_made(*step, Moment::Now, sink)?,
+                State::Pending | State::Failed | State::Skipped(_) => {
+                    self.write_coming(step.op, header, mount_id_at, sink)?;
+                }
+            }
+        }
+        // Nobody got as far as planning.
+        if self.steps.is_empty() {
+            let all = self.forecast.all_desired().iter().zip(&self.forecast.needs);
+            for (item, _) in all.filter(|(_, need)| need.kept_as.is_none()) {
+                let unfinished = Unfinished::MakeOnto(0);
+                write_line(&item.entry, unfinished, front(header, unfinished), sink)?;
+            }
         }
         Ok(())
     }

@@ -117,7 +117,12 @@ impl Plan<'_> {
     }
 
     /// Writes what a step made, if it makes anything, and did.
-    fn write_made<S: Sink>(&self, step: Step, at: Moment, sink: &mut S) -> Result<(), S::Error> {
+    pub(crate) fn write_made<S: Sink>(
+        &self,
+        step: Step,
+        at: Moment,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
         let made = match step.state {
             State::Done => true,
             State::Pending => at == Moment::AllDone,

@@ -53,11 +53,11 @@ impl Journal {
     /// Writes the journal of `plan`, and lets it take the place of the current profile.
     fn start(
         mut file: Reserved,
-        direction: Direction,
+        (direction, phase): (Direction, Phase),
         plan: &Plan<'_>,
         kernel: &mut Kernel,
     ) -> Result<Self, SessionError> {
-        let header = Header { direction, phase: plan.first_phase(), root: kernel.root_mount_id() };
+        let header = Header { direction, phase, root: kernel.root_mount_id() };
         let mut id_at = |path: &[u8]| kernel.mount_id_at(path);
         file.write(|writer| {
             header.write(writer)?;
@@ -140,7 +140,7 @@ impl Run<'_, '_> {
             plan.note_nothing_mounted();
             return Ok(None);
         }
-        kernel.beneath(plan).map(Some).map_err(|errno| Error::Beneath(errno.raw_os_error()))
+        beneath(plan, kernel).map(Some)
     }
 
     /// Performs a plan with the snap's processes frozen, and saves what stands then. When it fails,
@@ -155,7 +155,9 @@ impl Run<'_, '_> {
             Files::reserve(self.file, plan).map_err(|error| self.session(error))?;
         (self.hold_signals)();
         let mut journal = journal
-            .map(|file| Journal::start(file, Direction::Forth, plan, &mut kernel))
+            .map(|file| {
+                Journal::start(file, (Direction::Forth, plan.first_phase()), plan, &mut kernel)
+            })
             .transpose()
             .map_err(|error| self.session(error))?;
         let frozen = if plan.touches_tree() { self.freezer.freeze() } else { Ok(()) };
@@ -203,7 +205,7 @@ impl Run<'_, '_> {
         );
         if let Err(error) = planned {
             self.freezer.thaw().map_err(|error| self.session(error))?;
-            self.save(next, spare, |sink| failed.write_saved(sink))?;
+            self.save_midway(next, plan, &mut kernel);
             return Err(error);
         }
         let (mut next, mut spare, mut journal) = (next, spare, None);
@@ -215,7 +217,8 @@ impl Run<'_, '_> {
                 None => reserve(instance, Draft::Spare, plan.saved_len()),
             };
             let end = end.map_err(|error| self.session(error))?;
-            let started = Journal::start(next, Direction::Back, plan, &mut kernel);
+            let started =
+                Journal::start(next, (Direction::Back, plan.first_phase()), plan, &mut kernel);
             journal = Some(started.map_err(|error| self.session(error))?);
             next = end;
         }
@@ -227,11 +230,21 @@ impl Run<'_, '_> {
         let driven = plan.drive(&mut kernel, &mut told);
         let left_out = told.left_out;
         self.freezer.thaw().map_err(|error| self.session(error))?;
+        if let Err(failure) = driven {
+            self.save_midway(next, plan, &mut kernel);
+            return Err(Error::Failed(self.file, plan, failure, Undone::Nothing));
+        }
         self.save(next, spare, |sink| plan.write_saved(sink))?;
-        match driven {
-            Err(failure) => Err(Error::Failed(self.file, plan, failure, Undone::Nothing)),
-            Ok(()) if left_out => Ok(Undone::NotAll),
-            Ok(()) => Ok(Undone::All),
+        Ok(if left_out { Undone::NotAll } else { Undone::All })
+    }
+
+    /// Saves what stands in the middle of a way back that ended: as a journal, for the next run to go
+    /// on from. If that fails there is still the one from before, which has everything that may stand.
+    fn save_midway(&self, next: Reserved, plan: &Plan<'_>, kernel: &mut Kernel) {
+        if keeps_journal() {
+            let _ = Journal::start(next, (Direction::Back, Phase::Undoing), plan, kernel);
+        } else {
+            let _ = self.save(next, None, |sink| plan.write_saved(sink));
         }
     }
 
@@ -250,7 +263,8 @@ impl Run<'_, '_> {
                 if compared == Comparison::Same {
                     plan.plan_all_the_same();
                 }
-                let mut view = self.look_beneath(plan, kernel)?;
+                let mut view =
+                    if plan.asks_beneath() { Some(beneath(plan, kernel)?) } else { None };
                 plan.complete(view.as_mut().unwrap_or(kernel), &mut Told::new(self.log, self.file))
             }
             Err(error) => Err(error),
@@ -292,6 +306,10 @@ impl Run<'_, '_> {
         drop(spare);
         written.and_then(|()| next.publish()).map_err(|error| self.session(error))
     }
+}
+
+fn beneath(plan: &mut Plan<'static>, kernel: &Kernel) -> Result<Kernel, Error<'static>> {
+    kernel.beneath(plan).map_err(|errno| Error::Beneath(errno.raw_os_error()))
 }
 
 /// A profile that is only written to be read again.
