@@ -117,9 +117,13 @@ impl Fresh<'_> {
         }
         let here = Here::of(top.as_fd(), self.shape);
         if has_flags(options) && !add_to_tree(options, top.as_fd())? {
-            let has = fstatfs(&top).map_err(failed(Call::StatFs, role))?.f_flags;
-            let flags = with_kept(mount_flags(has), options.flags & MountFlags::PER_MOUNT);
-            mount_remount(here.path(), flags, c"").map_err(failed(Call::Remount, role))?;
+            let wanted = options.flags & MountFlags::PER_MOUNT;
+            let has = mount_flags(fstatfs(&top).map_err(failed(Call::StatFs, role))?.f_flags);
+            // It has the flags of its source: often there is nothing to change.
+            if !has_all(has, wanted) {
+                let flags = with_kept(has, wanted);
+                mount_remount(here.path(), flags, c"").map_err(failed(Call::Remount, role))?;
+            }
         }
         let change = options.propagation.map(propagation_flags);
         change
@@ -128,16 +132,14 @@ impl Fresh<'_> {
     }
 }
 
-/// Gives its flags to all of the tree of a recursive bind, as the other back end does. mount(2) cannot
-/// do that; mount_setattr(2) is no business of AppArmor's, but it may be missing.
+/// Gives its flags to a bind, as the other back end does. mount(2) cannot do that to a tree, and has
+/// to name what the source had; mount_setattr(2) is no business of AppArmor's, but it may be missing.
 fn add_to_tree(options: &Options<'_>, top: BorrowedFd<'_>) -> Result<bool, Fault> {
-    if options.operation != Operation::Bind(Depth::Recursive) {
-        return Ok(false);
-    }
-    match add_flags(top, Depth::Recursive, options.flags) {
+    let Operation::Bind(depth) = options.operation else { return Ok(false) };
+    match add_flags(top, depth, options.flags) {
         Ok(()) => Ok(true),
         // Half of it read-only would be worse than nothing.
-        Err(_) if options.flags.contains(MountFlags::READ_ONLY) => {
+        Err(_) if depth == Depth::Recursive && options.flags.contains(MountFlags::READ_ONLY) => {
             Err(Fault::new(What::RecursiveReadOnly, Role::Source))
         }
         Err(_) => Ok(false),
@@ -152,6 +154,18 @@ fn bind_or_move(operation: Operation, from: &CStr, to: impl rustix::path::Arg) -
         Operation::Move => mount_move(from, to),
         Operation::Mount | Operation::Remount => Err(io::Errno::INVAL),
     }
+}
+
+/// Whether a mount has everything that is `wanted` already; times of access are not looked at.
+fn has_all(has: StatVfsMountFlags, wanted: MountFlags) -> bool {
+    let known = [
+        (MountFlags::READ_ONLY, StatVfsMountFlags::RDONLY),
+        (MountFlags::NO_SUID, StatVfsMountFlags::NOSUID),
+        (MountFlags::NO_DEV, StatVfsMountFlags::NODEV),
+        (MountFlags::NO_EXEC, StatVfsMountFlags::NOEXEC),
+    ];
+    let there = known.into_iter().filter(|(_, statvfs)| has.contains(*statvfs));
+    there.fold(MountFlags::empty(), |all, (flag, _)| all | flag).contains(wanted)
 }
 
 /// The flags to remount a bind with: what it `has` from its source, and what is `wanted`.
@@ -174,8 +188,14 @@ fn with_kept(has: StatVfsMountFlags, wanted: MountFlags) -> Kernels {
         wanted.intersects(MountFlags::NO_ATIME | MountFlags::RELATIME | MountFlags::STRICT_ATIME);
     let mut flags = Kernels::BIND | Kernels::from_bits_retain(wanted.bits());
     for (statvfs, kernels) in kept {
-        let atime = kernels.intersects(Kernels::NOATIME | Kernels::RELATIME);
-        if has.contains(statvfs) && !(atime && asks_for_atime) {
+        // Those of access times stay as they are, if none of them is asked for (mount(2)); the stock
+        // policy grants a remount with just bind and ro.
+        let given = match kernels {
+            Kernels::NOATIME | Kernels::RELATIME => false,
+            Kernels::NODIRATIME => asks_for_atime,
+            _ => true,
+        };
+        if has.contains(statvfs) && given {
             flags |= kernels;
         }
     }
