@@ -12,13 +12,14 @@ pub(crate) struct Layer {
 #[rustfmt::skip]
 pub(crate) const LAYERS: &[Layer] = &[
     Layer { name: "snap-start",         level: 0, may_use: &["rustix"] },
+    Layer { name: "snap-syscalls",      level: 0, may_use: &["rustix"] },
     Layer { name: "snap-path",          level: 1, may_use: &[] },
     Layer { name: "snap-fstab",         level: 1, may_use: &[] },
     Layer { name: "snap-mount-options", level: 2, may_use: &["snap-fstab", "bitflags"] },
     Layer { name: "snap-profile",       level: 3, may_use: &["snap-fstab", "snap-mount-options", "snap-path", "arrayvec"] },
     Layer { name: "snap-ns-forecast",   level: 4, may_use: &["snap-mount-options", "snap-path", "snap-profile", "arrayvec"] },
     Layer { name: "snap-ns-plan",       level: 5, may_use: &["snap-fstab", "snap-mount-options", "snap-path", "snap-profile", "snap-ns-forecast", "arrayvec"] },
-    Layer { name: "snap-ns-exec",       level: 6, may_use: &["snap-fstab", "snap-mount-options", "snap-path", "snap-profile", "snap-ns-plan", "rustix"] },
+    Layer { name: "snap-ns-exec",       level: 6, may_use: &["snap-fstab", "snap-mount-options", "snap-path", "snap-profile", "snap-ns-plan", "snap-syscalls", "rustix"] },
     Layer { name: "snap-session",       level: 6, may_use: &["snap-fstab", "snap-path", "arrayvec", "rustix"] },
     Layer { name: "snap-update-ns",     level: 7, may_use: &["snap-fstab", "snap-mount-options", "snap-path", "snap-profile", "snap-ns-plan", "snap-ns-exec", "snap-session", "snap-start", "arrayvec", "bitflags", "rustix"] },
 ];

@@ -29,7 +29,7 @@ pub(crate) fn check_root(name: &str, kind: Root, source: &Source) -> Vec<String>
     let inner = |attribute: &[&str]| has(&[&["#", "!", "["], attribute].concat());
     let forbids = inner(&["forbid", "(", "unsafe_code", ")", "]"]);
     let denies = inner(&["deny", "(", "unsafe_code", ")", "]"]);
-    let may_deny = name == unsafety::CRATE || kind == Root::Program;
+    let may_deny = unsafety::CRATES.contains(&name) || kind == Root::Program;
     let mut violations = Vec::new();
     let path = source.path.display();
     if !(forbids || may_deny && denies) {
@@ -58,7 +58,7 @@ fn conditional_no_std(source: &Source) -> bool {
 /// No allocator behind the back: neither `alloc` nor `std` is asked for. Only the start code may
 /// ask for std (its `hosted` half stands on it), and programs and build scripts, which have it.
 pub(crate) fn check_heap(name: &str, source: &Source) -> Vec<String> {
-    let on_std = name == unsafety::CRATE
+    let on_std = name == unsafety::CRATES[0]
         || root_kind(source) == Some(Root::Program)
         || source.path.ends_with("build.rs");
     let mut violations = Vec::new();

@@ -1,0 +1,16 @@
+//! System calls that rustix lacks, as safe functions.
+//!
+//! *For*: mount_setattr(2), which sets the flags of a mount, or of a whole tree of mounts, before it
+//! is attached anywhere.
+//! *Guarantees*: a call does what its manual page says, or tells the kernel's error. On architectures
+//! for which it was not written it answers `ENOSYS`, as a kernel without the call does: callers have
+//! another way for that. No allocation, no panic on any input.
+//! *Does not*: retry, or know what a mount is for.
+#![no_std]
+#![deny(unsafe_code)]
+
+mod mount_setattr;
+#[cfg(all(target_arch = "x86_64", target_pointer_width = "64", target_os = "linux"))]
+mod x86_64;
+
+pub use mount_setattr::{MountAttributes, Reach, mount_setattr};
