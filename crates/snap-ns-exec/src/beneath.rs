@@ -48,7 +48,7 @@ impl Kernel {
     fn undo_all(&self, plan: &mut Plan<'_>) -> io::Result<Self> {
         // Or it would be undone wherever the copy propagates to.
         mount_change(c"/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
-        let mut copy = Self::with_resolver(CreatesFor::Root, self.resolver)?;
+        let mut copy = Self::with_resolver(CreatesFor::Root, self.backend, self.resolver)?;
         copy.namespace = Some(own_namespace()?);
         for place in (0..plan.recorded()).rev() {
             let Some(mount_point) = plan.recorded_mount(place) else { continue };

@@ -4,6 +4,7 @@ use rustix::fd::OwnedFd;
 use rustix::io;
 use snap_ns_plan::{Action, Outcome, Performer, Rule};
 
+use crate::backend::{Backend, Fallback};
 use crate::parents::Parents;
 use crate::settle::MountAt;
 
@@ -11,6 +12,8 @@ use crate::settle::MountAt;
 #[derive(Debug)]
 pub struct Kernel {
     pub(crate) resolver: Resolver,
+    pub(crate) backend: Backend,
+    pub(crate) fallback: Option<Fallback>,
     pub(crate) root: OwnedFd,
     /// The effective user and group of this process: they own what it creates at first.
     pub(crate) owner: (u32, u32),
@@ -49,15 +52,16 @@ pub enum Resolver {
 
 impl Kernel {
     /// Takes the root directory of the namespace that this process is in now: the namespace must
-    /// have been joined before. Walks with openat2(2) when the kernel has it.
+    /// have been joined before. Walks with openat2(2) when the kernel has it. Whether it has the
+    /// calls of `backend` is found out when they are used.
     ///
     /// # Errors
     ///
     /// The root directory cannot be opened.
-    pub fn new(creates_for: CreatesFor) -> io::Result<Self> {
-        match Self::with_resolver(creates_for, Resolver::OpenAt2) {
+    pub fn new(creates_for: CreatesFor, backend: Backend) -> io::Result<Self> {
+        match Self::with_resolver(creates_for, backend, Resolver::OpenAt2) {
             Err(io::Errno::NOSYS | io::Errno::PERM) => {
-                Self::with_resolver(creates_for, Resolver::Emulated)
+                Self::with_resolver(creates_for, backend, Resolver::Emulated)
             }
             result => result,
         }
@@ -68,15 +72,28 @@ impl Kernel {
     /// # Errors
     ///
     /// As for [`new`](Self::new).
-    pub fn with_resolver(creates_for: CreatesFor, resolver: Resolver) -> io::Result<Self> {
+    pub fn with_resolver(
+        creates_for: CreatesFor,
+        backend: Backend,
+        resolver: Resolver,
+    ) -> io::Result<Self> {
         let root = resolver.open_root()?;
         let owner = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
         let creates_for = match creates_for {
             CreatesFor::Root => (0, 0),
             CreatesFor::Caller => owner,
         };
-        let (parents, phase) = (Parents::new(), Phase::Looking);
-        Ok(Self { resolver, root, owner, creates_for, parents, namespace: None, phase })
+        Ok(Self {
+            resolver,
+            backend,
+            fallback: None,
+            root,
+            owner,
+            creates_for,
+            parents: Parents::new(),
+            namespace: None,
+            phase: Phase::Looking,
+        })
     }
 }
 

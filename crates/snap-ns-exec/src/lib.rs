@@ -17,7 +17,9 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod backend;
 mod beneath;
+mod classic;
 mod create;
 mod fault;
 mod fd_path;
@@ -28,7 +30,9 @@ mod mimic;
 mod mount;
 mod parents;
 mod settle;
+mod tree;
 mod unmount;
 mod walk;
 
+pub use backend::{Backend, Fallback};
 pub use kernel::{CreatesFor, Kernel, Resolver};

@@ -1,33 +1,20 @@
 //! Mounting an entry: the mount, its flags, its propagation.
 
-use core::ffi::CStr;
-
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, StatVfsMountFlags, fstat, fstatfs, statat};
+use rustix::fs::{AtFlags, FileType, statat};
 use rustix::io;
-use rustix::mount::{
-    MountFlags as Kernels, MountPropagationFlags, mount, mount_bind, mount_bind_recursive,
-    mount_change, mount_move, mount_remount,
-};
-use snap_mount_options::{
-    Depth, IfMissing, MountFlags, Operation, Options, Origin, Propagation, PropagationKind,
-};
+use snap_mount_options::{IfMissing, MountFlags, Operation, Options, Origin};
 use snap_ns_plan::{Call, Fault, Limit, NodeKind, Outcome, Role, Rule, Skip, What};
 use snap_path::{Text, file_name, parent};
 use snap_profile::{Item, Shape};
 
+use crate::backend::{Backend, Stop, stopped};
 use crate::fault::failed;
-use crate::fd_path::fd_path;
-use crate::here::Here;
 use crate::kernel::Kernel;
-use crate::look::mount_flags;
 use crate::parents::{Proof, Side};
+use crate::tree::{add_flags, attach, change_propagation, clone_tree, is_same_tmpfs, new_tmpfs};
 use crate::unmount::take_away;
-use crate::walk::{Deepest, PATH, PATH_DIR, open_child};
-
-/// `nosymfollow` in statvfs(3) and mount(2), from Linux 5.10 on.
-const ST_NOSYMFOLLOW: u64 = 0x2000;
-const MS_NOSYMFOLLOW: u32 = 0x100;
+use crate::walk::{Deepest, PATH_DIR, open_child};
 
 /// The most bytes of data that mount(2) takes: one page.
 const DATA_MAX: usize = 4096;
@@ -56,43 +43,52 @@ impl Kernel {
         options: &Options<'_>,
         rule: &dyn Rule,
     ) -> Result<(), Fault> {
-        let (from, to) = (item.entry.source, item.entry.mount_point);
-        let source = self.open_end(from, Role::Source, item.shape)?;
-        let target = match self.can_name_target(item, rule) {
-            true => None,
-            false => Some(self.open_end(to, Role::MountPoint, item.shape)?),
-        };
-        // Where it can be taken away again has to be known before it is there.
-        let fresh = self.fresh(item, options)?;
-        let result = match &target {
-            None => attach(options.operation, Here::enter(source.as_fd()).path(), to),
-            Some(target) => {
-                let here = Here::of(target.as_fd(), item.shape);
-                attach(options.operation, fd_path(source.as_fd()).as_c_str(), here.path())
-            }
-        };
-        result.map_err(failed(Call::Bind, Role::MountPoint))?;
-        match fresh {
-            Some(fresh) => fresh.finish(options, Some(source.as_fd())),
-            None => Ok(()),
+        let source = self.open_end(item.entry.source, Role::Source, item.shape)?;
+        // One call is one step, whichever it is.
+        let one_call = !has_flags(options) && options.propagation.is_none();
+        if (one_call || self.backend() == Backend::Classic) && self.can_name_target(item, rule) {
+            return self.bind(item, options, source.as_fd(), None);
         }
+        let target = self.open_end(item.entry.mount_point, Role::MountPoint, item.shape)?;
+        self.by_backend(
+            |kernel| {
+                let tree = prepare(options, source.as_fd())?;
+                let tree = tree.as_ref().unwrap_or(&source);
+                kernel.place(item, options, tree.as_fd(), target.as_fd())
+            },
+            |kernel| kernel.bind(item, options, source.as_fd(), Some(target.as_fd())),
+        )
     }
 
-    /// What has to be finished after the mount itself, if anything.
-    fn fresh<'k>(
+    /// Attaches a tree, or moves it, to `target`, which is the entry's mount point, and gives it its
+    /// propagation.
+    fn place(
+        &mut self,
+        item: &Item<'_>,
+        options: &Options<'_>,
+        tree: BorrowedFd<'_>,
+        target: BorrowedFd<'_>,
+    ) -> Result<(), Stop> {
+        let role = Role::MountPoint;
+        let Some(change) = options.propagation else {
+            return attach(tree, target).map_err(stopped(Call::Bind, role));
+        };
+        // Where it can be taken away again has to be known before it is there.
+        let (dir, name) = self.holder(item).map_err(failed(Call::Open, role))?;
+        attach(tree, target).map_err(stopped(Call::Bind, role))?;
+        change_propagation(tree, change)
+            .map_err(stopped(Call::ChangePropagation, role))
+            .inspect_err(|_| take_away(dir, name))
+    }
+
+    /// The directory that holds the mount point of an entry, and its name there.
+    pub(crate) fn holder<'k>(
         &'k mut self,
         item: &Item<'k>,
-        options: &Options<'_>,
-    ) -> Result<Option<Fresh<'k>>, Fault> {
-        let bind = matches!(options.operation, Operation::Bind(_));
-        let flags = bind && options.flags.intersects(MountFlags::PER_MOUNT);
-        if !flags && options.propagation.is_none() {
-            return Ok(None);
-        }
-        let (path, shape) = (item.entry.mount_point, item.shape);
-        let dir = self.parent_dir(Side::Target, parent(path).unwrap_or_default());
-        let dir = dir.map_err(failed(Call::Open, Role::MountPoint))?;
-        Ok(Some(Fresh { dir, name: file_name(path), shape }))
+    ) -> io::Result<(BorrowedFd<'k>, &'k [u8])> {
+        let path = item.entry.mount_point;
+        let dir = self.parent_dir(Side::Target, parent(path).unwrap_or_default())?;
+        Ok((dir, file_name(path)))
     }
 
     /// Whether the mount point may be given to the kernel by its path, which costs it far less
@@ -143,113 +139,38 @@ impl Kernel {
     fn mount_file_system(&mut self, item: &Item<'_>, options: &Options<'_>) -> Result<(), Fault> {
         let role = Role::MountPoint;
         let target = self.open_end(item.entry.mount_point, role, item.shape)?;
-        let here = Here::of(target.as_fd(), item.shape);
-        let at = here.path();
         let mut data = Text::<DATA_MAX>::new();
         collect_data(item, options, self.creates_for, &mut data)
             .ok_or(Fault::new(What::Full(Limit::Data), role))?;
-        let flags = Kernels::from_bits_retain(options.flags.bits());
-        if options.operation == Operation::Remount {
-            return mount_remount(at, flags, data.as_c_str()).map_err(failed(Call::Remount, role));
+        let source = item.entry.source;
+        let new = options.operation == Operation::Mount;
+        if new && item.is_tmpfs() && is_same_tmpfs(source, data.as_bytes(), options.flags) {
+            return self.by_backend(
+                |kernel| {
+                    let tmpfs = new_tmpfs(source, data.as_bytes(), options.flags)
+                        .map_err(stopped(Call::Mount, role))?;
+                    kernel.place(item, options, tmpfs.as_fd(), target.as_fd())
+                },
+                |kernel| kernel.mount_or_remount(item, options, target.as_fd(), data.as_c_str()),
+            );
         }
-        let fresh = self.fresh(item, options)?;
-        mount(item.entry.source, at, item.entry.fs_type, flags, data.as_c_str())
-            .map_err(failed(Call::Mount, role))?;
-        fresh.map_or(Ok(()), |fresh| fresh.finish(options, None))
+        self.mount_or_remount(item, options, target.as_fd(), data.as_c_str())
     }
 }
 
-/// A mount that was just made, by its name in the directory that holds its mount point.
-struct Fresh<'m> {
-    dir: BorrowedFd<'m>,
-    name: &'m [u8],
-    shape: Shape,
+/// Whether the mount itself has to get flags after it was made with mount(2).
+pub(crate) fn has_flags(options: &Options<'_>) -> bool {
+    matches!(options.operation, Operation::Bind(_))
+        && options.flags.intersects(MountFlags::PER_MOUNT)
 }
 
-impl Fresh<'_> {
-    /// Gives the mount its flags and propagation; takes it away again if that fails.
-    fn finish(&self, options: &Options<'_>, source: Option<BorrowedFd<'_>>) -> Result<(), Fault> {
-        self.set(options, source).inspect_err(|fault| {
-            if fault.what != What::Replaced {
-                take_away(self.dir, self.name);
-            }
-        })
-    }
-
-    fn set(&self, options: &Options<'_>, source: Option<BorrowedFd<'_>>) -> Result<(), Fault> {
-        let role = Role::MountPoint;
-        let top = open_child(self.dir, self.name, PATH).map_err(failed(Call::Open, role))?;
-        // It must be what was mounted: nobody else's mount is to be changed.
-        if let Some(source) = source {
-            let id = |fd| fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
-            let same = |a, b| -> io::Result<bool> { Ok(id(a)? == id(b)?) };
-            if !same(source, top.as_fd()).map_err(failed(Call::Stat, role))? {
-                return Err(Fault::new(What::Replaced, role));
-            }
-        }
-        let here = Here::of(top.as_fd(), self.shape);
-        let wanted = options.flags & MountFlags::PER_MOUNT;
-        if source.is_some() && !wanted.is_empty() {
-            let has = fstatfs(&top).map_err(failed(Call::StatFs, role))?.f_flags;
-            let flags = with_kept(mount_flags(has), wanted);
-            mount_remount(here.path(), flags, c"").map_err(failed(Call::Remount, role))?;
-        }
-        let change = options.propagation.map(propagation_flags);
-        change
-            .map_or(Ok(()), |flags| mount_change(here.path(), flags))
-            .map_err(failed(Call::ChangePropagation, role))
-    }
-}
-
-/// Binds or moves `from` to `to`.
-fn attach(operation: Operation, from: &CStr, to: impl rustix::path::Arg) -> io::Result<()> {
-    match operation {
-        Operation::Bind(Depth::Recursive) => mount_bind_recursive(from, to),
-        Operation::Bind(Depth::Single) => mount_bind(from, to),
-        Operation::Move => mount_move(from, to),
-        Operation::Mount | Operation::Remount => Err(io::Errno::INVAL),
-    }
-}
-
-/// The flags to remount a bind with: what it `has` from its source, and what is `wanted`.
-fn with_kept(has: StatVfsMountFlags, wanted: MountFlags) -> Kernels {
-    // The numbers of statvfs(3) and mount(2) are not all the same.
-    let kept = [
-        (StatVfsMountFlags::RDONLY, Kernels::RDONLY),
-        (StatVfsMountFlags::NOSUID, Kernels::NOSUID),
-        (StatVfsMountFlags::NODEV, Kernels::NODEV),
-        (StatVfsMountFlags::NOEXEC, Kernels::NOEXEC),
-        (StatVfsMountFlags::NOATIME, Kernels::NOATIME),
-        (StatVfsMountFlags::NODIRATIME, Kernels::NODIRATIME),
-        (StatVfsMountFlags::RELATIME, Kernels::RELATIME),
-        (
-            StatVfsMountFlags::from_bits_retain(ST_NOSYMFOLLOW),
-            Kernels::from_bits_retain(MS_NOSYMFOLLOW),
-        ),
-    ];
-    let asks_for_atime =
-        wanted.intersects(MountFlags::NO_ATIME | MountFlags::RELATIME | MountFlags::STRICT_ATIME);
-    let mut flags = Kernels::BIND | Kernels::from_bits_retain(wanted.bits());
-    for (statvfs, kernels) in kept {
-        let atime = kernels.intersects(Kernels::NOATIME | Kernels::RELATIME);
-        if has.contains(statvfs) && !(atime && asks_for_atime) {
-            flags |= kernels;
-        }
-    }
-    flags
-}
-
-fn propagation_flags(change: Propagation) -> MountPropagationFlags {
-    let kind = match change.kind {
-        PropagationKind::Shared => MountPropagationFlags::SHARED,
-        PropagationKind::Slave => MountPropagationFlags::DOWNSTREAM,
-        PropagationKind::Private => MountPropagationFlags::PRIVATE,
-        PropagationKind::Unbindable => MountPropagationFlags::UNBINDABLE,
-    };
-    match change.depth {
-        Depth::Single => kind,
-        Depth::Recursive => kind | MountPropagationFlags::REC,
-    }
+/// The tree that a bind attaches, with its flags; none for a move, which attaches the source itself.
+fn prepare(options: &Options<'_>, source: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Stop> {
+    let Operation::Bind(depth) = options.operation else { return Ok(None) };
+    let role = Role::MountPoint;
+    let tree = clone_tree(source, b"", depth).map_err(stopped(Call::Bind, role))?;
+    add_flags(tree.as_fd(), depth, options.flags).map_err(stopped(Call::Remount, role))?;
+    Ok(Some(tree))
 }
 
 /// The data of a file system: what the profile says, and for the root of a tmpfs mode and owner.

@@ -4,7 +4,7 @@ use core::convert::Infallible;
 
 use rustix::io::Errno;
 use snap_fstab::Sink;
-use snap_ns_exec::Kernel;
+use snap_ns_exec::{Backend, Fallback, Kernel};
 use snap_ns_plan::{Comparison, Direction, Earlier, Header, Performer, Phase, Plan, Territory};
 use snap_profile::{Arena, Profile, Role, Variables, load};
 use snap_session::{
@@ -169,7 +169,9 @@ impl Run<'_, '_> {
             journal: journal.as_mut(),
             ..Told::new(self.log, self.file)
         };
-        let Err(failure) = plan.drive(&mut kernel, &mut told) else {
+        let driven = plan.drive(&mut kernel, &mut told);
+        self.tell_backend(&kernel);
+        let Err(failure) = driven else {
             self.freezer.thaw().map_err(|error| self.session(error))?;
             return self.save(next, spare, |sink| plan.write_saved(sink));
         };
@@ -179,6 +181,17 @@ impl Run<'_, '_> {
             Undone::NotAll
         });
         Err(Error::Failed(self.file, plan, failure, undone))
+    }
+
+    /// Tells how mounts were made; that a policy refuses the better way is told in any case.
+    fn tell_backend(&mut self, kernel: &Kernel) {
+        self.log.debug(match kernel.backend() {
+            Backend::Fd => format_args!("mounts are made with move_mount(2)"),
+            Backend::Classic => format_args!("mounts are made with mount(2)"),
+        });
+        if kernel.fallback() == Some(Fallback::Denied) {
+            self.log.notice(format_args!("move_mount(2) is denied: mount(2) is used"));
+        }
     }
 
     /// Makes the namespace what it was before `failed` was performed, by another plan, and saves what

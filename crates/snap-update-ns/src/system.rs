@@ -1,6 +1,6 @@
 //! Updating the namespace of a snap.
 
-use snap_ns_exec::{CreatesFor, Kernel};
+use snap_ns_exec::{Backend, CreatesFor, Kernel};
 use snap_ns_plan::{Comparison, Header, Plan, Territory};
 use snap_profile::{Arena, Profile, Role, TEXT_MAX, Variables, load};
 use snap_session::{
@@ -98,7 +98,13 @@ fn change(
     plan: &'static mut Plan<'static>,
     way_back: WayBack<'_>,
 ) -> Result<(), Error<'static>> {
-    let mut kernel = Kernel::new(CreatesFor::Root).map_err(|e| Error::Root(e.raw_os_error()))?;
+    // A first start is confined by the stock AppArmor policy, which grants mount(2) only.
+    let backend = match run.caller {
+        Caller::Snapd => Backend::Fd,
+        Caller::SnapConfine => Backend::Classic,
+    };
+    let mut kernel =
+        Kernel::new(CreatesFor::Root, backend).map_err(|e| Error::Root(e.raw_os_error()))?;
     match journal {
         Some(header) if header.root == kernel.root_mount_id() => {
             run.log.notice(format_args!("clearing away what an interrupted update left"));

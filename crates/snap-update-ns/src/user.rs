@@ -1,6 +1,6 @@
 //! The mounts of one user, in a namespace of this process's own.
 
-use snap_ns_exec::{CreatesFor, Kernel};
+use snap_ns_exec::{Backend, CreatesFor, Kernel};
 use snap_ns_plan::{Comparison, Territory};
 use snap_path::Text;
 use snap_profile::{HomeUse, Role, Variables, load};
@@ -37,7 +37,8 @@ pub(crate) fn update(
         (_, Some(home)) if snap_path::check(home).is_ok() && check_home(home).is_ok() => Some(home),
         (_, _) => None,
     };
-    let mut kernel = Kernel::new(CreatesFor::Caller).map_err(|e| Error::Root(e.raw_os_error()))?;
+    let mut kernel = Kernel::new(CreatesFor::Caller, Backend::Classic)
+        .map_err(|e| Error::Root(e.raw_os_error()))?;
     let mut told = Told::new(log, file);
     let territory = Territory::User { home };
     let planned = match plan.compare(current, desired, territory) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use rustix::fs::Mode;
 use rustix::process::umask;
-use snap_ns_exec::{CreatesFor, Kernel, Resolver};
+use snap_ns_exec::{Backend, CreatesFor, Kernel, Resolver};
 use snap_ns_plan::{Action, Ground, Outcome, Performer as _, Rule, Verdict};
 use snap_ns_testbed::{Isolation, World, run_test_isolated};
 use snap_profile::{Arena, Item, Profile, Role, Variables};
@@ -14,7 +14,26 @@ use snap_profile::{Arena, Item, Profile, Role, Variables};
 pub(crate) struct Bed {
     pub(crate) world: World,
     pub(crate) kernel: Kernel,
-    pub(crate) resolver: Resolver,
+    pub(crate) means: Means,
+}
+
+/// What the kernel is asked to work with.
+#[derive(Clone, Copy)]
+pub(crate) struct Means {
+    pub(crate) backend: Backend,
+    resolver: Resolver,
+}
+
+pub(crate) const CLASSIC: Means = Means { backend: Backend::Classic, resolver: Resolver::OpenAt2 };
+pub(crate) const CLASSIC_EMULATED: Means =
+    Means { backend: Backend::Classic, resolver: Resolver::Emulated };
+pub(crate) const FD: Means = Means { backend: Backend::Fd, resolver: Resolver::OpenAt2 };
+pub(crate) const FD_EMULATED: Means = Means { backend: Backend::Fd, resolver: Resolver::Emulated };
+
+impl Means {
+    fn kernel(self) -> Kernel {
+        Kernel::with_resolver(CreatesFor::Root, self.backend, self.resolver).unwrap()
+    }
 }
 
 /// Gives the same answer everywhere.
@@ -36,29 +55,27 @@ impl Rule for Always {
 }
 
 /// Runs `body` in a new world. Profiles and plans are larger than a test's stack.
-pub(crate) fn run(
-    module: &str,
-    resolver: Resolver,
-    body: fn(&mut Bed) -> Result<()>,
-) -> Result<()> {
+pub(crate) fn run(module: &str, means: Means, body: fn(&mut Bed) -> Result<()>) -> Result<()> {
     let name = module.split_once("::").map_or(module, |(_, name)| name);
     run_test_isolated(name, || {
         let world = World::enter(Path::new("/tmp"))?;
         world.like_a_machine()?;
-        let kernel = Kernel::with_resolver(CreatesFor::Root, resolver).unwrap();
-        let mut bed = Bed { world, kernel, resolver };
+        let mut bed = Bed { world, kernel: means.kernel(), means };
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().stack_size(128 << 20);
             let joined = thread.spawn_scoped(scope, || body(&mut bed))?.join();
             joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
+        })?;
+        // What was asked for was used.
+        assert_eq!(bed.kernel.backend(), means.backend);
+        Ok(())
     })
 }
 
 /// As [`run`], but says that it is skipped to ordinary users.
 pub(crate) fn run_as_root(
     module: &str,
-    resolver: Resolver,
+    means: Means,
     body: fn(&mut Bed) -> Result<()>,
 ) -> Result<()> {
     if Isolation::here() == Isolation::UserNamespace && !inside() {
@@ -66,7 +83,7 @@ pub(crate) fn run_as_root(
         writeln!(std::io::stderr(), "SKIPPED {module}: needs real root")?;
         return Ok(());
     }
-    run(module, resolver, body)
+    run(module, means, body)
 }
 
 /// Whether this process is in a namespace of its own, where everybody is root.
@@ -98,7 +115,7 @@ impl Bed {
 
     /// Forgets what was walked.
     pub(crate) fn renew(&mut self) {
-        self.kernel = Kernel::with_resolver(CreatesFor::Root, self.resolver).unwrap();
+        self.kernel = self.means.kernel();
     }
 }
 

@@ -9,7 +9,7 @@ use crate::bed::Bed;
 use crate::mimic::planned;
 use crate::state::count_at;
 
-both!(targets sources mimics ; known peers);
+on_all!(targets sources mimics ; known peers);
 
 fn unmount(bed: &mut Bed, path: &str) {
     let done = bed.perform(&Action::Unmount { mount_point: path.as_bytes() });

@@ -10,7 +10,7 @@ use snap_ns_plan::{
 use crate::bed::{Always, Bed};
 use crate::state::{object, tree};
 
-both!(objects in_the_way links ensured obstacles ; root owners);
+on_all!(objects in_the_way links ensured obstacles ; root owners);
 
 fn creation(path: &'static str, kind: ObjectKind, mode: u16) -> Creation<'static> {
     let path = path.as_bytes();

@@ -8,7 +8,7 @@ use crate::bed::{Always, Bed, items};
 use crate::mimic::planned;
 use crate::state::{mounts, tree};
 
-both!(binds file_systems mimics undoing);
+on_all!(binds file_systems mimics undoing);
 
 /// `EMFILE`
 const TOO_MANY: i32 = 24;

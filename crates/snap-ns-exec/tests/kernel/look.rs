@@ -8,7 +8,7 @@ use snap_ns_plan::{
 
 use crate::bed::Bed;
 
-both!(places attributes_links_and_lists ; root owners);
+on_all!(places attributes_links_and_lists ; root owners);
 
 fn tree(bed: &Bed) -> Result<()> {
     bed.world.file("/t/d/e/f", "text")?.link("/t/link", "d")?.link("/t/d/end", "/t")?;

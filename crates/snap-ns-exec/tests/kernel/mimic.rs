@@ -17,7 +17,7 @@ use snap_ns_testbed::World;
 use crate::bed::{Always, Bed, profile};
 use crate::state::{count_at, mount_at, mounts, object, tree};
 
-both!(shows_the_same aside_of_others a_child_that_vanished a_child_that_changed ; root owners foreign_aside);
+on_all!(shows_the_same aside_of_others a_child_that_vanished a_child_that_changed ; root owners foreign_aside);
 
 pub(crate) struct Nobody;
 

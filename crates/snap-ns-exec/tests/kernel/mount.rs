@@ -8,7 +8,11 @@ use snap_ns_plan::{Action, Call, Fault, NodeKind, Outcome, Role, Skip, What};
 use crate::bed::Bed;
 use crate::state::{count_at, mount_at, mounts, object, tree};
 
-both!(trees flags file_systems propagation what_is_missing replaced_in_between ; root owners);
+on_all!(trees flags flags_of_trees file_systems tmpfs_as_by_mount propagation
+    propagation_below_shared what_is_missing replaced_in_between ; root owners);
+
+// With the classic calls there is an instant.
+on_all!(@ fd_only FD never_writable ; ; );
 
 fn trees(bed: &mut Bed) -> Result<()> {
     bed.world.file("/s/f", "text")?.file("/s/in/g", "inner")?.dir("/s/sub")?;
@@ -59,6 +63,124 @@ fn flags(bed: &mut Bed) -> Result<()> {
     Ok(())
 }
 
+/// The flags of a recursive bind are those of all its mounts.
+fn flags_of_trees(bed: &mut Bed) -> Result<()> {
+    bed.world.dir("/s/in")?.dir("/t/1")?.dir("/t/2")?.dir("/t/3")?;
+    assert_eq!(bed.mount("tmpfs /s/in tmpfs nodev 0 0"), Outcome::Done);
+    for (line, top, inner) in [
+        ("/s /t/1 none rbind,ro 0 0", "ro,relatime", "ro,nodev,relatime"),
+        ("/s /t/2 none rbind,nosuid,noatime 0 0", "rw,nosuid,noatime", "rw,nosuid,nodev,noatime"),
+        (
+            "/s /t/3 none rbind,noexec,rprivate 0 0",
+            "rw,noexec,relatime",
+            "rw,nodev,noexec,relatime",
+        ),
+    ] {
+        assert_eq!(bed.mount(line), Outcome::Done, "{line}");
+        let path = line.split(' ').nth(1).unwrap();
+        assert_eq!(mount_at(path)?.as_deref(), Some(top), "{line}");
+        assert_eq!(mount_at(&format!("{path}/in"))?.as_deref(), Some(inner), "{line}");
+    }
+    assert_eq!(mount_at("/s/in")?.as_deref(), Some("rw,nodev,relatime"));
+    Ok(())
+}
+
+/// Somebody who tries all the time to write to the source through a read-only bind never can.
+fn never_writable(bed: &mut Bed) -> Result<()> {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    bed.world.dir("/s/in")?.dir("/t/m/in")?;
+    assert_eq!(bed.mount("tmpfs /s/in tmpfs defaults 0 0"), Outcome::Done);
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut tries = 0;
+            while !over.load(Ordering::Relaxed) {
+                for probe in ["/t/m/probe", "/t/m/in/probe"] {
+                    let _ = fs::write(probe, "");
+                }
+                tries += 1;
+            }
+            tries
+        });
+        let outcomes: Vec<Outcome> = (0..100)
+            .flat_map(|_| {
+                let done = bed.mount("/s /t/m none rbind,ro 0 0");
+                [done, bed.perform(&Action::Unmount { mount_point: b"/t/m" })]
+            })
+            .collect();
+        over.store(true, Ordering::Relaxed);
+        assert!(writer.join().unwrap() > 0);
+        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Done), "{outcomes:?}");
+    });
+    assert!(!fs::exists("/s/probe")? && !fs::exists("/s/in/probe")?);
+    Ok(())
+}
+
+/// A tmpfs is what mount(2) would have made of the same options, errors included.
+fn tmpfs_as_by_mount(bed: &mut Bed) -> Result<()> {
+    use rustix::mount::MountFlags;
+    for (number, (flags, data)) in [
+        ("", ""),
+        ("", "mode=0755,uid=0,gid=0"),
+        ("ro", "mode=0700,size=4k"),
+        ("nosuid,nodev,noexec", "size=50%,nr_inodes=100"),
+        ("noatime,nodiratime", "nr_blocks=7"),
+        ("strictatime", "mode=01777"),
+        ("sync,dirsync", "mode=0711"),
+        ("", "size=junk"),
+        ("", "uid=-1"),
+        ("", "mode=9"),
+        ("", "unknown=1"),
+        ("", "unknown"),
+        ("", "size"),
+        ("", "huge=never"),
+        ("", "mpol=bind:0,0"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (ours, theirs) = (format!("/t/{number}"), format!("/u/{number}"));
+        bed.world.dir(&ours)?.dir(&theirs)?;
+        let words: Vec<&str> = [flags, data].into_iter().filter(|text| !text.is_empty()).collect();
+        let words = if words.is_empty() { "defaults".to_owned() } else { words.join(",") };
+        let outcome = bed.mount(&format!("some\\040thing {ours} tmpfs {words} 0 0"));
+        let numbers = flags.split(',').fold(MountFlags::empty(), |all, flag| {
+            all | match flag {
+                "ro" => MountFlags::RDONLY,
+                "nosuid" => MountFlags::NOSUID,
+                "nodev" => MountFlags::NODEV,
+                "noexec" => MountFlags::NOEXEC,
+                "noatime" => MountFlags::NOATIME,
+                "nodiratime" => MountFlags::NODIRATIME,
+                "strictatime" => MountFlags::STRICTATIME,
+                "sync" => MountFlags::SYNCHRONOUS,
+                "dirsync" => MountFlags::DIRSYNC,
+                _ => MountFlags::empty(),
+            }
+        });
+        let data = std::ffi::CString::new(format!(
+            "{data}{}",
+            ["", ",uid=0,gid=0"][usize::from(!data.contains("uid"))]
+        ))?;
+        let done = rustix::mount::mount("some thing", &*theirs, "tmpfs", numbers, data.as_c_str());
+        let want = match done {
+            Ok(()) => Outcome::Done,
+            Err(errno) => Outcome::Failed(Fault::new(
+                What::Failed(Call::Mount, errno.raw_os_error()),
+                Role::MountPoint,
+            )),
+        };
+        assert_eq!(outcome, want, "{words}");
+        // Flags, propagation, type, source, options of the file system.
+        let line = |path: &str| -> Result<Option<String>> {
+            let line = mounts()?.into_iter().find(|line| line.split(' ').nth(4) == Some(path));
+            Ok(line.map(|line| line.split(' ').skip(5).collect::<Vec<_>>().join(" ")))
+        };
+        assert_eq!(line(&ours)?, line(&theirs)?, "{words}");
+    }
+    Ok(())
+}
+
 fn file_systems(bed: &mut Bed) -> Result<()> {
     bed.world.dir("/t/1")?.dir("/t/2")?.dir("/t/3")?;
     for (line, want) in [
@@ -102,6 +224,33 @@ fn propagation(bed: &mut Bed) -> Result<()> {
             None => assert_eq!(tags, None, "{options}"),
             Some(want) => assert!(tags.is_some_and(|t| t.starts_with(want)), "{options}: {line}"),
         }
+    }
+    Ok(())
+}
+
+/// What is mounted below a shared parent is shared, unless the entry says otherwise.
+fn propagation_below_shared(bed: &mut Bed) -> Result<()> {
+    bed.world.dir("/s")?.dir("/p")?;
+    assert_eq!(bed.mount("tmpfs /p tmpfs shared 0 0"), Outcome::Done);
+    for (number, (line, want)) in [
+        ("/s PATH none bind 0 0", Some("shared:")),
+        ("/s PATH none bind,nosuid 0 0", Some("shared:")),
+        ("/s PATH none bind,private 0 0", None),
+        ("/s PATH none rbind,ro,rprivate 0 0", None),
+        ("/s PATH none bind,unbindable 0 0", Some("unbindable")),
+        ("tmpfs PATH tmpfs private,size=4k 0 0", None),
+        ("tmpfs PATH tmpfs defaults 0 0", Some("shared:")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = format!("/p/{number}");
+        bed.world.dir(&path)?;
+        assert_eq!(bed.mount(&line.replace("PATH", &path)), Outcome::Done, "{line}");
+        let found = mount_at(&path)?.unwrap();
+        let tags = found.split_once(' ').map_or("", |(_, tags)| tags);
+        assert!(tags.starts_with(want.unwrap_or_default()), "{line}: {found}");
+        assert_eq!(tags.is_empty(), want.is_none(), "{line}: {found}");
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use snap_ns_plan::{Outcome, Verdict};
 use crate::bed::{Always, Bed};
 use crate::state::count_at;
 
-both!(root_only writable_by_all writable_by_group writable_further_up unrestricted ; root foreign foreign_further_up);
+on_all!(root_only writable_by_all writable_by_group writable_further_up unrestricted ; root foreign foreign_further_up);
 
 const RESTRICTED: Always = Always { verdict: Verdict::Write, may_change: false };
 const UNRESTRICTED: Always = Always { verdict: Verdict::Write, may_change: true };

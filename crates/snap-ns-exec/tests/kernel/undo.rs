@@ -8,7 +8,7 @@ use snap_ns_plan::{Action, Outcome, Skip};
 use crate::bed::Bed;
 use crate::state::{count_at, mounts, tree};
 
-both!(unmounting peers_stay mount_points links);
+on_all!(unmounting peers_stay mount_points links);
 
 const NOT_THERE: Outcome = Outcome::Skipped(Skip::NotThere);
 const STAYS: Outcome = Outcome::Skipped(Skip::Stays);

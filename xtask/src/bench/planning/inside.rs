@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use nix::mount::{MsFlags, mount};
 use nix::time::ClockId;
 use nix::unistd::{chdir, chroot};
-use snap_ns_exec::{CreatesFor, Kernel};
+use snap_ns_exec::{Backend, CreatesFor, Kernel};
 use snap_ns_plan::{Comparison, FsView, Plan, Territory};
 use snap_profile::{Arena, Profile, Role, Variables, load};
 
@@ -45,7 +45,7 @@ fn one(shape: Shape, runs: u16) -> Result<Planned> {
         Some(_) => None,
         None => {
             make_tree(&texts)?;
-            let kernel = Kernel::new(CreatesFor::Root);
+            let kernel = Kernel::new(CreatesFor::Root, Backend::Classic);
             Some(kernel.map_err(|errno| anyhow!("the root directory: {errno}"))?)
         }
     };

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use snap_mount_options::{Depth, Propagation, PropagationKind};
-use snap_ns_exec::{CreatesFor, Kernel, Resolver};
+use snap_ns_exec::{Backend, CreatesFor, Kernel, Resolver};
 use snap_ns_model::{Error, MountRow, Namespace};
 use snap_ns_plan::{FsView as _, Look, NodeKind, Role};
 
@@ -79,7 +79,8 @@ fn is_out_of_scope(model: &mut Namespace, op: &Op) -> bool {
 impl Pair {
     /// Does `op` on both; tells what the model answers and what the kernel does.
     fn step(&mut self, op: &Op) -> (String, String) {
-        let kernel = || Kernel::with_resolver(CreatesFor::Root, Resolver::OpenAt2).unwrap();
+        let kernel =
+            || Kernel::with_resolver(CreatesFor::Root, Backend::Fd, Resolver::OpenAt2).unwrap();
         // The executor leaves its working directory in what it worked on, which is in use then.
         let leave = || rustix::process::chdir("/").unwrap();
         let op = op.clone();

@@ -1,0 +1,196 @@
+//! The classic back end: mount(2).
+//!
+//! What it mounts is visible before it has its flags and its propagation, which take a call each.
+
+use core::ffi::CStr;
+
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fs::{StatVfsMountFlags, fstat, fstatfs};
+use rustix::io;
+use rustix::mount::{
+    MountFlags as Kernels, MountPropagationFlags, mount, mount_bind, mount_bind_recursive,
+    mount_change, mount_move, mount_remount,
+};
+use snap_mount_options::{Depth, MountFlags, Operation, Options, Propagation, PropagationKind};
+use snap_ns_plan::{Call, Fault, Role, What};
+use snap_profile::{Item, Shape};
+
+use crate::fault::failed;
+use crate::fd_path::fd_path;
+use crate::here::Here;
+use crate::kernel::Kernel;
+use crate::look::mount_flags;
+use crate::mount::has_flags;
+use crate::tree::add_flags;
+use crate::unmount::take_away;
+use crate::walk::{PATH, open_child};
+
+/// `nosymfollow` in statvfs(3) and mount(2), from Linux 5.10 on.
+const ST_NOSYMFOLLOW: u64 = 0x2000;
+const MS_NOSYMFOLLOW: u32 = 0x100;
+
+impl Kernel {
+    /// Binds or moves `source` to `target`, or to the path of the mount point.
+    pub(crate) fn bind(
+        &mut self,
+        item: &Item<'_>,
+        options: &Options<'_>,
+        source: BorrowedFd<'_>,
+        target: Option<BorrowedFd<'_>>,
+    ) -> Result<(), Fault> {
+        let fresh = self.fresh(item, options)?;
+        let result = match target {
+            None => {
+                bind_or_move(options.operation, Here::enter(source).path(), item.entry.mount_point)
+            }
+            Some(target) => {
+                let here = Here::of(target, item.shape);
+                bind_or_move(options.operation, fd_path(source).as_c_str(), here.path())
+            }
+        };
+        result.map_err(failed(Call::Bind, Role::MountPoint))?;
+        fresh.map_or(Ok(()), |fresh| fresh.finish(options, Some(source)))
+    }
+
+    /// Mounts a file system at `target`, or changes the one that is there.
+    pub(crate) fn mount_or_remount(
+        &mut self,
+        item: &Item<'_>,
+        options: &Options<'_>,
+        target: BorrowedFd<'_>,
+        data: &CStr,
+    ) -> Result<(), Fault> {
+        let role = Role::MountPoint;
+        let here = Here::of(target, item.shape);
+        let flags = Kernels::from_bits_retain(options.flags.bits());
+        if options.operation == Operation::Remount {
+            return mount_remount(here.path(), flags, data).map_err(failed(Call::Remount, role));
+        }
+        let fresh = self.fresh(item, options)?;
+        mount(item.entry.source, here.path(), item.entry.fs_type, flags, data)
+            .map_err(failed(Call::Mount, role))?;
+        fresh.map_or(Ok(()), |fresh| fresh.finish(options, None))
+    }
+
+    /// What has to be finished after the mount itself, if anything. Where it can be taken away again
+    /// has to be known before it is there.
+    fn fresh<'k>(
+        &'k mut self,
+        item: &Item<'k>,
+        options: &Options<'_>,
+    ) -> Result<Option<Fresh<'k>>, Fault> {
+        if !has_flags(options) && options.propagation.is_none() {
+            return Ok(None);
+        }
+        let (dir, name) = self.holder(item).map_err(failed(Call::Open, Role::MountPoint))?;
+        Ok(Some(Fresh { dir, name, shape: item.shape }))
+    }
+}
+
+/// A mount that was just made, by its name in the directory that holds its mount point.
+struct Fresh<'m> {
+    dir: BorrowedFd<'m>,
+    name: &'m [u8],
+    shape: Shape,
+}
+
+impl Fresh<'_> {
+    /// Gives the mount its flags and propagation; takes it away again if that fails.
+    fn finish(&self, options: &Options<'_>, source: Option<BorrowedFd<'_>>) -> Result<(), Fault> {
+        self.set(options, source).inspect_err(|fault| {
+            if fault.what != What::Replaced {
+                take_away(self.dir, self.name);
+            }
+        })
+    }
+
+    fn set(&self, options: &Options<'_>, source: Option<BorrowedFd<'_>>) -> Result<(), Fault> {
+        let role = Role::MountPoint;
+        let top = open_child(self.dir, self.name, PATH).map_err(failed(Call::Open, role))?;
+        // It must be what was mounted: nobody else's mount is to be changed.
+        if let Some(source) = source {
+            let id = |fd| fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
+            let same = |a, b| -> io::Result<bool> { Ok(id(a)? == id(b)?) };
+            if !same(source, top.as_fd()).map_err(failed(Call::Stat, role))? {
+                return Err(Fault::new(What::Replaced, role));
+            }
+        }
+        let here = Here::of(top.as_fd(), self.shape);
+        if has_flags(options) && !add_to_tree(options, top.as_fd())? {
+            let has = fstatfs(&top).map_err(failed(Call::StatFs, role))?.f_flags;
+            let flags = with_kept(mount_flags(has), options.flags & MountFlags::PER_MOUNT);
+            mount_remount(here.path(), flags, c"").map_err(failed(Call::Remount, role))?;
+        }
+        let change = options.propagation.map(propagation_flags);
+        change
+            .map_or(Ok(()), |flags| mount_change(here.path(), flags))
+            .map_err(failed(Call::ChangePropagation, role))
+    }
+}
+
+/// Gives its flags to all of the tree of a recursive bind, as the other back end does. mount(2) cannot
+/// do that; mount_setattr(2) is no business of AppArmor's, but it may be missing.
+fn add_to_tree(options: &Options<'_>, top: BorrowedFd<'_>) -> Result<bool, Fault> {
+    if options.operation != Operation::Bind(Depth::Recursive) {
+        return Ok(false);
+    }
+    match add_flags(top, Depth::Recursive, options.flags) {
+        Ok(()) => Ok(true),
+        // Half of it read-only would be worse than nothing.
+        Err(_) if options.flags.contains(MountFlags::READ_ONLY) => {
+            Err(Fault::new(What::RecursiveReadOnly, Role::Source))
+        }
+        Err(_) => Ok(false),
+    }
+}
+
+/// Binds or moves `from` to `to`.
+fn bind_or_move(operation: Operation, from: &CStr, to: impl rustix::path::Arg) -> io::Result<()> {
+    match operation {
+        Operation::Bind(Depth::Recursive) => mount_bind_recursive(from, to),
+        Operation::Bind(Depth::Single) => mount_bind(from, to),
+        Operation::Move => mount_move(from, to),
+        Operation::Mount | Operation::Remount => Err(io::Errno::INVAL),
+    }
+}
+
+/// The flags to remount a bind with: what it `has` from its source, and what is `wanted`.
+fn with_kept(has: StatVfsMountFlags, wanted: MountFlags) -> Kernels {
+    // The numbers of statvfs(3) and mount(2) are not all the same.
+    let kept = [
+        (StatVfsMountFlags::RDONLY, Kernels::RDONLY),
+        (StatVfsMountFlags::NOSUID, Kernels::NOSUID),
+        (StatVfsMountFlags::NODEV, Kernels::NODEV),
+        (StatVfsMountFlags::NOEXEC, Kernels::NOEXEC),
+        (StatVfsMountFlags::NOATIME, Kernels::NOATIME),
+        (StatVfsMountFlags::NODIRATIME, Kernels::NODIRATIME),
+        (StatVfsMountFlags::RELATIME, Kernels::RELATIME),
+        (
+            StatVfsMountFlags::from_bits_retain(ST_NOSYMFOLLOW),
+            Kernels::from_bits_retain(MS_NOSYMFOLLOW),
+        ),
+    ];
+    let asks_for_atime =
+        wanted.intersects(MountFlags::NO_ATIME | MountFlags::RELATIME | MountFlags::STRICT_ATIME);
+    let mut flags = Kernels::BIND | Kernels::from_bits_retain(wanted.bits());
+    for (statvfs, kernels) in kept {
+        let atime = kernels.intersects(Kernels::NOATIME | Kernels::RELATIME);
+        if has.contains(statvfs) && !(atime && asks_for_atime) {
+            flags |= kernels;
+        }
+    }
+    flags
+}
+
+fn propagation_flags(change: Propagation) -> MountPropagationFlags {
+    let kind = match change.kind {
+        PropagationKind::Shared => MountPropagationFlags::SHARED,
+        PropagationKind::Slave => MountPropagationFlags::DOWNSTREAM,
+        PropagationKind::Private => MountPropagationFlags::PRIVATE,
+        PropagationKind::Unbindable => MountPropagationFlags::UNBINDABLE,
+    };
+    match change.depth {
+        Depth::Single => kind,
+        Depth::Recursive => kind | MountPropagationFlags::REC,
+    }
+}
