@@ -5,15 +5,31 @@
 //! Nothing is created or removed in a file system for that.
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, open};
-use rustix::io;
-use rustix::mount::{MountPropagationFlags, mount_change};
-use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
-use snap_ns_plan::{Fault, Outcome, Plan, What};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
+use rustix::io::{self, Errno};
+use rustix::mount::{MountPropagationFlags, MoveMountFlags, mount_change, move_mount};
+use snap_mount_options::{Depth, MountFlags, Propagation, PropagationKind};
+use snap_ns_plan::{Call, Fault, Outcome, Plan, Role, Skip, What};
+use snap_path::{file_name, parent};
 use snap_profile::Item;
 
+use crate::backend::{Stop, stopped};
+use crate::copy::own_namespace;
+use crate::fault::failed;
 use crate::kernel::{CreatesFor, Kernel};
+use crate::parents::Side;
 use crate::settle::MountAt;
+use crate::tree::{attach, change_propagation, new_tmpfs};
+use crate::unmount::is_absent;
+use crate::walk::PATH_DIR;
+
+/// Where mounts are put away in the copy: on the root of its root mount. Whoever walks from the root
+/// directory walks beneath them.
+struct Attic {
+    dir: OwnedFd,
+    /// A file in there, for what is mounted on files.
+    file: Option<OwnedFd>,
+}
 
 impl Kernel {
     /// Looks at the tree as it would be if everything in the current profile of `plan` were undone,
@@ -23,13 +39,10 @@ impl Kernel {
     /// # Errors
     ///
     /// The namespace cannot be copied, or a mount cannot be undone in the copy.
-    pub fn beneath(&self, plan: &mut Plan<'_>) -> io::Result<Self> {
-        let own = own_namespace()?;
-        #[allow(deprecated, reason = "it is unsafe for descriptor tables only, which stay shared")]
-        rustix::thread::unshare(UnshareFlags::NEWNS)?;
-        let copy = self.undo_all(plan);
-        move_into_link_name_space(own.as_fd(), Some(LinkNameSpaceType::Mount))?;
-        copy
+    pub fn beneath(&mut self, plan: &mut Plan<'_>) -> io::Result<Self> {
+        let view = self.in_copy(|kernel| kernel.undo_all(plan))??;
+        (self.backend, self.fallback) = (view.backend, view.fallback);
+        Ok(view)
     }
 
     /// Whether everything that the current profile of `plan` records is mounted, as far as that can
@@ -46,28 +59,92 @@ impl Kernel {
     }
 
     fn undo_all(&self, plan: &mut Plan<'_>) -> io::Result<Self> {
-        // Or it would be undone wherever the copy propagates to.
-        mount_change(c"/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
         let mut copy = Self::with_resolver(CreatesFor::Root, self.backend, self.resolver)?;
         copy.namespace = Some(own_namespace()?);
+        copy.make_private().map_err(errno_of)?;
+        let mut attic = Attic { dir: copy.open(b"/", PATH_DIR)?, file: None };
         for place in (0..plan.recorded()).rev() {
             let Some(mount_point) = plan.recorded_mount(place) else { continue };
-            match copy.unmount(mount_point) {
-                Ok(Outcome::Skipped(_)) => plan.note_not_mounted(place),
-                Ok(Outcome::Done) => {}
-                Err(Fault { what: What::Failed(_, errno), .. }) => {
-                    return Err(io::Errno::from_raw_os_error(errno));
-                }
-                Ok(Outcome::Obstacle { .. } | Outcome::Failed(_)) | Err(_) => {
-                    return Err(io::Errno::BUSY);
-                }
+            let undone = copy.by_backend(
+                |copy| copy.put_away(mount_point, &mut attic),
+                |copy| copy.unmount(mount_point),
+            );
+            match undone.map_err(errno_of)? {
+                Outcome::Skipped(_) => plan.note_not_mounted(place),
+                Outcome::Done => {}
+                Outcome::Obstacle { .. } | Outcome::Failed(_) => return Err(Errno::BUSY),
             }
             copy.parents.forget_at(mount_point);
         }
         Ok(copy)
     }
+
+    /// Makes all mounts of the copy private: or what is undone would be undone wherever it
+    /// propagates to.
+    fn make_private(&mut self) -> Result<(), Fault> {
+        let (call, role) = (Call::ChangePropagation, Role::Nothing);
+        let private = Propagation { kind: PropagationKind::Private, depth: Depth::Recursive };
+        self.by_backend(
+            |copy| change_propagation(copy.root.as_fd(), private).map_err(stopped(call, role)),
+            |_| {
+                let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+                mount_change(c"/", private).map_err(failed(call, role))
+            },
+        )
+    }
+
+    /// Moves the mount at `path` away, with all below it. To unmount it would take far longer: the
+    /// kernel waits until nobody walks through what was unmounted.
+    fn put_away(&mut self, path: &[u8], attic: &mut Attic) -> Result<Outcome, Stop> {
+        let role = Role::MountPoint;
+        let name = file_name(path);
+        let above = parent(path).ok_or(Fault::new(What::MimicOfRoot, role))?;
+        let dir = match self.parent_dir(Side::Target, above) {
+            Err(errno) if is_absent(errno) => return Ok(Outcome::Skipped(Skip::NotThere)),
+            dir => dir.map_err(failed(Call::Open, role))?,
+        };
+        let to = |place: &OwnedFd| {
+            move_mount(dir, name, place, c"", MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH)
+        };
+        let moved = match to(&attic.dir) {
+            // It is no mount point, or what is mounted there is no directory.
+            Err(Errno::INVAL) => {
+                let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW);
+                let stat = stat.map_err(failed(Call::Stat, role))?;
+                if FileType::from_raw_mode(stat.st_mode).is_dir() {
+                    return Ok(Outcome::Skipped(Skip::NotThere));
+                }
+                to(attic.file().map_err(stopped(Call::Mount, Role::Nothing))?)
+            }
+            moved => moved,
+        };
+        match moved {
+            Ok(()) => Ok(Outcome::Done),
+            Err(Errno::INVAL) => Ok(Outcome::Skipped(Skip::NotThere)),
+            Err(errno) if is_absent(errno) => Ok(Outcome::Skipped(Skip::NotThere)),
+            Err(errno) => Err(stopped(Call::Unmount, role)(errno)),
+        }
+    }
 }
 
-fn own_namespace() -> io::Result<OwnedFd> {
-    open(c"/proc/thread-self/ns/mnt", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+impl Attic {
+    fn file(&mut self) -> io::Result<&OwnedFd> {
+        match &mut self.file {
+            Some(file) => Ok(file),
+            none => {
+                let tmpfs = new_tmpfs(b"none", b"", MountFlags::empty())?;
+                attach(tmpfs.as_fd(), self.dir.as_fd())?;
+                let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+                Ok(none.insert(openat(tmpfs, c"file", flags, Mode::RUSR)?))
+            }
+        }
+    }
+}
+
+fn errno_of(fault: Fault) -> Errno {
+    if let What::Failed(_, errno) = fault.what {
+        Errno::from_raw_os_error(errno)
+    } else {
+        Errno::BUSY
+    }
 }

@@ -2,9 +2,10 @@
 
 use rustix::fd::OwnedFd;
 use rustix::io;
-use snap_ns_plan::{Action, Outcome, Performer, Rule};
+use snap_ns_plan::{Action, Call, Outcome, Performer, Role, Rule};
 
 use crate::backend::{Backend, Fallback};
+use crate::fault::failed;
 use crate::parents::Parents;
 use crate::settle::MountAt;
 
@@ -22,14 +23,16 @@ pub struct Kernel {
     pub(crate) parents: Parents,
     /// Keeps the namespace alive, when this process is not in it.
     pub(crate) namespace: Option<OwnedFd>,
-    phase: Phase,
+    pub(crate) phase: Phase,
 }
 
 /// What this value was used for last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+pub(crate) enum Phase {
     Looking,
     Performing,
+    /// It could not come back to its namespace: whatever it did now it would do elsewhere.
+    Lost(io::Errno),
 }
 
 /// Who shall own what is created, if nobody says otherwise.
@@ -99,10 +102,16 @@ impl Kernel {
 
 impl Performer for Kernel {
     fn perform(&mut self, action: &Action<'_>, rule: &dyn Rule) -> Outcome {
-        if self.phase == Phase::Looking {
-            // What was walked before the snap's processes were frozen is walked again.
-            self.parents.clear();
-            self.phase = Phase::Performing;
+        match self.phase {
+            Phase::Performing => {}
+            Phase::Looking => {
+                // What was walked before the snap's processes were frozen is walked again.
+                self.parents.clear();
+                self.phase = Phase::Performing;
+            }
+            Phase::Lost(errno) => {
+                return Outcome::Failed(failed(Call::CopyNamespace, Role::Nothing)(errno));
+            }
         }
         let result = match action {
             Action::Nothing => Ok(Outcome::Done),

@@ -20,6 +20,7 @@
 mod backend;
 mod beneath;
 mod classic;
+mod copy;
 mod create;
 mod fault;
 mod fd_path;

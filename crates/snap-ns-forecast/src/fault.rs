@@ -94,6 +94,7 @@ pub enum Call {
     Unmount,
     Remove,
     Reserve,
+    CopyNamespace,
 }
 
 /// The limits that a plan can run into (docs/limits.md).

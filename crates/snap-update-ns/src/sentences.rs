@@ -329,6 +329,7 @@ fn call_text(call: Call) -> &'static str {
         Call::Unmount => "unmount",
         Call::Remove => "remove",
         Call::Reserve => "make room in the current profile for",
+        Call::CopyNamespace => "go to a copy of the namespace, and come back, for",
     }
 }
 

@@ -36,6 +36,7 @@ macro_rules! on_all {
 }
 
 mod bed;
+mod beneath;
 mod caches;
 mod create;
 mod exhaustion;

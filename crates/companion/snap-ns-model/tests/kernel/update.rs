@@ -43,17 +43,17 @@ impl Sink for Saved {
 /// A namespace, of either side.
 pub(crate) trait Subject: Performer {
     /// What lies beneath the mounts of the current profile, which is not touched.
-    fn show_beneath(&self, plan: &mut Plan<'_>) -> Box<dyn FsView>;
+    fn show_beneath(&mut self, plan: &mut Plan<'_>) -> Box<dyn FsView>;
 }
 
 impl Subject for Namespace {
-    fn show_beneath(&self, plan: &mut Plan<'_>) -> Box<dyn FsView> {
+    fn show_beneath(&mut self, plan: &mut Plan<'_>) -> Box<dyn FsView> {
         Box::new(self.beneath(plan).expect("a mount can be undone"))
     }
 }
 
 impl Subject for Sorted<Kernel> {
-    fn show_beneath(&self, plan: &mut Plan<'_>) -> Box<dyn FsView> {
+    fn show_beneath(&mut self, plan: &mut Plan<'_>) -> Box<dyn FsView> {
         Box::new(Sorted(self.0.beneath(plan).expect("a mount can be undone")))
     }
 }
