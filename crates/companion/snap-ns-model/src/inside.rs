@@ -102,6 +102,19 @@ impl Inside<'_> {
         Ok(())
     }
 
+    /// Gives all mounts of a tree these flags, as mount_setattr(2) does.
+    pub(crate) fn add_tree_flags(&mut self, spot: Spot, wanted: MountFlags) -> Result<(), Error> {
+        self.require_mount(spot)?;
+        let atime = MountFlags::NO_ATIME | MountFlags::RELATIME;
+        let asked = wanted.intersects(atime | MountFlags::STRICT_ATIME);
+        let kept = if asked { atime.complement() } else { MountFlags::all() };
+        let added = if asked { flags_for(wanted) } else { flags_for(wanted).difference(atime) };
+        for mount in self.machine.tree(spot.mount) {
+            self.machine.change(mount, |mount| mount.flags = (mount.flags & kept) | added);
+        }
+        Ok(())
+    }
+
     /// Remounts the file system, and the mount, with other flags.
     pub(crate) fn remount(&mut self, spot: Spot, asked: MountFlags) -> Result<(), Error> {
         self.require_mount(spot)?;

@@ -1,6 +1,6 @@
 //! Mounting an entry.
 
-use snap_mount_options::{IfMissing, MountFlags, Operation, Options, Origin};
+use snap_mount_options::{Depth, IfMissing, MountFlags, Operation, Options, Origin};
 use snap_ns_plan::{Call, Fault, FsKind, NodeKind, Outcome, Role, Skip, What};
 use snap_path::{file_name, parent};
 use snap_profile::{Item, Shape};
@@ -103,7 +103,14 @@ impl Inside<'_> {
                 return Err(Fault::new(What::Replaced, role));
             }
             if !flags.is_empty() {
-                inside.add_flags(top, flags).map_err(failed(Call::Remount, role))?;
+                let added = match options.operation {
+                    Operation::Bind(Depth::Recursive) => inside.add_tree_flags(top, flags),
+                    Operation::Bind(Depth::Single)
+                    | Operation::Mount
+                    | Operation::Move
+                    | Operation::Remount => inside.add_flags(top, flags),
+                };
+                added.map_err(failed(Call::Remount, role))?;
             }
             options
                 .propagation

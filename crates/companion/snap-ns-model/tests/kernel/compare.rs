@@ -18,6 +18,14 @@ struct Pair {
     worker: Worker,
     /// What the last run saved.
     profile: String,
+    backend: Backend,
+}
+
+/// The model is one of the classic calls. What is attached with its flags already differs from that
+/// where it propagates: the copies have the flags, too.
+fn backend(setup: Setup, turns: &[Turn]) -> Backend {
+    let private = setup == Setup::Private && !format!("{turns:?}").contains("hared");
+    if private { Backend::Fd } else { Backend::Classic }
 }
 
 pub(crate) fn model_set_up(setup: Setup) -> Result<Namespace, Error> {
@@ -79,8 +87,9 @@ fn is_out_of_scope(model: &mut Namespace, op: &Op) -> bool {
 impl Pair {
     /// Does `op` on both; tells what the model answers and what the kernel does.
     fn step(&mut self, op: &Op) -> (String, String) {
+        let backend = self.backend;
         let kernel =
-            || Kernel::with_resolver(CreatesFor::Root, Backend::Fd, Resolver::OpenAt2).unwrap();
+            move || Kernel::with_resolver(CreatesFor::Root, backend, Resolver::OpenAt2).unwrap();
         // The executor leaves its working directory in what it worked on, which is in use then.
         let leave = || rustix::process::chdir("/").unwrap();
         let op = op.clone();
@@ -158,6 +167,7 @@ pub(crate) fn compare(setup: Setup, turns: &[Turn]) -> Result<(), String> {
         model: model_set_up(setup).unwrap(),
         worker: Worker::here(),
         profile: String::new(),
+        backend: backend(setup, turns),
     };
     first.worker.run(move || real::set_up(setup)).unwrap();
     let mut pairs = vec![first];
@@ -174,7 +184,8 @@ fn run(pairs: &mut Vec<Pair>, turns: &[Turn]) -> Result<(), String> {
             if pairs.len() == 1 {
                 let model = pairs[0].model.clone_namespace();
                 let profile = pairs[0].profile.clone();
-                pairs.push(Pair { model, worker: Worker::apart(), profile });
+                let backend = pairs[0].backend;
+                pairs.push(Pair { model, worker: Worker::apart(), profile, backend });
             }
         } else {
             let at = usize::from(turn.second).min(pairs.len() - 1);

@@ -5,7 +5,7 @@ use snap_mount_options::{Depth, Propagation, PropagationKind};
 use snap_ns_plan::ObjectKind;
 
 /// What there is before the first turn.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Setup {
     /// Private mounts on `/t` and `/tmp`.
     Private,
