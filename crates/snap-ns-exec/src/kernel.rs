@@ -8,6 +8,7 @@ use crate::backend::{Backend, Fallback};
 use crate::fault::failed;
 use crate::parents::Parents;
 use crate::settle::MountAt;
+use crate::unseen::Staging;
 
 /// The mount namespace that this process is in: what a plan looks at and is performed on.
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub struct Kernel {
     pub(crate) resolver: Resolver,
     pub(crate) backend: Backend,
     pub(crate) fallback: Option<Fallback>,
+    pub(crate) staging: Staging,
     pub(crate) root: OwnedFd,
     /// The effective user and group of this process: they own what it creates at first.
     pub(crate) owner: (u32, u32),
@@ -90,6 +92,7 @@ impl Kernel {
             resolver,
             backend,
             fallback: None,
+            staging: Staging::Detached,
             root,
             owner,
             creates_for,

@@ -33,6 +33,7 @@ mod parents;
 mod settle;
 mod tree;
 mod unmount;
+mod unseen;
 mod walk;
 
 pub use backend::{Backend, Fallback};

@@ -4,10 +4,13 @@ use core::mem::MaybeUninit;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, Gid, Mode, Uid, chownat, fstat, mkdirat, readlinkat_raw, symlinkat, unlinkat,
+    AtFlags, Gid, Mode, Uid, chownat, fstat, mkdirat, readlinkat_raw, statat, symlinkat, unlinkat,
 };
 use rustix::io::Errno;
-use rustix::mount::{MountFlags, mount, mount_bind, mount_bind_recursive};
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive,
+    mount_change, unmount,
+};
 use rustix::process::fchdir;
 use snap_ns_plan::{
     Attributes, Call, Fault, Limit, Mimic, NodeKind, ObjectKind, Outcome, Role, Rule, What,
@@ -28,7 +31,7 @@ use crate::walk::{PATH, PATH_DIR, kind_of, open_child};
 const ASIDE: &[u8] = b"/tmp/.snap";
 
 /// Mode and owner of the directories of the aside, and of what a mimic's children are mounted on.
-const CHILD_ATTRIBUTES: Attributes = Attributes { mode: 0o755, uid: 0, gid: 0 };
+pub(crate) const CHILD_ATTRIBUTES: Attributes = Attributes { mode: 0o755, uid: 0, gid: 0 };
 
 /// How the children of a mimic's directory are given to the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +43,18 @@ enum Naming {
 }
 
 impl Kernel {
-    /// Makes all of `mimic`, or nothing of it. (Empty directories of the aside may stay when not
-    /// all of them can be made.)
+    /// Makes all of `mimic`, or nothing of it.
     pub(crate) fn mimic(&mut self, mimic: &Mimic<'_>, rule: &dyn Rule) -> Result<Outcome, Fault> {
+        self.by_backend(
+            |kernel| kernel.mimic_unseen(mimic),
+            |kernel| kernel.mimic_in_place(mimic, rule),
+        )
+        .map(|()| Outcome::Done)
+    }
+
+    /// The same with the classic calls. (Empty directories of the aside may stay when not all of
+    /// them can be made.)
+    fn mimic_in_place(&mut self, mimic: &Mimic<'_>, rule: &dyn Rule) -> Result<(), Fault> {
         let mut path = Text::<PATH_MAX>::new();
         path.push(ASIDE)
             .and_then(|()| path.push(mimic.dir))
@@ -53,7 +65,7 @@ impl Kernel {
         let result = self.build(mimic, aside_path, naming);
         // What is empty by now was ours.
         self.remove_aside(aside_path);
-        result.map(|()| Outcome::Done)
+        result
     }
 
     /// How the children of a mimic's directory may be named. By name when nobody but root can
@@ -82,7 +94,12 @@ impl Kernel {
         let aside = open_child(aside_above.as_fd(), aside_name, PATH_DIR)
             .map_err(open(Role::Aside))
             .inspect_err(|_| take_away(aside_above.as_fd(), aside_name))?;
-        let covered = self.cover(mimic, (above.as_fd(), name), dir.as_fd(), &aside, naming);
+        let covered = self.cover(mimic, (above.as_fd(), name), dir.as_fd()).and_then(|tmpfs| {
+            uncover((aside_above.as_fd(), aside_name), aside.as_fd())
+                .map_err(|(call, errno)| failed(call, Role::Aside)(errno))
+                .and_then(|()| self.restore(mimic, &aside, &tmpfs, naming))
+                .inspect_err(|_| take_away(above.as_fd(), name))
+        });
         // The aside goes whether or not the mimic stands.
         let released = detach(aside_above.as_fd(), aside_name, aside.as_fd())
             .map_err(|(call, errno)| failed(call, Role::Aside)(errno))
@@ -91,26 +108,20 @@ impl Kernel {
         released.inspect_err(|_| take_away(above.as_fd(), name))
     }
 
-    /// Covers the directory with a tmpfs and fills that from the aside.
+    /// Covers the directory with a tmpfs.
     fn cover(
         &self,
         mimic: &Mimic<'_>,
         (above, name): (BorrowedFd<'_>, &[u8]),
         dir: BorrowedFd<'_>,
-        aside: &OwnedFd,
-        naming: Naming,
-    ) -> Result<(), Fault> {
-        let Attributes { mode, uid, gid } = mimic.attributes;
-        let mut data = Text::<64>::new();
-        let full = Fault::new(What::Full(Limit::Data), Role::Mimic);
-        data.push_fmt(format_args!("mode=0{mode:o},uid={uid},gid={gid}")).ok_or(full)?;
+    ) -> Result<OwnedFd, Fault> {
+        let data = tmpfs_data(mimic)?;
         let here = Here::enter(dir);
         // No flags: just this form is in the stock AppArmor policy.
         mount(c"tmpfs", here.path(), c"tmpfs", MountFlags::empty(), data.as_c_str())
             .map_err(failed(Call::Mount, Role::Mimic))?;
         open_child(above, name, PATH_DIR)
             .map_err(failed(Call::Open, Role::Mimic))
-            .and_then(|tmpfs| self.restore(mimic, aside, &tmpfs, naming))
             .inspect_err(|_| take_away(above, name))
     }
 
@@ -140,7 +151,9 @@ impl Kernel {
                     self.restore_dir(name, aside, tmpfs, role)?;
                 }
                 (NodeKind::File, _) => self.restore_file(name, aside, tmpfs, role)?,
-                (NodeKind::Symlink, _) => self.restore_link(name, aside, tmpfs, role)?,
+                (NodeKind::Symlink, _) => {
+                    self.restore_link(name, aside.as_fd(), tmpfs.as_fd(), role)?
+                }
                 // Told by the caller: a device, FIFO or socket cannot be re-created.
                 (NodeKind::Special, _) => {}
             }
@@ -157,6 +170,21 @@ impl Kernel {
         tmpfs: &OwnedFd,
         role: Role,
     ) -> Result<(), Fault> {
+        self.make_child_dir(name, tmpfs.as_fd(), role)?;
+        let len = dir.as_bytes().len();
+        dir.push(name).ok_or(Fault::new(What::Full(Limit::Path), role))?;
+        let bound = mount_bind_recursive(name, dir.as_c_str());
+        dir.truncate(len);
+        bound.map_err(failed(Call::Bind, role))
+    }
+
+    /// Makes the directory `name` in the tmpfs of a mimic, which is root's own.
+    pub(crate) fn make_child_dir(
+        &self,
+        name: &[u8],
+        tmpfs: BorrowedFd<'_>,
+        role: Role,
+    ) -> Result<(), Fault> {
         mkdirat(tmpfs, name, Mode::from_raw_mode(CHILD_ATTRIBUTES.mode.into()))
             .map_err(failed(Call::MakeDirectory, role))?;
         if self.owner != (0, 0) {
@@ -164,11 +192,7 @@ impl Kernel {
             chownat(tmpfs, name, root.0, root.1, AtFlags::SYMLINK_NOFOLLOW)
                 .map_err(failed(Call::ChangeOwner, role))?;
         }
-        let len = dir.as_bytes().len();
-        dir.push(name).ok_or(Fault::new(What::Full(Limit::Path), role))?;
-        let bound = mount_bind_recursive(name, dir.as_c_str());
-        dir.truncate(len);
-        bound.map_err(failed(Call::Bind, role))
+        Ok(())
     }
 
     fn restore_dir(
@@ -208,20 +232,20 @@ impl Kernel {
         mount_bind(from.as_c_str(), to.as_c_str()).map_err(failed(Call::Bind, role))
     }
 
-    fn restore_link(
+    pub(crate) fn restore_link(
         &self,
         name: &[u8],
-        aside: &OwnedFd,
-        tmpfs: &OwnedFd,
+        aside: BorrowedFd<'_>,
+        tmpfs: BorrowedFd<'_>,
         role: Role,
     ) -> Result<(), Fault> {
         let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
-        let link = open_child(aside.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
+        let link = open_child(aside, name, PATH).map_err(failed(Call::Open, role))?;
         let stat = fstat(&link).map_err(failed(Call::Stat, role))?;
         let (target, _) =
             readlinkat_raw(&link, c"", &mut buffer[..]).map_err(failed(Call::ReadLink, role))?;
         symlinkat(&target[..], tmpfs, name).map_err(failed(Call::MakeSymlink, role))?;
-        let copy = open_child(tmpfs.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
+        let copy = open_child(tmpfs, name, PATH).map_err(failed(Call::Open, role))?;
         self.give(copy.as_fd(), stat.st_uid, stat.st_gid).map_err(failed(Call::ChangeOwner, role))
     }
 
@@ -256,9 +280,10 @@ impl Kernel {
         let mut path = Text::<PATH_MAX>::new();
         // A longer one was never made.
         if path.push(ASIDE).and_then(|()| path.push(dir)).is_some() {
-            if let Ok(MountAt::Id(_) | MountAt::Unknown) = self.mount_at(path.as_bytes()) {
-                self.unmount(path.as_bytes()).map(|_| ())?;
-            }
+            // Two, if it was not uncovered yet.
+            while let Ok(MountAt::Id(_) | MountAt::Unknown) = self.mount_at(path.as_bytes())
+                && self.unmount(path.as_bytes())? == Outcome::Done
+            {}
             self.parents.forget_at(ASIDE);
             self.remove_aside(path.as_bytes());
         }
@@ -280,4 +305,33 @@ impl Kernel {
             }
         }
     }
+}
+
+/// What the tmpfs of a mimic is told.
+pub(crate) fn tmpfs_data(mimic: &Mimic<'_>) -> Result<Text<64>, Fault> {
+    let Attributes { mode, uid, gid } = mimic.attributes;
+    let mut data = Text::new();
+    data.push_fmt(format_args!("mode=0{mode:o},uid={uid},gid={gid}"))
+        .map(|()| data)
+        .ok_or(Fault::new(What::Full(Limit::Data), Role::Mimic))
+}
+
+/// Takes the tmpfs away from the aside, `name` in `dir`, where the tmpfs shows up as well when the
+/// directory that it was mounted on is in a shared mount: the aside is a peer of that.
+fn uncover(
+    (dir, name): (BorrowedFd<'_>, &[u8]),
+    aside: BorrowedFd<'_>,
+) -> Result<(), (Call, Errno)> {
+    let stat = |errno| (Call::Stat, errno);
+    let top = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).map_err(stat)?;
+    let own = fstat(aside).map_err(stat)?;
+    if (top.st_dev, top.st_ino) == (own.st_dev, own.st_ino) {
+        return Ok(());
+    }
+    // Or it would be unmounted from the directory as well.
+    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    mount_change(Here::enter(aside).path(), private)
+        .map_err(|errno| (Call::ChangePropagation, errno))?;
+    fchdir(dir).map_err(|errno| (Call::ChangeDirectory, errno))?;
+    unmount(name, UnmountFlags::NOFOLLOW).map_err(|errno| (Call::Unmount, errno))
 }

@@ -22,17 +22,23 @@ pub(crate) struct Bed {
 pub(crate) struct Means {
     pub(crate) backend: Backend,
     resolver: Resolver,
+    prepare: fn(&mut Kernel),
 }
 
-pub(crate) const CLASSIC: Means = Means { backend: Backend::Classic, resolver: Resolver::OpenAt2 };
-pub(crate) const CLASSIC_EMULATED: Means =
-    Means { backend: Backend::Classic, resolver: Resolver::Emulated };
-pub(crate) const FD: Means = Means { backend: Backend::Fd, resolver: Resolver::OpenAt2 };
-pub(crate) const FD_EMULATED: Means = Means { backend: Backend::Fd, resolver: Resolver::Emulated };
+pub(crate) const CLASSIC: Means =
+    Means { backend: Backend::Classic, resolver: Resolver::OpenAt2, prepare: |_| () };
+pub(crate) const CLASSIC_EMULATED: Means = Means { resolver: Resolver::Emulated, ..CLASSIC };
+pub(crate) const FD: Means = Means { backend: Backend::Fd, ..CLASSIC };
+pub(crate) const FD_EMULATED: Means = Means { resolver: Resolver::Emulated, ..FD };
+/// As on Linux 5.12 to 6.14.
+pub(crate) const FD_STAGED: Means = Means { prepare: Kernel::stage_in_copies, ..FD };
 
 impl Means {
     fn kernel(self) -> Kernel {
-        Kernel::with_resolver(CreatesFor::Root, self.backend, self.resolver).unwrap()
+        let mut kernel =
+            Kernel::with_resolver(CreatesFor::Root, self.backend, self.resolver).unwrap();
+        (self.prepare)(&mut kernel);
+        kernel
     }
 }
 

@@ -12,6 +12,7 @@ macro_rules! on_all {
         on_all!(@ classic_emulated CLASSIC_EMULATED $($test)* ; $($($root)*)? ; $($($known)*)?);
         on_all!(@ fd FD $($test)* ; $($($root)*)? ; $($($known)*)?);
         on_all!(@ fd_emulated FD_EMULATED $($test)* ; $($($root)*)? ; $($($known)*)?);
+        on_all!(@ fd_staged FD_STAGED $($test)* ; $($($root)*)? ; $($($known)*)?);
     };
     (@ $module:ident $means:ident $($test:ident)* ; $($root:ident)* ; $($known:ident)*) => {
         mod $module {

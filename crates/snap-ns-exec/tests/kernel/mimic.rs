@@ -8,6 +8,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::mount::MountPropagationFlags;
 use snap_ns_plan::{
     Action, Call, Fault, Observer, Outcome, Performer as _, Plan, Role, Step, Territory, Verdict,
     What,
@@ -17,7 +18,14 @@ use snap_ns_testbed::World;
 use crate::bed::{Always, Bed, profile};
 use crate::state::{count_at, mount_at, mounts, object, tree};
 
-on_all!(shows_the_same aside_of_others a_child_that_vanished a_child_that_changed ; root owners foreign_aside);
+on_all!(shows_the_same below_shared a_child_that_vanished a_child_that_changed ; root owners);
+
+// The others set nothing aside.
+on_all!(@ classic_only CLASSIC aside_of_others ; foreign_aside ; );
+
+// With the classic calls one child comes after the other.
+on_all!(@ fd_only FD all_at_once ; ; );
+on_all!(@ fd_staged_only FD_STAGED all_at_once ; ; );
 
 pub(crate) struct Nobody;
 
@@ -96,6 +104,71 @@ fn shows_the_same(bed: &mut Bed) -> Result<()> {
         assert!(!Path::new(&format!("{dir}/new")).exists());
     }
     assert_eq!(fs::read("/opt/w/f")?, b"new");
+    Ok(())
+}
+
+/// In a mount that others see, too, they see the same.
+fn below_shared(bed: &mut Bed) -> Result<()> {
+    bed.world.dir("/p")?.dir("/q")?;
+    for line in ["tmpfs /p tmpfs shared 0 0", "/p /q none bind 0 0"] {
+        assert_eq!(bed.mount(line), Outcome::Done);
+    }
+    build(&bed.world, "/p/w")?;
+    bed.world.dir("/p/w/d/mounted")?;
+    assert_eq!(bed.mount("tmpfs /p/w/d/mounted tmpfs mode=0700 0 0"), Outcome::Done);
+    bed.world.file("/p/w/d/mounted/g", "on top")?;
+    let before = (tree("/p")?, tree("/q")?, mounts()?.len());
+    for round in 0..2 {
+        bed.renew();
+        if round == 1 {
+            // Everything is, /tmp as well.
+            let all = MountPropagationFlags::SHARED | MountPropagationFlags::REC;
+            rustix::mount::mount_change("/", all).unwrap();
+        }
+        let plan = planned(bed, "/p/w");
+        assert_eq!(mimic(bed, &plan), Outcome::Done);
+        assert_eq!((&tree("/p")?, &tree("/q")?), (&before.0, &before.1), "{round}");
+        assert!(mounts()?.iter().all(|line| !line.contains("/tmp/.snap")));
+        assert!(!Path::new("/tmp/.snap").exists());
+        assert_eq!((count_at("/p/w")?, count_at("/q/w")?), (1, 1));
+        fs::create_dir("/p/w/new")?;
+        assert!(Path::new("/q/w/new").exists());
+        // Nothing of what the mimic shows is undone with it.
+        for path in ["/p/w", "/q/w"] {
+            let _ = bed.perform(&Action::Unmount { mount_point: path.as_bytes() });
+        }
+        assert_eq!((tree("/p")?, tree("/q")?, mounts()?.len()), before, "{round}");
+    }
+    Ok(())
+}
+
+/// Somebody who lists the directory all the time finds all of it each time.
+fn all_at_once(bed: &mut Bed) -> Result<()> {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    build(&bed.world, "/opt/w")?;
+    for number in 0..50 {
+        bed.world.dir(&format!("/opt/w/d{number}"))?;
+        bed.world.file(&format!("/opt/w/f{number}"), "text")?;
+    }
+    let before = tree("/opt/w")?;
+    let over = AtomicBool::new(false);
+    let plan = planned(bed, "/opt/w");
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut found = Vec::new();
+            while !over.load(Ordering::Relaxed) {
+                found.push(tree("/opt/w").map(|tree| tree == before).unwrap_or_default());
+            }
+            found
+        });
+        let outcome = mimic(bed, &plan);
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        over.store(true, Ordering::Relaxed);
+        let found = reader.join().unwrap();
+        assert_eq!(outcome, Outcome::Done);
+        assert!(found.len() > 2 && found.iter().all(|same| *same), "{found:?}");
+    });
+    assert!(!Path::new("/tmp/.snap").exists());
     Ok(())
 }
 

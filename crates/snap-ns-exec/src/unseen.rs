@@ -1,0 +1,127 @@
+//! Mimics that are built where nobody sees them, and appear with all their children at once.
+//!
+//! A tmpfs that is not attached anywhere is filled and then attached. Linux 6.14 and older cannot
+//! attach anything to what is not attached itself: there it is filled in a throw-away copy of the
+//! namespace.
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::fstat;
+use rustix::io::{self, Errno};
+use rustix::mount::{MoveMountFlags, move_mount};
+use snap_mount_options::{Depth, MountFlags, Propagation, PropagationKind};
+use snap_ns_plan::{Call, Fault, Mimic, NodeKind, ObjectKind, Role, What};
+
+use crate::backend::{Stop, stopped};
+use crate::fault::failed;
+use crate::kernel::{CreatesFor, Kernel};
+use crate::mimic::{CHILD_ATTRIBUTES, tmpfs_data};
+use crate::tree::{attach, change_propagation, clone_tree, new_tmpfs};
+use crate::walk::{PATH_DIR, kind_of};
+
+/// Where a mimic is filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Staging {
+    /// Attached nowhere, which Linux 6.15 and later can do.
+    Detached,
+    /// In a throw-away copy of the namespace.
+    Copy,
+}
+
+impl Kernel {
+    /// Fills mimics in a copy of the namespace from now on, as kernels that cannot do better need
+    /// it: tests run on both.
+    pub fn stage_in_copies(&mut self) {
+        self.staging = Staging::Copy;
+    }
+
+    /// Makes all of `mimic`, or nothing of it.
+    pub(crate) fn mimic_unseen(&mut self, mimic: &Mimic<'_>) -> Result<(), Stop> {
+        let role = Role::Mimic;
+        let dir = self.open(mimic.dir, PATH_DIR).map_err(failed(Call::Open, role))?;
+        let tree = self.stage(mimic, dir.as_fd())?;
+        attach(tree.as_fd(), dir.as_fd()).map_err(stopped(Call::Bind, role))
+    }
+
+    fn stage(&mut self, mimic: &Mimic<'_>, dir: BorrowedFd<'_>) -> Result<OwnedFd, Stop> {
+        if self.staging == Staging::Detached {
+            let tmpfs = new_tmpfs_of(mimic)?;
+            match self.fill(mimic, dir, tmpfs.as_fd()) {
+                Err(Stop::Fault(Fault { what: What::Failed(Call::Bind, errno), .. }))
+                    if errno == Errno::INVAL.raw_os_error() =>
+                {
+                    self.staging = Staging::Copy;
+                }
+                filled => return filled.map(|()| tmpfs),
+            }
+        }
+        self.in_copy(|kernel| kernel.stage_in_copy(mimic, dir))
+            .map_err(stopped(Call::CopyNamespace, Role::Mimic))?
+    }
+
+    /// What nobody walks to is on the root of the root mount, if nothing spreads from there.
+    fn stage_in_copy(&self, mimic: &Mimic<'_>, dir: BorrowedFd<'_>) -> Result<OwnedFd, Stop> {
+        let role = Role::Mimic;
+        let open = failed(Call::Open, role);
+        let copy =
+            Self::with_resolver(CreatesFor::Root, self.backend, self.resolver).map_err(&open)?;
+        let slave = Propagation { kind: PropagationKind::Slave, depth: Depth::Single };
+        change_propagation(copy.root.as_fd(), slave)
+            .map_err(stopped(Call::ChangePropagation, role))?;
+        // It is walked here as well, and must be the same.
+        let same = copy.open(mimic.dir, PATH_DIR).map_err(&open)?;
+        let id = |fd: BorrowedFd<'_>| fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
+        let is_same = || -> io::Result<bool> { Ok(id(dir)? == id(same.as_fd())?) };
+        if !is_same().map_err(failed(Call::Stat, role))? {
+            return Err(Fault::new(What::Replaced, role).into());
+        }
+        let tmpfs = new_tmpfs_of(mimic)?;
+        attach(tmpfs.as_fd(), copy.root.as_fd()).map_err(stopped(Call::Bind, role))?;
+        copy.fill(mimic, same.as_fd(), tmpfs.as_fd())?;
+        clone_tree(tmpfs.as_fd(), b"", Depth::Recursive).map_err(stopped(Call::Bind, role))
+    }
+
+    /// Shows in `tmpfs` what is in `dir`. Whatever a name stands for now, no link is followed.
+    fn fill(
+        &self,
+        mimic: &Mimic<'_>,
+        dir: BorrowedFd<'_>,
+        tmpfs: BorrowedFd<'_>,
+    ) -> Result<(), Stop> {
+        for (number, child) in (mimic.first_child..).zip(mimic.children) {
+            let role = Role::Child(number);
+            let name = mimic.name(child);
+            let kind = match child.kind {
+                NodeKind::Directory => ObjectKind::Directory,
+                NodeKind::File => ObjectKind::File,
+                NodeKind::Symlink => {
+                    self.restore_link(name, dir, tmpfs, role)?;
+                    continue;
+                }
+                // Told by the caller: a device, FIFO or socket cannot be re-created.
+                NodeKind::Special => continue,
+            };
+            let tree =
+                clone_tree(dir, name, Depth::Recursive).map_err(stopped(Call::Bind, role))?;
+            match kind {
+                // The kernel attaches nothing else to a directory.
+                ObjectKind::Directory => self.make_child_dir(name, tmpfs, role)?,
+                ObjectKind::File => {
+                    let found = kind_of(&tree).map_err(failed(Call::Stat, role))?;
+                    if found != child.kind {
+                        return Err(Fault::new(What::Found(found), role).into());
+                    }
+                    self.make_object(tmpfs, name, kind, CHILD_ATTRIBUTES, role)?;
+                }
+            }
+            let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+            move_mount(&tree, c"", tmpfs, name, flags).map_err(stopped(Call::Bind, role))?;
+        }
+        Ok(())
+    }
+}
+
+fn new_tmpfs_of(mimic: &Mimic<'_>) -> Result<OwnedFd, Stop> {
+    let data = tmpfs_data(mimic)?;
+    new_tmpfs(b"tmpfs", data.as_bytes(), MountFlags::empty())
+        .map_err(stopped(Call::Mount, Role::Mimic))
+}
