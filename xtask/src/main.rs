@@ -7,6 +7,7 @@ mod conformance;
 mod demo;
 mod e2e;
 mod kernels;
+mod live;
 mod peer;
 
 use anyhow::Result;
@@ -53,6 +54,9 @@ enum Chore {
     /// Planning, timed in a process and a namespace of its own (the bench calls this).
     #[command(hide = true)]
     BenchPlanning,
+    /// Updates around a running application (the bench calls this).
+    #[command(hide = true)]
+    BenchStall,
     /// Show what the program does: a story in a throw-away world.
     Demo(demo::Demo),
     /// The story itself, in a namespace of its own (the demo calls this).
@@ -79,6 +83,7 @@ fn main() -> Result<()> {
         Chore::Bench(options) => bench::run(options),
         Chore::BenchInside => bench::inside(),
         Chore::BenchPlanning => bench::planning(),
+        Chore::BenchStall => bench::stall(),
         Chore::Demo(options) => demo::run(options),
         Chore::DemoInside { task } => demo::inside(&task),
     }

@@ -7,6 +7,7 @@ use super::elf::Elf;
 use super::job::{Outcome, Who};
 use super::planning::{self, Planned};
 use super::scenario::{Phase, Shape};
+use super::stall::{self, Gaps};
 use super::stats::{Clock, Series};
 use super::table::short;
 
@@ -17,7 +18,12 @@ pub(crate) struct Bars<'a> {
 }
 
 /// All bars over what was measured.
-pub(crate) fn report(outcomes: &[Outcome], planned: &[Planned], elf: Elf) -> String {
+pub(crate) fn report(
+    outcomes: &[Outcome],
+    planned: &[Planned],
+    stalled: Option<&Gaps>,
+    elf: Elf,
+) -> String {
     let mut bars =
         Bars { outcomes, text: String::from("| bar | measured | verdict |\n|---|---:|---|\n") };
     let all = [Phase::Build, Phase::NoChange, Phase::Undo];
@@ -32,6 +38,7 @@ pub(crate) fn report(outcomes: &[Outcome], planned: &[Planned], elf: Elf) -> Str
     bars.linear();
     bars.calls(Shape::Nothing, 60);
     planning::bars(&mut bars, planned);
+    stall::bars(&mut bars, stalled);
     bars.binary(elf);
     bars.text
 }

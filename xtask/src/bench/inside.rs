@@ -113,7 +113,7 @@ fn verified(who: Who, shape: Shape) -> Result<()> {
     Ok(())
 }
 
-fn check_built(shape: Shape, before: &[String], after: &[String]) -> Result<()> {
+pub(super) fn check_built(shape: Shape, before: &[String], after: &[String]) -> Result<()> {
     let added = after.len().saturating_sub(before.len());
     ensure!(added >= shape.mounts(), "the build added {added} mounts, not {}", shape.mounts());
     let there: std::collections::BTreeSet<&str> = after.iter().map(String::as_str).collect();
@@ -128,7 +128,7 @@ fn check_built(shape: Shape, before: &[String], after: &[String]) -> Result<()> 
     Ok(())
 }
 
-fn same(what: &str, before: &[String], after: &[String]) -> Result<()> {
+pub(super) fn same(what: &str, before: &[String], after: &[String]) -> Result<()> {
     let sorted = |points: &[String]| {
         let mut points = points.to_vec();
         points.sort_unstable();

@@ -11,6 +11,7 @@ mod job;
 mod planning;
 mod programs;
 mod scenario;
+mod stall;
 mod stats;
 mod table;
 mod trace;
@@ -26,6 +27,7 @@ use snap_ns_testbed::isolate;
 pub(crate) use inside::main as inside;
 pub(crate) use planning::inside as planning;
 pub(crate) use programs::build;
+pub(crate) use stall::inside as stall;
 
 use crate::peer;
 use job::{Job, Outcome, Who};
@@ -46,7 +48,7 @@ pub(crate) struct Bench {
     /// Fewer runs, and not the largest worlds.
     #[arg(long)]
     quick: bool,
-    /// Only this scenario (start-up, nothing, typical-20, layouts-N, mimic-N, planning).
+    /// Only this scenario (start-up, nothing, typical-20, layouts-N, mimic-N, planning, stall).
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// Write the tables into docs/performance.md.
@@ -77,12 +79,22 @@ pub(crate) fn run(options: Bench) -> Result<()> {
         None | Some(planning::NAME) => planning::measure(runs, &scratch)?,
         Some(_) => Vec::new(),
     };
+    let stalled = match options.only.as_deref() {
+        None | Some(stall::NAME) => stall::measure(&Job {
+            shape: Shape::Typical,
+            runs: usize::from(runs) * stall::ROUNDS,
+            programs: programs.named(),
+            scratch: scratch.display().to_string(),
+        })?,
+        Some(_) => None,
+    };
     let text = format!(
-        "{}\n{}{}{}",
+        "{}\n{}{}{}{}",
         conditions::describe(runs, &programs)?,
         table::tables(&outcomes),
         planning::table(&planned),
-        bars::report(&outcomes, &planned, elf)
+        stalled.as_ref().map_or_else(String::new, stall::table),
+        bars::report(&outcomes, &planned, stalled.as_ref(), elf)
     );
     println!("{text}");
     if options.write {
@@ -95,12 +107,16 @@ fn shapes(quick: bool, only: Option<&str>) -> Result<Vec<Shape>> {
     let Some(only) = only else {
         return Ok(if quick { Shape::quick() } else { Shape::all() });
     };
-    if only == planning::NAME {
+    if [planning::NAME, stall::NAME].contains(&only) {
         return Ok(Vec::new());
     }
     let named: Vec<Shape> = Shape::all().into_iter().filter(|s| s.name() == only).collect();
     let names: Vec<String> = Shape::all().into_iter().map(Shape::name).collect();
-    ensure!(!named.is_empty(), "no scenario {only}; there are {}, planning", names.join(", "));
+    ensure!(
+        !named.is_empty(),
+        "no scenario {only}; there are {}, planning, stall",
+        names.join(", ")
+    );
     Ok(named)
 }
 

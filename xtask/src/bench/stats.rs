@@ -16,6 +16,12 @@ pub(crate) enum Clock {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Series(Vec<f64>);
 
+impl From<Vec<f64>> for Series {
+    fn from(figures: Vec<f64>) -> Self {
+        Self(figures)
+    }
+}
+
 impl Series {
     /// What `outcome` has for `who`; empty when the program failed or was not there.
     pub(crate) fn of(outcome: &Outcome, phase: Phase, who: Who, clock: Clock) -> Self {

@@ -71,7 +71,7 @@ fn label(outcome: &Outcome, phase: Phase) -> String {
     format!("{}, {}", outcome.shape.name(), phase.word())
 }
 
-fn time(series: &Series) -> String {
+pub(super) fn time(series: &Series) -> String {
     match (series.median(), series.min()) {
         (Some(median), Some(min)) => format!("{} ({})", ms(median), ms(min)),
         _ => "-".into(),
@@ -89,7 +89,7 @@ pub(crate) fn ms(us: f64) -> String {
     }
 }
 
-fn ratio(a: &Series, b: &Series) -> String {
+pub(super) fn ratio(a: &Series, b: &Series) -> String {
     match (a.ratio(b), a.pairwise(b)) {
         (Some(medians), Some(pairs)) => format!("{} / {}", short(medians), short(pairs)),
         _ => "-".into(),

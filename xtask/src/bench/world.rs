@@ -109,7 +109,8 @@ pub(crate) fn in_fresh_copy<T>(home: &File, body: impl FnOnce() -> Result<T>) ->
     result
 }
 
-fn prepare() -> Result<Flock<File>> {
+/// A new `/run` and `/tmp` with the current profile that snap-confine writes; the lock is held.
+pub(crate) fn prepare() -> Result<Flock<File>> {
     for (place, mode) in [("/run", "mode=755"), ("/tmp", "mode=1777")] {
         let flags = MsFlags::empty();
         mount(Some("tmpfs"), place, Some("tmpfs"), flags, Some(mode)).context(place)?;

@@ -1,0 +1,155 @@
+//! How long a running application stands still while snapd updates its namespace.
+
+mod inside;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+use snap_ns_testbed::{Group, Isolation, Without, isolate};
+
+pub(crate) use inside::main as inside;
+
+use super::bars::Bars;
+use super::job::{Job, Who};
+use super::scenario::Phase;
+use super::stats::Series;
+use super::table::{ratio, short, time};
+
+/// The name for `--only`.
+pub(crate) const NAME: &str = "stall";
+
+/// Rounds for each counted run of the other scenarios: they are short, and others who want to run
+/// disturb them more.
+pub(crate) const ROUNDS: usize = 4;
+
+/// At most this part of the original's longest gap.
+const PART: f64 = 8.0;
+
+/// Where nothing is frozen the longest gap is one of an idle machine, but for some noise.
+const NOISE: f64 = 2.0;
+
+/// Who does the updates, and with which system calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Way {
+    /// Ours, as the kernel lets it.
+    Ours,
+    /// Ours without the calls of the new mount API.
+    Classic,
+    /// The packaged original.
+    Original,
+}
+
+impl Way {
+    const ALL: [Self; 3] = [Self::Ours, Self::Classic, Self::Original];
+
+    fn who(self) -> Who {
+        match self {
+            Self::Ours | Self::Classic => Who::Ours,
+            Self::Original => Who::Original,
+        }
+    }
+
+    fn without(self) -> Without {
+        match self {
+            Self::Ours | Self::Original => Without::default(),
+            Self::Classic => Without { groups: vec![Group::OpenTree], ..Without::default() },
+        }
+    }
+}
+
+/// The longest time between two looks at the clock during one update, in microseconds.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Gap {
+    way: Way,
+    phase: Phase,
+    us: f64,
+}
+
+/// Everything that was seen.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Gaps {
+    gaps: Vec<Gap>,
+    /// The same while nobody updates anything.
+    idle: Vec<f64>,
+}
+
+impl Gaps {
+    fn series(&self, way: Way, phase: Phase) -> Series {
+        let gaps = self.gaps.iter().filter(|gap| gap.way == way && gap.phase == phase);
+        Series::from(gaps.map(|gap| gap.us).collect::<Vec<_>>())
+    }
+}
+
+/// Lets a process in a mount namespace of its own do `job`. Only root can make control groups.
+pub(crate) fn measure(job: &Job) -> Result<Option<Gaps>> {
+    eprintln!("{NAME} ...");
+    if Isolation::here() != Isolation::Root {
+        eprintln!("!!! {NAME} is NOT MEASURED: only root can make control groups");
+        return Ok(None);
+    }
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("bench-stall").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = isolate(&mut command).spawn().context("start the measuring process")?;
+    let mut stdin = child.stdin.take().context("stdin")?;
+    stdin.write_all(&serde_json::to_vec(job)?)?;
+    drop(stdin);
+    let output = child.wait_with_output()?;
+    ensure!(output.status.success(), "{NAME}: INVALID");
+    serde_json::from_slice(&output.stdout).context("gaps").map(Some)
+}
+
+/// All figures, as a Markdown table.
+pub(crate) fn table(gaps: &Gaps) -> String {
+    let mut text = String::from(
+        "| Longest gap of an application | ours | ours, classic calls | original | ours : original | classic : original |\n|---|---:|---:|---:|---:|---:|\n",
+    );
+    for phase in [Phase::Build, Phase::NoChange, Phase::Undo] {
+        let [ours, classic, original] = Way::ALL.map(|way| gaps.series(way, phase));
+        let _ = writeln!(
+            text,
+            "| typical-20, {} | {} | {} | {} | {} | {} |",
+            phase.word(),
+            time(&ours),
+            time(&classic),
+            time(&original),
+            ratio(&ours, &original),
+            ratio(&classic, &original),
+        );
+    }
+    let idle = Series::from(gaps.idle.clone());
+    let _ = writeln!(text, "| no update at all | {} | | | | |\n", time(&idle));
+    text
+}
+
+/// The bars: a part of the original's gap, and none when nothing changes.
+pub(crate) fn bars(bars: &mut Bars<'_>, gaps: Option<&Gaps>) {
+    let nothing = Gaps::default();
+    let gaps = gaps.unwrap_or(&nothing);
+    let idle = Series::from(gaps.idle.clone());
+    for (way, name) in [(Way::Ours, "ours"), (Way::Classic, "ours, classic calls")] {
+        for phase in [Phase::Build, Phase::Undo] {
+            let original = gaps.series(Way::Original, phase);
+            let part = gaps.series(way, phase).ratio(&original);
+            bars.row(
+                &format!(
+                    "{NAME}, {name}, {}: at most 1/{PART} of the original's longest gap",
+                    phase.word()
+                ),
+                &part.map_or("-".into(), short),
+                part.map(|part| part <= 1.0 / PART),
+            );
+        }
+        let times = gaps.series(way, Phase::NoChange).ratio(&idle);
+        bars.row(
+            &format!(
+                "{NAME}, {name}, {}: at most {NOISE} times the longest gap without an update",
+                Phase::NoChange.word()
+            ),
+            &times.map_or("-".into(), short),
+            times.map(|times| times <= NOISE),
+        );
+    }
+}
