@@ -4,7 +4,8 @@ use core::mem::MaybeUninit;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, Gid, Mode, Uid, chownat, fstat, mkdirat, readlinkat_raw, statat, symlinkat, unlinkat,
+    AtFlags, Gid, Mode, OFlags, RawDir, Uid, chownat, fstat, mkdirat, readlinkat_raw, statat,
+    symlinkat, unlinkat,
 };
 use rustix::io::Errno;
 use rustix::mount::{
@@ -52,8 +53,7 @@ impl Kernel {
         .map(|()| Outcome::Done)
     }
 
-    /// The same with the classic calls. (Empty directories of the aside may stay when not all of
-    /// them can be made.)
+    /// The same with the classic calls.
     fn mimic_in_place(&mut self, mimic: &Mimic<'_>, rule: &dyn Rule) -> Result<(), Fault> {
         let mut path = Text::<PATH_MAX>::new();
         path.push(ASIDE)
@@ -61,8 +61,8 @@ impl Kernel {
             .ok_or(Fault::new(What::Full(Limit::Path), Role::Aside))?;
         let aside_path = path.as_bytes();
         let naming = self.naming(mimic, rule);
-        self.make_aside(aside_path)?;
-        let result = self.build(mimic, aside_path, naming);
+        let made = self.make_aside(aside_path);
+        let result = made.and_then(|()| self.build(mimic, aside_path, naming));
         // What is empty by now was ours.
         self.remove_aside(aside_path);
         result
@@ -273,6 +273,33 @@ impl Kernel {
             dir = next;
         }
         Ok(())
+    }
+
+    /// Removes the empty directories below the aside that a run left which was killed in another
+    /// namespace: `/tmp` is the same for all of a snap. It ends at the first that is not empty.
+    pub fn sweep_aside(&self) {
+        let mut path = Text::<PATH_MAX>::new();
+        let _ = path.push(ASIDE);
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        while let Ok(dir) = self.open(path.as_bytes(), flags) {
+            let mut buffer = [MaybeUninit::uninit(); 512];
+            let mut entries = RawDir::new(&dir, &mut buffer);
+            let mut inside = false;
+            while let Some(Ok(entry)) = entries.next() {
+                let name = entry.file_name().to_bytes();
+                if name != b"." && name != b".." {
+                    inside = path.push(b"/").and_then(|()| path.push(name)).is_some();
+                    break;
+                }
+            }
+            if !inside {
+                self.remove_aside(path.as_bytes());
+                if self.open(path.as_bytes(), PATH_DIR).is_ok() {
+                    return;
+                }
+                path.truncate(ASIDE.len());
+            }
+        }
     }
 
     /// Undoes what an interrupted run left aside for a mimic of `dir`.

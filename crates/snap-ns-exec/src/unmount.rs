@@ -63,7 +63,9 @@ impl Kernel {
                 return Ok(false);
             }
             // Where nothing may be created the link was there before.
-            self.may_remove(above, ground(dir.as_fd())?, rule)?;
+            if !self.may_remove(above, ground(dir.as_fd())?, rule)? {
+                return Err(Errno::ROFS);
+            }
             unlinkat(&dir, name, AtFlags::empty()).map(|()| true)
         };
         match remove() {
@@ -88,23 +90,25 @@ impl Kernel {
         rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
         let above = parent(path).unwrap_or_default();
-        let mut remove = || -> io::Result<()> {
-            let name = file_name(path);
+        let mut find = || -> io::Result<Option<AtFlags>> {
             let dir = self.parent_dir(Side::Target, parent(path).ok_or(Errno::BUSY)?)?;
-            let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+            let stat = statat(dir, file_name(path), AtFlags::SYMLINK_NOFOLLOW)?;
             let ground = self.parent_ground(Side::Target, above)?;
-            self.may_remove(above, ground, rule)?;
-            let dir = self.parent_dir(Side::Target, above)?;
             let file_type = FileType::from_raw_mode(stat.st_mode);
-            if file_type.is_dir() {
-                unlinkat(dir, name, AtFlags::REMOVEDIR)
-            } else if file_type.is_file() && stat.st_size == 0 {
-                unlinkat(dir, name, AtFlags::empty())
-            } else {
-                Err(Errno::NOTEMPTY)
-            }
+            let vacant = file_type.is_dir() || file_type.is_file() && stat.st_size == 0;
+            let ours = vacant && self.may_remove(above, ground, rule)?;
+            let flags = if file_type.is_dir() { AtFlags::REMOVEDIR } else { AtFlags::empty() };
+            Ok(ours.then_some(flags))
         };
-        match remove() {
+        let flags = match find() {
+            Ok(Some(flags)) => flags,
+            Ok(None) => return Ok(Outcome::Skipped(Skip::Stays)),
+            Err(errno) if is_absent(errno) => return Ok(Outcome::Skipped(Skip::NotThere)),
+            Err(errno) => return Err(failed(Call::Stat, Role::MountPoint)(errno)),
+        };
+        let mut remove = || unlinkat(self.parent_dir(Side::Target, above)?, file_name(path), flags);
+        // Nobody would come back for it.
+        match remove().or_else(|_| remove()) {
             Ok(()) => {
                 self.parents.forget_at(path);
                 self.remove_empty_above(path, keep);
@@ -125,13 +129,11 @@ impl Kernel {
     }
 
     /// Whether something that was found in `above`, on this `ground`, may have been created there.
-    fn may_remove(&self, above: &[u8], ground: Ground, rule: &dyn Rule) -> io::Result<()> {
+    fn may_remove(&self, above: &[u8], ground: Ground, rule: &dyn Rule) -> io::Result<bool> {
         match rule.verdict(above, ground) {
-            Verdict::Write => Ok(()),
-            Verdict::WriteIfOn(len) if self.is_on(above, above.get(..len).unwrap_or(above))? => {
-                Ok(())
-            }
-            Verdict::WriteIfOn(_) | Verdict::ReadOnly | Verdict::Trespass => Err(Errno::ROFS),
+            Verdict::Write => Ok(true),
+            Verdict::WriteIfOn(len) => self.is_on(above, above.get(..len).unwrap_or(above)),
+            Verdict::ReadOnly | Verdict::Trespass => Ok(false),
         }
     }
 

@@ -111,6 +111,9 @@ impl<'a> Forecast<'a> {
             (need.make_source, need.make_mount_point) = (make_source, make_mount_point);
             need.left_out = bad && !kept;
             need.conflict = conflict;
+            // What could not be looked at once would be half known: it is not looked at again.
+            let unknown = fault.is_some_and(|fault| matches!(fault.what, What::Failed(..)));
+            need.hopeless |= unknown && !kept;
         }
         if bad && !kept && make_source {
             self.forget_made(place);

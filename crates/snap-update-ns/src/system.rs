@@ -116,6 +116,9 @@ fn change(
         Some(_) => plan.note_nothing_mounted(),
         None => {}
     }
+    if run.caller == Caller::SnapConfine {
+        kernel.sweep_aside();
+    }
     let mut view = run.look_beneath(plan, &mut kernel)?;
     let mut told = Told::new(run.log, run.file);
     if let Err(error) = plan.complete(view.as_mut().unwrap_or(&mut kernel), &mut told) {
