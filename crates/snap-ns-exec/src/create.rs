@@ -3,7 +3,9 @@
 use core::mem::MaybeUninit;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid, chownat, fstat, mkdirat, openat, symlinkat};
+use rustix::fs::{
+    AtFlags, Gid, Mode, OFlags, Uid, chownat, fstat, mkdirat, openat, symlinkat, unlinkat,
+};
 use rustix::io;
 use snap_ns_plan::{
     Attributes, Call, Creation, Fault, FsView, NodeKind, ObjectKind, Outcome, Role, Rule, Verdict,
@@ -171,11 +173,14 @@ impl Kernel {
     ) -> Result<OwnedFd, Fault> {
         let Attributes { mode, uid, gid } = attributes;
         let mode = Mode::from_raw_mode(mode.into());
+        // What cannot be finished is taken away, unless somebody made use of it already.
+        let mut remove = AtFlags::empty();
         // What somebody else was faster to create is not ours to go on with.
         let object = match kind {
             ObjectKind::Directory => {
+                remove = AtFlags::REMOVEDIR;
                 mkdirat(dir, name, mode).map_err(failed(Call::MakeDirectory, role))?;
-                open_child(dir, name, PATH_DIR).map_err(failed(Call::Open, role))?
+                open_child(dir, name, PATH_DIR).map_err(failed(Call::Open, role))
             }
             ObjectKind::File => {
                 let flags = OFlags::CREATE
@@ -183,11 +188,16 @@ impl Kernel {
                     | OFlags::WRONLY
                     | OFlags::NOFOLLOW
                     | OFlags::CLOEXEC;
-                openat(dir, name, flags, mode).map_err(failed(Call::MakeFile, role))?
+                Ok(openat(dir, name, flags, mode).map_err(failed(Call::MakeFile, role))?)
             }
         };
-        self.give(object.as_fd(), uid, gid).map_err(failed(Call::ChangeOwner, role))?;
-        Ok(object)
+        let give = |object: OwnedFd| {
+            let given = self.give(object.as_fd(), uid, gid);
+            given.map(|()| object).map_err(failed(Call::ChangeOwner, role))
+        };
+        object.and_then(give).inspect_err(|_| {
+            let _ = unlinkat(dir, name, remove);
+        })
     }
 
     /// Gives what this process created to `uid` and `gid`, unless they own it already.

@@ -63,8 +63,10 @@ impl Kernel {
         let naming = self.naming(mimic, rule);
         let made = self.make_aside(aside_path);
         let result = made.and_then(|()| self.build(mimic, aside_path, naming));
-        // What is empty by now was ours.
-        self.remove_aside(aside_path);
+        // What is empty by now was ours, if not somebody else's was found.
+        if result.is_ok() || result.is_err_and(|fault| fault.what != What::NotOurs) {
+            self.remove_aside(aside_path);
+        }
         result
     }
 

@@ -89,9 +89,9 @@ impl Kernel {
         keep: usize,
         rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
-        let above = parent(path).unwrap_or_default();
+        let Some(above) = parent(path) else { return Ok(Outcome::Skipped(Skip::Stays)) };
         let mut find = || -> io::Result<Option<AtFlags>> {
-            let dir = self.parent_dir(Side::Target, parent(path).ok_or(Errno::BUSY)?)?;
+            let dir = self.parent_dir(Side::Target, above)?;
             let stat = statat(dir, file_name(path), AtFlags::SYMLINK_NOFOLLOW)?;
             let ground = self.parent_ground(Side::Target, above)?;
             let file_type = FileType::from_raw_mode(stat.st_mode);

@@ -189,12 +189,14 @@ impl Plan<'_> {
                 }
             }
         }
-        // Nobody got as far as planning.
-        if self.steps.is_empty() {
-            let all = self.forecast.all_desired().iter().zip(&self.forecast.needs);
-            for (item, _) in all.filter(|(_, need)| need.kept_as.is_none()) {
-                let unfinished = Unfinished::MakeOnto(0);
-                write_line(&item.entry, unfinished, front(header, unfinished), sink)?;
+        // On the way back nothing is to be forgotten that was left out, or not even planned.
+        let all = self.forecast.all_desired().iter().zip(&self.forecast.needs);
+        for (place, (item, need)) in (0_u16..).zip(all) {
+            let planned = || self.steps.iter().any(|step| makes(step.op) == Some(place));
+            let nowhere =
+                need.kept_as.is_none() && (self.steps.is_empty() || need.left_out && !planned());
+            if header.direction == Direction::Back && nowhere {
+                write_line(&item.entry, Unfinished::MakeOnto(0), EARLIER, sink)?;
             }
         }
         Ok(())
@@ -287,6 +289,21 @@ impl Plan<'_> {
         let path = self.current(place).map_or(&[][..], |item| item.entry.mount_point);
         let mut over = self.forecast.current_by_path.at_or_above(path);
         over.any(|at| at > place && self.current(at).is_some_and(|item| item.shape.is_mount()))
+    }
+}
+
+/// The entry of the desired profile that a step makes.
+fn makes(op: Op) -> Option<u16> {
+    match op {
+        Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place) => Some(place),
+        Op::Unmount(_)
+        | Op::RemoveSymlink(_)
+        | Op::RemoveMountPoint(_)
+        | Op::RemoveSource(_)
+        | Op::Forget(_)
+        | Op::MakeSource(_)
+        | Op::MakeMountPoint(_)
+        | Op::Mimic(_) => None,
     }
 }
 

@@ -216,11 +216,14 @@ impl Run<'_, '_> {
                 self.plan_way_back(plan, &mut kernel, (current, desired, territory))
             },
         );
-        if let Err(error) = planned {
-            self.freezer.thaw().map_err(|error| self.session(error))?;
-            self.save_midway(next, plan, &mut kernel);
-            return Err(error);
-        }
+        let whole = match planned {
+            Ok(whole) => whole,
+            Err(error) => {
+                self.freezer.thaw().map_err(|error| self.session(error))?;
+                self.save_midway(next, plan, &mut kernel);
+                return Err(error);
+            }
+        };
         let (mut next, mut spare, mut journal) = (next, spare, None);
         // What is only undone is in the journal that is there.
         if plan.makes() && keeps_journal() {
@@ -241,14 +244,17 @@ impl Run<'_, '_> {
             ..Told::new(self.log, self.file)
         };
         let driven = plan.drive(&mut kernel, &mut told);
-        let left_out = told.left_out;
+        let whole = whole && !told.left_out;
         self.freezer.thaw().map_err(|error| self.session(error))?;
         if let Err(failure) = driven {
             self.save_midway(next, plan, &mut kernel);
             return Err(Error::Failed(self.file, plan, failure, Undone::Nothing));
         }
-        self.save(next, spare, |sink| plan.write_saved(sink))?;
-        Ok(if left_out { Undone::NotAll } else { Undone::All })
+        if !whole {
+            self.save_midway(next, plan, &mut kernel);
+            return Ok(Undone::NotAll);
+        }
+        self.save(next, spare, |sink| plan.write_saved(sink)).map(|()| Undone::All)
     }
 
     /// Saves what stands in the middle of a way back that ended: as a journal, for the next run to go
@@ -261,14 +267,15 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Plans the way from `current` to `desired`; an error is told here, because the plan is needed
-    /// no more then.
+    /// Plans the way from `current` to `desired`, and tells whether all of that can be had. An error
+    /// is told here, because the plan is still needed then.
     fn plan_way_back(
         &mut self,
         plan: &mut Plan<'static>,
         kernel: &mut Kernel,
         (current, desired, territory): (Loaded, Loaded, Territory<'static>),
-    ) -> Result<(), Error<'static>> {
+    ) -> Result<bool, Error<'static>> {
+        let file = FileName { which: ProfileFile::Current, ..self.file };
         let compared = plan.compare(current, desired, territory);
         plan.note_unfinished(Direction::Forth);
         let planned = match compared {
@@ -278,12 +285,14 @@ impl Run<'_, '_> {
                 }
                 let mut view =
                     if plan.asks_beneath() { Some(beneath(plan, kernel)?) } else { None };
-                plan.complete(view.as_mut().unwrap_or(kernel), &mut Told::new(self.log, self.file))
+                let mut told = Told::new(self.log, file);
+                let completed = plan.complete(view.as_mut().unwrap_or(kernel), &mut told);
+                completed.map(|()| !told.left_out)
             }
             Err(error) => Err(error),
         };
         planned.map_err(|error| {
-            self.log.notice(format_args!("{}", Error::Plan(self.file, plan, error)));
+            self.log.notice(format_args!("{}", Error::Plan(file, plan, error)));
             Error::NoWayBack
         })
     }
