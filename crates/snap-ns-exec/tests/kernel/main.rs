@@ -44,6 +44,7 @@ mod exhaustion;
 mod look;
 mod mimic;
 mod mount;
+mod refused;
 mod replace;
 mod state;
 mod target;
