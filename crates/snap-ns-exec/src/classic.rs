@@ -58,9 +58,10 @@ impl Kernel {
         item: &Item<'_>,
         options: &Options<'_>,
         target: BorrowedFd<'_>,
-        data: &CStr,
     ) -> Result<(), Fault> {
         let role = Role::MountPoint;
+        let data = self.data(item, options)?;
+        let data = data.as_c_str();
         let here = Here::of(target, item.shape);
         let flags = Kernels::from_bits_retain(options.flags.bits());
         if options.operation == Operation::Remount {

@@ -11,6 +11,7 @@ use snap_ns_plan::{
     Access, Attributes, Call, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Role, What,
 };
 use snap_path::{PATH_MAX, file_name, parent};
+use snap_syscalls::{MountAttributes, Reach, mount_setattr};
 
 use crate::fault::failed;
 use crate::kernel::Kernel;
@@ -116,6 +117,11 @@ impl FsView for Kernel {
             each(name, kind(file_type))?;
         }
         Ok(())
+    }
+
+    fn has_tree_flags(&mut self) -> bool {
+        // A change of nothing, which is done wherever the call is known.
+        mount_setattr(self.root.as_fd(), c"", Reach::Tree, &MountAttributes::NONE).is_ok()
     }
 }
 

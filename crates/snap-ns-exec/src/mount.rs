@@ -112,7 +112,12 @@ impl Kernel {
     }
 
     /// Opens the mount point or source of an entry, which must be there and of the right kind.
-    fn open_end(&mut self, path: &[u8], role: Role, shape: Shape) -> Result<OwnedFd, Fault> {
+    pub(crate) fn open_end(
+        &mut self,
+        path: &[u8],
+        role: Role,
+        shape: Shape,
+    ) -> Result<OwnedFd, Fault> {
         let side = if role == Role::Source { Side::Source } else { Side::Target };
         let wanted = match shape {
             Shape::File => NodeKind::File,
@@ -139,22 +144,43 @@ impl Kernel {
     fn mount_file_system(&mut self, item: &Item<'_>, options: &Options<'_>) -> Result<(), Fault> {
         let role = Role::MountPoint;
         let target = self.open_end(item.entry.mount_point, role, item.shape)?;
-        let mut data = Text::<DATA_MAX>::new();
-        collect_data(item, options, self.creates_for, &mut data)
-            .ok_or(Fault::new(What::Full(Limit::Data), role))?;
-        let source = item.entry.source;
-        let new = options.operation == Operation::Mount;
-        if new && item.is_tmpfs() && is_same_tmpfs(source, data.as_bytes(), options.flags) {
-            return self.by_backend(
-                |kernel| {
-                    let tmpfs = new_tmpfs(source, data.as_bytes(), options.flags)
-                        .map_err(stopped(Call::Mount, role))?;
-                    kernel.place(item, options, tmpfs.as_fd(), target.as_fd())
-                },
-                |kernel| kernel.mount_or_remount(item, options, target.as_fd(), data.as_c_str()),
-            );
+        self.by_backend(
+            |kernel| match kernel.prepare_tmpfs(item, options)? {
+                Some(tmpfs) => kernel.place(item, options, tmpfs.as_fd(), target.as_fd()),
+                None => Ok(kernel.mount_or_remount(item, options, target.as_fd())?),
+            },
+            |kernel| kernel.mount_or_remount(item, options, target.as_fd()),
+        )
+    }
+
+    /// The tmpfs that an entry mounts, if it is one that can be made with the newer calls.
+    pub(crate) fn prepare_tmpfs(
+        &self,
+        item: &Item<'_>,
+        options: &Options<'_>,
+    ) -> Result<Option<OwnedFd>, Stop> {
+        if options.operation != Operation::Mount || !item.is_tmpfs() {
+            return Ok(None);
         }
-        self.mount_or_remount(item, options, target.as_fd(), data.as_c_str())
+        let (source, data) = (item.entry.source, self.data(item, options)?);
+        if !is_same_tmpfs(source, data.as_bytes(), options.flags) {
+            return Ok(None);
+        }
+        new_tmpfs(source, data.as_bytes(), options.flags)
+            .map(Some)
+            .map_err(stopped(Call::Mount, Role::MountPoint))
+    }
+
+    /// The data of the file system of an entry.
+    pub(crate) fn data(
+        &self,
+        item: &Item<'_>,
+        options: &Options<'_>,
+    ) -> Result<Text<DATA_MAX>, Fault> {
+        let mut data = Text::new();
+        collect_data(item, options, self.creates_for, &mut data)
+            .map(|()| data)
+            .ok_or(Fault::new(What::Full(Limit::Data), Role::MountPoint))
     }
 }
 
@@ -165,7 +191,10 @@ pub(crate) fn has_flags(options: &Options<'_>) -> bool {
 }
 
 /// The tree that a bind attaches, with its flags; none for a move, which attaches the source itself.
-fn prepare(options: &Options<'_>, source: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Stop> {
+pub(crate) fn prepare(
+    options: &Options<'_>,
+    source: BorrowedFd<'_>,
+) -> Result<Option<OwnedFd>, Stop> {
     let Operation::Bind(depth) = options.operation else { return Ok(None) };
     let role = Role::MountPoint;
     let tree = clone_tree(source, b"", depth).map_err(stopped(Call::Bind, role))?;

@@ -64,7 +64,7 @@ pub enum What {
     NotBelow,
     /// Something else was mounted there in the meantime.
     Replaced,
-    /// A recursive bind cannot be made read-only by mount(2).
+    /// A recursive bind cannot be made read-only as a whole by this kernel.
     RecursiveReadOnly,
     /// A limit of docs/limits.md.
     Full(Limit),

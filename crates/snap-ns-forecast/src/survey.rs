@@ -146,7 +146,7 @@ impl<'a> Forecast<'a> {
             source = self.survey_must_exist(item, time, view);
         } else if wanted != NodeKind::Symlink && matches!(item.operation, Operation::Bind(_)) {
             let recursive = item.operation == Operation::Bind(Depth::Recursive);
-            source = if recursive && item.is_read_only() {
+            source = if recursive && item.is_read_only() && !view.has_tree_flags() {
                 Err(Fault::new(What::RecursiveReadOnly, Role::Source))
             } else {
                 self.survey_path(&asked, (entry.source, Role::Source), view)

@@ -54,6 +54,9 @@ pub trait FsView {
     ///
     /// As for [`look`](Self::look), or what `each` answered.
     fn list(&mut self, path: &[u8], each: &mut Each<'_>) -> Result<(), Fault>;
+
+    /// Whether the flags of a recursive bind can be those of all its mounts.
+    fn has_tree_flags(&mut self) -> bool;
 }
 
 /// Takes the name and kind of one thing in a directory.

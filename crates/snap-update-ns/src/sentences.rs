@@ -239,7 +239,7 @@ impl Display for FaultText<'_> {
             What::NotBelow => write!(f, "the directory to be made does not lie below {at}"),
             What::Replaced => write!(f, "something else was mounted at {at} in the meantime"),
             What::RecursiveReadOnly => {
-                f.write_str("a recursive bind cannot be read-only: use bind,ro")
+                f.write_str("this kernel cannot make a recursive bind read-only: use bind,ro")
             }
             What::Full(limit) => write!(f, "{at}: {}", limit_text(limit)),
         }

@@ -85,6 +85,10 @@ impl FsView for Namespace {
         }
         Ok(())
     }
+
+    fn has_tree_flags(&mut self) -> bool {
+        true
+    }
 }
 
 impl crate::namespace::Inside<'_> {

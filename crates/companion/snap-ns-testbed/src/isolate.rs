@@ -8,6 +8,8 @@ use anyhow::{Context, Result, bail};
 use rustix::io::Errno;
 use rustix::thread::UnshareFlags;
 
+use crate::without::Without;
+
 /// Set in the environment of the isolated child of [`run_test_isolated`].
 const INSIDE: &str = "SNAP_NS_TESTBED_INSIDE";
 
@@ -70,6 +72,19 @@ pub(crate) fn io_error(errno: Errno) -> std::io::Error {
 ///
 /// What `body` returned, as the child's output; or the namespace could not be made.
 pub fn run_test_isolated(name: &str, body: impl FnOnce() -> Result<()>) -> Result<()> {
+    run_test_without(name, &Without::default(), body)
+}
+
+/// The same, in a process that misses system calls.
+///
+/// # Errors
+///
+/// As for [`run_test_isolated`].
+pub fn run_test_without(
+    name: &str,
+    without: &Without,
+    body: impl FnOnce() -> Result<()>,
+) -> Result<()> {
     if std::env::var_os(INSIDE).is_some() {
         return body();
     }
@@ -78,7 +93,8 @@ pub fn run_test_isolated(name: &str, body: impl FnOnce() -> Result<()>) -> Resul
     command
         .args(["--exact", name, "--include-ignored", "--nocapture", "--test-threads=1"])
         .env(INSIDE, "1");
-    let output = isolate(&mut command).output().context("cannot make a namespace for the test")?;
+    let output = without.apply(isolate(&mut command)).output();
+    let output = output.context("cannot make a namespace for the test")?;
     let text = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() || !text.contains("1 passed") {
         bail!("{name}: {}\n{text}{}", output.status, String::from_utf8_lossy(&output.stderr));

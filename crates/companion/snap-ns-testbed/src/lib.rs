@@ -17,7 +17,7 @@ mod without;
 mod world;
 
 pub use image::{Image, Mounted, Object};
-pub use isolate::{Isolation, isolate, run_test_isolated};
+pub use isolate::{Isolation, isolate, run_test_isolated, run_test_without};
 pub use mounts::{mount_bind, mount_new, unmount};
 pub use skip::{is_root_or_skips, skip};
 pub use without::{Answer, Group, Without};

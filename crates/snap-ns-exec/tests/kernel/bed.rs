@@ -8,7 +8,7 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 use snap_ns_exec::{Backend, CreatesFor, Kernel, Resolver};
 use snap_ns_plan::{Action, Ground, Outcome, Performer as _, Rule, Verdict};
-use snap_ns_testbed::{Isolation, World, run_test_isolated};
+use snap_ns_testbed::{Isolation, Without, World, run_test_without};
 use snap_profile::{Arena, Item, Profile, Role, Variables};
 
 pub(crate) struct Bed {
@@ -60,10 +60,25 @@ impl Rule for Always {
     }
 }
 
-/// Runs `body` in a new world. Profiles and plans are larger than a test's stack.
+/// Runs `body` in a new world.
 pub(crate) fn run(module: &str, means: Means, body: fn(&mut Bed) -> Result<()>) -> Result<()> {
+    run_without(module, &Without::default(), means, |bed| {
+        body(bed)?;
+        // What was asked for was used.
+        assert_eq!(bed.kernel.backend(), means.backend);
+        Ok(())
+    })
+}
+
+/// The same where system calls are missing. Profiles and plans are larger than a test's stack.
+pub(crate) fn run_without(
+    module: &str,
+    without: &Without,
+    means: Means,
+    body: impl FnOnce(&mut Bed) -> Result<()> + Send,
+) -> Result<()> {
     let name = module.split_once("::").map_or(module, |(_, name)| name);
-    run_test_isolated(name, || {
+    run_test_without(name, without, || {
         let world = World::enter(Path::new("/tmp"))?;
         world.like_a_machine()?;
         let mut bed = Bed { world, kernel: means.kernel(), means };
@@ -71,10 +86,7 @@ pub(crate) fn run(module: &str, means: Means, body: fn(&mut Bed) -> Result<()>) 
             let thread = std::thread::Builder::new().stack_size(128 << 20);
             let joined = thread.spawn_scoped(scope, || body(&mut bed))?.join();
             joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })?;
-        // What was asked for was used.
-        assert_eq!(bed.kernel.backend(), means.backend);
-        Ok(())
+        })
     })
 }
 

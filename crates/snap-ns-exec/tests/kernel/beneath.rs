@@ -15,14 +15,14 @@ const TERRITORY: Territory<'static> =
     Territory::System { snap_instance: b"/snap/x", snap_name: b"/snap/x" };
 
 /// A plan that undoes everything in `current`.
-fn planned(current: &str) -> Box<Plan<'static>> {
+pub(crate) fn planned(current: &str) -> Box<Plan<'static>> {
     let mut plan = Box::new(Plan::new());
     let desired = profile("/srv /mnt none bind 0 0");
     let _ = plan.compare(profile(current), desired, TERRITORY).unwrap();
     plan
 }
 
-fn look(view: &mut Kernel, path: &str) -> Option<NodeKind> {
+pub(crate) fn look(view: &mut Kernel, path: &str) -> Option<NodeKind> {
     match view.look(path.as_bytes(), Role::MountPoint).unwrap() {
         Look::Found(kind) => Some(kind),
         Look::Missing { .. } | Look::Blocked { .. } => None,

@@ -44,6 +44,8 @@ mod exhaustion;
 mod look;
 mod mimic;
 mod mount;
+mod refused;
+mod replace;
 mod state;
 mod target;
 mod undo;

@@ -365,8 +365,20 @@ fn what_is_in_the_way() {
             saved: "/tmp/s /tmp/g none bind 0 0",
         },
         Case {
-            name: "a recursive bind cannot be read-only",
+            name: "a recursive bind is read-only",
             world: "
+                    d /snap/x/1
+                    d /tmp/a
+                ",
+            current: "",
+            desired: "/snap/x/1 /tmp/a none rbind,ro 0 0",
+            steps: "mount /tmp/a",
+            saved: "/snap/x/1 /tmp/a none rbind,ro 0 0",
+        },
+        Case {
+            name: "a recursive bind cannot be read-only on old kernels",
+            world: "
+                    d /before-5.12
                     d /snap/x/1
                     d /tmp/a
                 ",

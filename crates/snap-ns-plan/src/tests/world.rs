@@ -208,4 +208,9 @@ impl FsView for World {
         }
         Ok(())
     }
+
+    /// A world with this in it stands for a kernel that cannot.
+    fn has_tree_flags(&mut self) -> bool {
+        !self.nodes.contains_key(&b"/before-5.12"[..])
+    }
 }

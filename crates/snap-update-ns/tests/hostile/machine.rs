@@ -18,7 +18,7 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use snap_ns_testbed::{World, run_test_isolated};
+use snap_ns_testbed::{Without, World, run_test_without};
 
 /// What is recorded when nothing is built.
 pub(crate) const ROOTFS: &str = "tmpfs / tmpfs x-snapd.origin=rootfs 0 0\n";
@@ -39,7 +39,13 @@ pub(crate) struct Machine {
 /// Runs `body` on a new machine, as the test `name`.
 #[track_caller]
 pub(crate) fn on_a_machine(name: &str, body: impl FnOnce(&mut Machine)) {
-    let done = run_test_isolated(name, || {
+    on_a_machine_without(name, &Without::default(), body);
+}
+
+/// The same where system calls are missing.
+#[track_caller]
+pub(crate) fn on_a_machine_without(name: &str, without: &Without, body: impl FnOnce(&mut Machine)) {
+    let done = run_test_without(name, without, || {
         body(&mut Machine::start()?);
         Ok(())
     });

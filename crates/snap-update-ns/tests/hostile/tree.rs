@@ -3,8 +3,10 @@
 
 use std::fs;
 
+use snap_ns_testbed::{Answer, Group, Without};
+
 use crate::check::{GOOD, Place, all_refused, case, left_out};
-use crate::machine::{DESIRED, Machine, on_a_machine};
+use crate::machine::{DESIRED, Machine, on_a_machine, on_a_machine_without};
 use crate::state::State;
 
 const LINK: &str = "is a symbolic link, which is never followed";
@@ -155,9 +157,11 @@ fn wrong_kinds() {
 }
 
 #[test]
-fn recursive_binds_that_shall_be_read_only() {
-    on_a_machine("tree::recursive_binds_that_shall_be_read_only", |machine| {
-        let words = "a recursive bind cannot be read-only: use bind,ro";
+fn recursive_binds_that_shall_be_read_only_on_old_kernels() {
+    let name = "tree::recursive_binds_that_shall_be_read_only_on_old_kernels";
+    let without = Without { groups: vec![Group::MountSetattr], answer: Answer::Missing };
+    on_a_machine_without(name, &without, |machine| {
+        let words = "this kernel cannot make a recursive bind read-only: use bind,ro";
         check(
             machine,
             &[

@@ -55,6 +55,10 @@ impl FsView for Stub {
         let names = if path == DIR { self.0.as_slice() } else { &[] };
         names.iter().try_for_each(|name| each(name.as_bytes(), NodeKind::Directory))
     }
+
+    fn has_tree_flags(&mut self) -> bool {
+        true
+    }
 }
 
 /// Counts what must not be: entries that were left out.

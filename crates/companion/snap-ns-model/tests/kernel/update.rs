@@ -135,6 +135,10 @@ impl<P: FsView> FsView for Sorted<P> {
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all.iter().try_for_each(|(name, kind)| each(name, *kind))
     }
+
+    fn has_tree_flags(&mut self) -> bool {
+        self.0.has_tree_flags()
+    }
 }
 
 impl<P: Performer> Performer for Sorted<P> {
