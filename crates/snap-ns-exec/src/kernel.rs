@@ -7,7 +7,6 @@ use snap_ns_plan::{Action, Call, Outcome, Performer, Role, Rule};
 use crate::backend::{Backend, Fallback};
 use crate::fault::failed;
 use crate::parents::Parents;
-use crate::settle::MountAt;
 use crate::unseen::Staging;
 
 /// The mount namespace that this process is in: what a plan looks at and is performed on.
@@ -128,11 +127,14 @@ impl Performer for Kernel {
             Action::MakeSymlink { path, target } => self.make_symlink(path, target, rule),
             Action::EnsureDir { path, must_exist } => self.ensure_dir(path, must_exist, rule),
             Action::Mount(item) => self.mount(item, rule),
+            Action::Replace(item) => self.replace(item, rule),
             Action::Mimic(mimic) => self.mimic(mimic, rule),
         };
         match action {
             Action::Unmount { mount_point: path } => self.parents.forget_at(path),
-            Action::Mount(item) => self.parents.forget_at(item.entry.mount_point),
+            Action::Mount(item) | Action::Replace(item) => {
+                self.parents.forget_at(item.entry.mount_point);
+            }
             Action::Mimic(mimic) => self.parents.forget_at(mimic.dir),
             Action::Nothing
             | Action::RemoveSymlink { .. }
@@ -143,12 +145,5 @@ impl Performer for Kernel {
             | Action::EnsureDir { .. } => {}
         }
         result.unwrap_or_else(Outcome::Failed)
-    }
-
-    fn mount_id_at(&mut self, path: &[u8]) -> u64 {
-        match self.mount_at(path) {
-            Ok(MountAt::Id(id)) => id,
-            Ok(MountAt::None | MountAt::Unknown) | Err(_) => 0,
-        }
     }
 }

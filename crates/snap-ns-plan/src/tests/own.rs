@@ -49,9 +49,7 @@ fn mode_and_owner() {
                     /tmp/s /tmp/t/a none bind,ro,x-snapd.mode=0700 0 0
                 ",
             steps: "
-                    unmount /tmp/t/a
-                    make /tmp/t/a
-                    mount /tmp/t/a
+                    replace /tmp/t/a
                 ",
             saved: "
                     tmpfs /tmp/t tmpfs defaults 0 0
@@ -79,8 +77,7 @@ fn mode_and_owner() {
                     /tmp/s /tmp/t/a none bind,x-snapd.mode=0711 0 0
                 ",
             steps: "
-                    unmount /tmp/t/a
-                    mount /tmp/t/a
+                    replace /tmp/t/a
                 ",
             saved: "
                     tmpfs /tmp/t tmpfs defaults 0 0

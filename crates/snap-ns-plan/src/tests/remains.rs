@@ -24,8 +24,7 @@ fn what_the_teardown_removes() {
                 ",
             steps: "
                     left out /tmp/0: Found(Directory) Source
-                    unmount /tmp/1
-                    mount /tmp/1
+                    replace /tmp/1
                 ",
             saved: "/tmp/s /tmp/1 none bind,ro 0 0",
         },
