@@ -6,7 +6,9 @@ mod bench;
 mod conformance;
 mod demo;
 mod e2e;
+mod faults;
 mod peer;
+mod workers;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -32,6 +34,12 @@ enum Chore {
     /// Random sequences of profiles, in the namespace that the parent made: not for people.
     #[command(name = conformance::REFRESH_GUEST, hide = true)]
     RefreshGuest,
+    /// Let every system call of a run fail, kill the program at each, and see whether the next run
+    /// puts it right (needs root).
+    Faults(faults::Faults),
+    /// Points of the fault sweep, in the namespace that the parent made: not for people.
+    #[command(name = faults::GUEST, hide = true)]
+    FaultsGuest,
     /// Fetch the packaged original of a Debian suite into the cache and print its path.
     Peer {
         /// The Debian suite: sid, trixie or bookworm.
@@ -63,6 +71,8 @@ fn main() -> Result<()> {
         Chore::Conformance(options) => conformance::run(&options),
         Chore::ConformanceGuest => conformance::guest(),
         Chore::RefreshGuest => conformance::refresh_guest(),
+        Chore::Faults(options) => faults::run(&options),
+        Chore::FaultsGuest => faults::guest(),
         Chore::Peer { suite } => {
             println!("{}", peer::snap_update_ns(&suite)?.display());
             Ok(())

@@ -15,7 +15,7 @@ pub(super) struct Topic {
 /// A world, and what is done in it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Case {
+pub(crate) struct Case {
     pub(super) name: String,
     /// What the case shows, as a sentence for people.
     pub(super) shows: String,
@@ -157,6 +157,23 @@ pub(super) enum Streams {
 pub(super) enum Lock {
     Held,
     Free,
+}
+
+impl Case {
+    /// A world without steps, in the shape that snap-confine leaves it.
+    pub(crate) fn of_world(instance: &str, world: &str) -> Self {
+        Self {
+            name: String::new(),
+            shows: String::new(),
+            world: world.to_owned(),
+            root: Root::Recorded,
+            current: None,
+            instance: instance.to_owned(),
+            namespace: Namespace::Preserved,
+            exact: false,
+            steps: vec![],
+        }
+    }
 }
 
 impl Aspect {

@@ -1,6 +1,5 @@
 //! Giving a case to a guest process, and getting its observations back.
 
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,17 +11,15 @@ use snap_ns_testbed::isolate;
 
 use super::case::{Case, Observation};
 use super::guest::Job;
-use crate::peer::workspace_root;
+use crate::workers::scratch;
 
 /// The name of the hidden subcommand.
 pub(crate) const GUEST: &str = "conformance-guest";
 
 /// What `program` does to `case`, step by step; `original` performs the steps that are its own.
 pub(super) fn observe(case: &Case, program: &Path, original: &Path) -> Result<Vec<Observation>> {
-    let scratch = workspace_root()?.join("target/conformance-scratch");
-    fs::create_dir_all(&scratch)?;
     let (program, original) = (program.to_owned(), original.to_owned());
-    let job = Job { program, original, scratch, case: case.clone() };
+    let job = Job { program, original, scratch: scratch()?, case: case.clone() };
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(GUEST).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = isolate(&mut command).spawn().context("start a guest")?;
@@ -41,7 +38,7 @@ pub(super) fn observe(case: &Case, program: &Path, original: &Path) -> Result<Ve
 
 /// Pins this thread, and all that it starts, to one processor: Linux refuses at random to bind a
 /// mount namespace's file when the two namespaces were made on different ones (seen on 6.18).
-pub(super) fn pin(worker: usize) -> Result<()> {
+pub(crate) fn pin(worker: usize) -> Result<()> {
     let this_thread = Pid::from_raw(0);
     let allowed = sched_getaffinity(this_thread)?;
     let usable = |cpu: &usize| allowed.is_set(*cpu) == Ok(true);
