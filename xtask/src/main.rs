@@ -6,9 +6,11 @@ mod bench;
 mod conformance;
 mod demo;
 mod e2e;
+mod faults;
 mod kernels;
 mod live;
 mod peer;
+mod workers;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -40,6 +42,12 @@ enum Chore {
     /// The first process of a machine with one of these kernels: not for people.
     #[command(name = kernels::GUEST, hide = true)]
     KernelsGuest,
+    /// Let every system call of a run fail, kill the program at each, and see whether the next run
+    /// puts it right (needs root).
+    Faults(faults::Faults),
+    /// Points of the fault sweep, in the namespace that the parent made: not for people.
+    #[command(name = faults::GUEST, hide = true)]
+    FaultsGuest,
     /// Fetch the packaged original of a Debian suite into the cache and print its path.
     Peer {
         /// The Debian suite: sid, trixie or bookworm.
@@ -76,6 +84,8 @@ fn main() -> Result<()> {
         Chore::RefreshGuest => conformance::refresh_guest(),
         Chore::Kernels(options) => kernels::run(&options),
         Chore::KernelsGuest => kernels::guest(),
+        Chore::Faults(options) => faults::run(&options),
+        Chore::FaultsGuest => faults::guest(),
         Chore::Peer { suite } => {
             println!("{}", peer::snap_update_ns(&suite)?.display());
             Ok(())

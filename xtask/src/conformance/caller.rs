@@ -91,11 +91,11 @@ pub(super) fn run(case: &Case, step: &Step, program: &Program) -> Result<Outcome
 
 /// A file in memory takes what is written however much it is; a pipe would make a talkative
 /// program wait for us while we wait for it.
-fn memory_file(name: &str) -> Result<File> {
+pub(crate) fn memory_file(name: &str) -> Result<File> {
     Ok(File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC)?))
 }
 
-fn written(mut file: File) -> Result<Vec<u8>> {
+pub(crate) fn written(mut file: File) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.rewind()?;
     file.read_to_end(&mut bytes)?;
@@ -130,7 +130,7 @@ fn environment(caller: Caller) -> Vec<(&'static str, &'static str)> {
     }
 }
 
-fn hold_lock(case: &Case) -> Result<Flock<File>> {
+pub(crate) fn hold_lock(case: &Case) -> Result<Flock<File>> {
     let path = format!("/run/snapd/lock/{}.lock", case.instance);
     let file = OpenOptions::new()
         .read(true)
@@ -150,7 +150,7 @@ fn close_streams() -> std::io::Result<()> {
 }
 
 /// uid 1000 with the three ambient capabilities, as snap-confine 2.77 calls it.
-fn become_user() -> std::io::Result<()> {
+pub(crate) fn become_user() -> std::io::Result<()> {
     let (uid, gid) = (Uid::from_raw(1000), Gid::from_raw(1000));
     let three =
         [Capability::CAP_SYS_ADMIN, Capability::CAP_CHOWN, Capability::CAP_DAC_OVERRIDE].into();

@@ -167,6 +167,21 @@ impl Case {
         let confined = self.steps.iter().filter(|step| step.caller != Caller::Snapd);
         confined.filter_map(|step| step.desired.as_deref()).map(repeated).collect()
     }
+
+    /// A world without steps, in the shape that snap-confine leaves it.
+    pub(crate) fn of_world(instance: &str, world: &str) -> Self {
+        Self {
+            name: String::new(),
+            shows: String::new(),
+            world: world.to_owned(),
+            root: Root::Recorded,
+            current: None,
+            instance: instance.to_owned(),
+            namespace: Namespace::Preserved,
+            exact: false,
+            steps: vec![],
+        }
+    }
 }
 
 impl Aspect {

@@ -35,7 +35,7 @@ fn spoken(lines: &[String]) -> String {
 }
 
 /// The lines that only one side has, each with its sign, as often as it has more of them.
-pub(super) fn multiset(theirs: &[String], ours: &[String]) -> Vec<String> {
+pub(crate) fn multiset(theirs: &[String], ours: &[String]) -> Vec<String> {
     let mut counts: BTreeMap<&str, isize> = BTreeMap::new();
     for line in theirs {
         *counts.entry(line).or_default() -= 1;
@@ -55,7 +55,7 @@ pub(super) fn multiset(theirs: &[String], ours: &[String]) -> Vec<String> {
 
 /// The order of a saved profile means something only where one mount point lies at or below
 /// another: the original saves in its own order of discovery, and undo goes backwards.
-fn order(theirs: &[String], ours: &[String]) -> Vec<String> {
+pub(crate) fn order(theirs: &[String], ours: &[String]) -> Vec<String> {
     let place: BTreeMap<&str, usize> =
         ours.iter().enumerate().map(|(at, line)| (line.as_str(), at)).collect();
     let mut lines = Vec::new();

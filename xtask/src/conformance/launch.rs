@@ -1,6 +1,5 @@
 //! Giving a case to a guest process, and getting its observations back.
 
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,7 +12,7 @@ use snap_ns_testbed::isolate;
 use super::case::{Case, Observation};
 use super::conditions::Conditions;
 use super::guest::Job;
-use crate::peer::workspace_root;
+use crate::workers::scratch;
 
 /// The name of the hidden subcommand.
 pub(crate) const GUEST: &str = "conformance-guest";
@@ -25,11 +24,9 @@ pub(crate) fn observe(
     conditions: &Conditions,
     original: &Path,
 ) -> Result<Vec<Observation>> {
-    let scratch = workspace_root()?.join("target/conformance-scratch");
-    fs::create_dir_all(&scratch)?;
     let (program, original) = (program.to_owned(), original.to_owned());
     let conditions = conditions.clone();
-    let job = Job { program, conditions, original, scratch, case: case.clone() };
+    let job = Job { program, conditions, original, scratch: scratch()?, case: case.clone() };
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(GUEST).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = isolate(&mut command).spawn().context("start a guest")?;

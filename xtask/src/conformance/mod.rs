@@ -4,27 +4,25 @@
 //! deliberate differences. Each case is performed twice, each time in a fresh world in a process
 //! and namespaces of its own, and what is there after each step is compared.
 
-mod caller;
-mod case;
-mod compare;
+pub(crate) mod caller;
+pub(crate) mod case;
+pub(crate) mod compare;
 mod conditions;
 mod guest;
 mod launch;
 mod load;
-mod observe;
-mod refresh;
+pub(crate) mod observe;
+pub(crate) mod refresh;
 mod report;
 mod rows;
-mod text;
+pub(crate) mod text;
 mod verdict;
-mod world;
+pub(crate) mod world;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 use snap_ns_testbed::{Answer, Group, Without};
 
@@ -36,6 +34,8 @@ pub(crate) use load::cases;
 pub(crate) use refresh::{REFRESH_GUEST, guest as refresh_guest};
 
 use verdict::{Complaint, Mode};
+
+use crate::workers::spread;
 
 #[derive(Args)]
 pub(crate) struct Conformance {
@@ -179,7 +179,7 @@ fn peer(options: &Conformance) -> Result<PathBuf> {
     }
 }
 
-/// One worker for each processor; results in the order of the cases.
+/// Results in the order of the cases.
 fn perform_all(
     cases: &[Case],
     mode: Mode,
@@ -187,30 +187,7 @@ fn perform_all(
     ours: &Path,
     conditions: &Conditions,
 ) -> Result<Vec<Result<Performed>>> {
-    let next = AtomicUsize::new(0);
-    let workers = thread::available_parallelism()?.get();
-    let work = |worker: usize| -> Result<Vec<(usize, Result<Performed>)>> {
-        pin(worker)?;
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(case) = cases.get(at) else {
-                return Ok(done);
-            };
-            done.push((at, perform(case, mode, peer, ours, conditions)));
-        }
-    };
-    let mut results = Vec::new();
-    thread::scope(|scope| -> Result<()> {
-        let threads: Vec<_> =
-            (0..workers).map(|worker| scope.spawn(move || work(worker))).collect();
-        for thread in threads {
-            results.extend(thread.join().ok().context("a worker died")??);
-        }
-        Ok(())
-    })?;
-    results.sort_by_key(|(at, _)| *at);
-    Ok(results.into_iter().map(|(_, result)| result).collect())
+    spread(cases.len(), || Ok(()), |(), at| Ok(perform(&cases[at], mode, peer, ours, conditions)))
 }
 
 fn perform(

@@ -19,7 +19,7 @@ pub(super) fn repeated(text: &str) -> String {
 }
 
 /// The bytes of a profile: lines repeated, and `\xHH` replaced by that byte.
-pub(super) fn expand(text: &str) -> Vec<u8> {
+pub(crate) fn expand(text: &str) -> Vec<u8> {
     raw_bytes(&repeated(text))
 }
 

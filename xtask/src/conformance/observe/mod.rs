@@ -3,11 +3,11 @@
 mod mounts;
 mod tree;
 
-pub(super) use mounts::table as mounts;
-pub(super) use tree::{Seen, walk as tree};
+pub(crate) use mounts::table as mounts;
+pub(crate) use tree::{Seen, walk as tree};
 
 /// Bytes as text for people that loses nothing.
-pub(super) fn shown(bytes: &[u8]) -> String {
+pub(crate) fn shown(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
         _ => bytes.escape_ascii().to_string(),
@@ -15,7 +15,7 @@ pub(super) fn shown(bytes: &[u8]) -> String {
 }
 
 /// The lines of a file, shown.
-pub(super) fn lines(bytes: &[u8]) -> Vec<String> {
+pub(crate) fn lines(bytes: &[u8]) -> Vec<String> {
     let mut lines: Vec<String> = bytes.split(|byte| *byte == b'\n').map(shown).collect();
     if lines.last().is_some_and(String::is_empty) {
         lines.pop();

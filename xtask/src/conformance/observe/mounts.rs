@@ -20,7 +20,7 @@ struct Mount<'a> {
 ///
 /// A line says how many mounts of the same mount point lie below it, so that a stack in another
 /// order is another table, and names a peer group by the least mount point in it.
-pub(in super::super) fn table() -> Result<Vec<String>> {
+pub(crate) fn table() -> Result<Vec<String>> {
     let text = super::lines(&fs::read("/proc/self/mountinfo").context("mountinfo")?);
     let mounts: Vec<Mount<'_>> = text
         .iter()

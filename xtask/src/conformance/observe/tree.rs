@@ -16,7 +16,7 @@ const SHOWN_CONTENTS: usize = 120;
 
 /// Who looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Seen {
+pub(crate) enum Seen {
     /// The case compares everything.
     Exactly,
     /// Empty files and directories at and below `/tmp/.snap` are left out: normalisation `D1`.
@@ -24,13 +24,26 @@ pub(in super::super) enum Seen {
     /// As before, without the places that [`OUT_OF_REACH`] names; and it is told whether a
     /// directory or file is read-only.
     ByRefreshes,
+    /// Everything, but for control groups, which the kernel fills with what is chance.
+    ByFaults,
+}
+
+impl Seen {
+    /// Places that are left out with all that is below.
+    fn out_of_reach(self) -> &'static [&'static str] {
+        match self {
+            Self::ByRefreshes => &OUT_OF_REACH,
+            Self::ByFaults => &["/sys/fs/cgroup"],
+            Self::Exactly | Self::WithoutAside => &[],
+        }
+    }
 }
 
 /// No random refresh sequence asks for anything there.
 const OUT_OF_REACH: [&str; 6] = ["/home", "/proc", "/run", "/sys", "/var/lib", "/var/tmp"];
 
 /// The tree from `/`, one line for each name, sorted; without `/proc`, and of `/dev` only `shm`.
-pub(in super::super) fn walk(seen: Seen) -> Result<Vec<String>> {
+pub(crate) fn walk(seen: Seen) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     visit(Path::new("/"), seen, &mut lines)?;
     lines.sort();
@@ -38,7 +51,7 @@ pub(in super::super) fn walk(seen: Seen) -> Result<Vec<String>> {
 }
 
 fn visit(path: &Path, seen: Seen, lines: &mut Vec<String>) -> Result<()> {
-    if seen == Seen::ByRefreshes && OUT_OF_REACH.iter().any(|place| path == Path::new(place)) {
+    if seen.out_of_reach().iter().any(|place| path == Path::new(place)) {
         return Ok(());
     }
     let metadata = match fs::symlink_metadata(path) {
@@ -74,7 +87,7 @@ fn visit(path: &Path, seen: Seen, lines: &mut Vec<String>) -> Result<()> {
     }
     let writable = match seen {
         Seen::ByRefreshes if file_type.is_dir() || file_type.is_file() => writability(path)?,
-        Seen::ByRefreshes | Seen::Exactly | Seen::WithoutAside => "",
+        Seen::ByRefreshes | Seen::ByFaults | Seen::Exactly | Seen::WithoutAside => "",
     };
     lines.push(format!("{name} {kind} {mode:04o} {uid}:{gid}{writable}{more}"));
     if file_type.is_dir() && text != "/proc" {
@@ -88,7 +101,7 @@ fn visit(path: &Path, seen: Seen, lines: &mut Vec<String>) -> Result<()> {
     }
     let aside = text == "/tmp/.snap" || text.starts_with("/tmp/.snap/");
     let empty = lines.len() == mark + 1 && (file_type.is_dir() || metadata.len() == 0);
-    if aside && empty && seen != Seen::Exactly {
+    if aside && empty && matches!(seen, Seen::WithoutAside | Seen::ByRefreshes) {
         lines.truncate(mark);
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::guest::Answer;
+use super::Answer;
 use super::judge::Kind;
 
 /// What one side did, summed up.

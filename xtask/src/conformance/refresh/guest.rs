@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::super::caller::{self, Outcome, Program};
-use super::super::case::{Caller, Case, Namespace, Root, Step};
+use super::super::case::{Caller, Case, Step};
 use super::super::conditions::Conditions;
 use super::super::guest::current_profile;
 use super::super::observe::{self, Seen};
@@ -17,6 +16,7 @@ use super::judge::{self, Difference, Facts, Kind};
 use super::mount_ids::mount_id;
 use super::namespaces::{self, Namespaces, enter};
 use super::storage;
+use crate::workers::answer_all;
 
 /// One history on one side. One line on standard input.
 #[derive(Deserialize, Serialize)]
@@ -49,22 +49,14 @@ pub(super) struct Done {
     pub(super) left_out: usize,
 }
 
-/// One line on standard output: a step each, or why it could not be tried.
-pub(super) type Answer = Result<Vec<Done>, String>;
-
 /// The hidden subcommand: jobs in, answers out.
 pub(crate) fn run() -> Result<()> {
     let base = namespaces::own()?;
-    let mut out = std::io::stdout();
-    for line in std::io::stdin().lock().lines() {
-        let job: Job = serde_json::from_str(&line?).context("job")?;
-        let answer: Answer = perform(&job).map_err(|error| format!("{error:#}"));
+    answer_all(|job: &Job| {
+        let done = perform(job);
         enter(&base)?;
-        serde_json::to_writer(&mut out, &answer)?;
-        out.write_all(b"\n")?;
-        out.flush()?;
-    }
-    Ok(())
+        done
+    })
 }
 
 fn perform(job: &Job) -> Result<Vec<Done>> {
@@ -97,17 +89,8 @@ fn case(job: &Job) -> Case {
         env: [("SNAPD_DEBUG".to_owned(), "1".to_owned())].into(),
         ..Step::default()
     };
-    Case {
-        name: String::new(),
-        shows: String::new(),
-        world: job.world.clone(),
-        root: Root::Recorded,
-        current: None,
-        instance: job.instance.clone(),
-        namespace: Namespace::Preserved,
-        exact: false,
-        steps: job.profiles.iter().enumerate().map(step).collect(),
-    }
+    let steps = job.profiles.iter().enumerate().map(step).collect();
+    Case { steps, ..Case::of_world(&job.instance, &job.world) }
 }
 
 struct Stage {

@@ -8,10 +8,9 @@ mod figures;
 mod guest;
 mod judge;
 mod mount_ids;
-mod namespaces;
+pub(crate) mod namespaces;
 mod report;
 mod storage;
-mod worker;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -22,16 +21,20 @@ pub(crate) use guest::run as guest;
 
 use super::conditions::Conditions;
 use figures::{Figures, differs};
-use guest::Answer;
+use guest::{Done, Job};
 use judge::Kind;
-use snap_ns_model::history::{History, generate, shrink};
-use worker::{Guest, each};
+use snap_ns_model::history::{History, generate, lines, shrink};
+
+use crate::workers::{self, Guest, each, scratch};
 
 /// The name of the hidden subcommand.
 pub(crate) const REFRESH_GUEST: &str = "refresh-guest";
 
 /// Failing sequences that are made smaller and printed; of the others the seed is.
 const SHOWN: usize = 5;
+
+/// A step each, or why the sequence could not be tried.
+type Answer = workers::Answer<Vec<Done>>;
 
 /// Spent on making one of them smaller, at most; a program that hangs takes its time each time.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,17 +52,19 @@ pub(super) fn run(
     ensure!(seeds.len() == many, "the seeds end before that");
     let histories: Vec<History> = seeds.iter().map(|seed| generate(*seed)).collect();
     if let Some(peer) = peer {
+        let plain = Conditions::default();
         let answers =
-            each(many, |guest, at| guest.ask(&histories[at], peer, &Conditions::default()))?;
+            each(REFRESH_GUEST, many, |guest, at| ask(guest, &histories[at], peer, &plain))?;
         println!("the original: {}", Figures::of(&answers));
     }
-    let answers = each(many, |guest, at| guest.ask(&histories[at], ours, conditions))?;
+    let answers =
+        each(REFRESH_GUEST, many, |guest, at| ask(guest, &histories[at], ours, conditions))?;
     let failed: Vec<usize> = (0..many).filter(|at| differs(&answers[*at])).collect();
     let shown = various(&failed, &answers);
-    let smaller = each(shown.len(), |guest, which| {
+    let smaller = each(REFRESH_GUEST, shown.len(), |guest, which| {
         let at = shown[which];
         let smallest = smallest(guest, (ours, conditions), &histories[at], &answers[at]);
-        let answer = guest.ask(&smallest, ours, conditions)?;
+        let answer = ask(guest, &smallest, ours, conditions)?;
         Ok((smallest, answer))
     })?;
     for (at, (smallest, answer)) in shown.iter().zip(&smaller) {
@@ -73,6 +78,23 @@ pub(super) fn run(
     println!("{} passed, {} failed", many - failed.len(), failed.len());
     ensure!(failed.is_empty(), "{} of {many} sequences depend on the path", failed.len());
     Ok(())
+}
+
+/// What `program` makes of `history`.
+fn ask(
+    guest: &mut Guest,
+    history: &History,
+    program: &Path,
+    conditions: &Conditions,
+) -> Result<Answer> {
+    guest.ask(&Job {
+        program: program.to_owned(),
+        conditions: conditions.clone(),
+        scratch: scratch()?,
+        instance: history.instance.to_owned(),
+        world: lines(&history.world),
+        profiles: history.profiles.iter().map(|profile| lines(profile)).collect(),
+    })
 }
 
 /// A few of `failed` that fail in different ways first.
@@ -103,7 +125,7 @@ fn smallest(
     let start = Instant::now();
     shrink(history, |smaller| {
         start.elapsed() < PATIENCE
-            && guest.ask(smaller, program, conditions).is_ok_and(|answer| same(&answer))
+            && ask(guest, smaller, program, conditions).is_ok_and(|answer| same(&answer))
     })
 }
 

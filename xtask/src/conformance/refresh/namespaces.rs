@@ -21,37 +21,50 @@ const ROOT: &str = "/tmp/snap.rootfs";
 const TMP: &str = "/tmp/snap-private-tmp/snap/tmp";
 
 /// The two namespaces of one history.
-pub(super) struct Namespaces {
-    pub(super) host: File,
-    pub(super) live: File,
+pub(in super::super) struct Namespaces {
+    pub(in super::super) host: File,
+    pub(in super::super) live: File,
 }
 
 impl Namespaces {
     /// Makes the world of `case` on `scratch`. This process is left in the host's namespace.
-    pub(super) fn new(scratch: &Path, case: &Case) -> Result<Self> {
-        unshare(CloneFlags::CLONE_NEWNS).context("unshare")?;
-        world::enter(scratch, case)?;
-        for (dir, mode) in [(ROOT, 0o755), (TMP, 0o1777)] {
-            fs::create_dir_all(dir)?;
-            fs::set_permissions(dir, Permissions::from_mode(mode))?;
-        }
-        let host = own()?;
+    pub(in super::super) fn new(scratch: &Path, case: &Case) -> Result<Self> {
+        let host = host(scratch, case)?;
         let live = fresh(&host)?;
-        enter(&host)?;
-        let mnt = format!("/run/snapd/ns/{}.mnt", case.instance);
-        fs::write(&mnt, "")?;
-        let namespace = format!("/proc/self/fd/{}", live.as_raw_fd());
-        world::bind(namespace.as_str(), Path::new(&mnt), MsFlags::empty())
-            .context("preserve the namespace")?;
+        preserve(&host, &live, &case.instance)?;
         Ok(Self { host, live })
     }
 }
 
+/// The host of a new world, made on `scratch`. This process is left in its namespace.
+pub(crate) fn host(scratch: &Path, case: &Case) -> Result<File> {
+    unshare(CloneFlags::CLONE_NEWNS).context("unshare")?;
+    world::enter(scratch, case)?;
+    for (dir, mode) in [(ROOT, 0o755), (TMP, 0o1777)] {
+        fs::create_dir_all(dir)?;
+        fs::set_permissions(dir, Permissions::from_mode(mode))?;
+    }
+    own()
+}
+
+/// Makes `live` the namespace of `instance` that the daemon's calls join. This process is left in
+/// the host's.
+pub(crate) fn preserve(host: &File, live: &File, instance: &str) -> Result<()> {
+    enter(host)?;
+    let mnt = format!("/run/snapd/ns/{instance}.mnt");
+    fs::write(&mnt, "")?;
+    let namespace = format!("/proc/self/fd/{}", live.as_raw_fd());
+    world::bind(namespace.as_str(), Path::new(&mnt), MsFlags::empty())
+        .context("preserve the namespace")
+}
+
 /// A snap's namespace as snap-confine makes it: a new tmpfs with the host's top-level names, the
 /// host's places bound into it, and the snap's `/tmp`. This process is left in it.
-pub(super) fn fresh(host: &File) -> Result<File> {
+pub(crate) fn fresh(host: &File) -> Result<File> {
     enter(host)?;
     unshare(CloneFlags::CLONE_NEWNS).context("unshare")?;
+    // What happens here never reaches a host whose mounts are shared.
+    world::propagate(Path::new("/"), MsFlags::MS_SLAVE)?;
     world::tmpfs("root", Path::new(ROOT), "mode=755")?;
     for entry in fs::read_dir("/")? {
         let from = entry?.path();
@@ -76,10 +89,10 @@ pub(super) fn fresh(host: &File) -> Result<File> {
 }
 
 /// The namespace that this process is in.
-pub(super) fn own() -> Result<File> {
+pub(crate) fn own() -> Result<File> {
     File::open("/proc/self/ns/mnt").context("/proc/self/ns/mnt")
 }
 
-pub(super) fn enter(namespace: &File) -> Result<()> {
+pub(crate) fn enter(namespace: &File) -> Result<()> {
     setns(namespace, CloneFlags::CLONE_NEWNS).context("setns")
 }

@@ -1,6 +1,7 @@
 //! What is printed about a sequence that failed.
 
-use super::guest::{Answer, Done};
+use super::Answer;
+use super::guest::Done;
 use snap_ns_model::history::{History, lines};
 
 /// A failed sequence: what differs, and how to see it again.

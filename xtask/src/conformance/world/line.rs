@@ -28,7 +28,7 @@ use super::super::text::{raw_bytes, repeated};
 use super::mount;
 
 /// Does what `lines` say, in their order. `{A..B}` and `\xHH` as in profiles.
-pub(in super::super) fn perform(lines: &str) -> Result<()> {
+pub(crate) fn perform(lines: &str) -> Result<()> {
     for line in repeated(lines).lines().map(str::trim_ascii) {
         if !line.is_empty() && !line.starts_with('#') {
             one(line).with_context(|| format!("world: {line}"))?;

@@ -26,8 +26,8 @@ use nix::unistd::{chdir, pivot_root};
 use super::case::{Case, Root};
 use super::text::expand;
 
-pub(super) use line::perform;
-pub(super) use mount::{bind, propagate, tmpfs};
+pub(crate) use line::perform;
+pub(crate) use mount::{bind, propagate, tmpfs};
 
 use mount::{proc, remount};
 
@@ -83,6 +83,9 @@ const DIRS: [&str; 15] = [
     "/home/user",
 ];
 
+/// The current profile that snap-confine 2.68 and later write before the first run.
+pub(crate) const ROOTFS: &str = "tmpfs / tmpfs x-snapd.origin=rootfs 0 0\n";
+
 /// Makes the world of `case` on `scratch` and makes it the root of this process.
 pub(super) fn enter(scratch: &Path, case: &Case) -> Result<()> {
     umask(Mode::from_bits_truncate(0o022));
@@ -122,7 +125,7 @@ pub(super) fn enter(scratch: &Path, case: &Case) -> Result<()> {
         read_only("/")?;
     }
     let recorded = match case.root {
-        Root::Recorded => "tmpfs / tmpfs x-snapd.origin=rootfs 0 0\n",
+        Root::Recorded => ROOTFS,
         Root::ReadOnly => "",
     };
     let current = case.current.as_deref().unwrap_or(recorded);

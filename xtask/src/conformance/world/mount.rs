@@ -10,7 +10,7 @@ use nix::mount::{MsFlags, mount};
 const NONE: Option<&str> = None;
 
 /// A new tmpfs called `source`.
-pub(in super::super) fn tmpfs(source: &str, at: &Path, options: &str) -> Result<()> {
+pub(crate) fn tmpfs(source: &str, at: &Path, options: &str) -> Result<()> {
     mount(Some(source), at, Some("tmpfs"), MsFlags::empty(), Some(options))
         .with_context(|| format!("mount {source} on {}", at.display()))
 }
@@ -22,11 +22,7 @@ pub(super) fn proc(at: &Path) -> Result<()> {
 }
 
 /// `source` at `at` as well; with `MS_REC`, what is mounted below it too.
-pub(in super::super) fn bind<S: NixPath + ?Sized>(
-    source: &S,
-    at: &Path,
-    depth: MsFlags,
-) -> Result<()> {
+pub(crate) fn bind<S: NixPath + ?Sized>(source: &S, at: &Path, depth: MsFlags) -> Result<()> {
     mount(Some(source), at, NONE, MsFlags::MS_BIND | depth, NONE)
         .with_context(|| format!("bind on {}", at.display()))
 }
@@ -38,7 +34,7 @@ pub(super) fn remount(at: &Path, flags: MsFlags) -> Result<()> {
 }
 
 /// Another propagation for `at` and all below it.
-pub(in super::super) fn propagate(at: &Path, kind: MsFlags) -> Result<()> {
+pub(crate) fn propagate(at: &Path, kind: MsFlags) -> Result<()> {
     mount(NONE, at, NONE, MsFlags::MS_REC | kind, NONE)
         .with_context(|| format!("change the propagation of {}", at.display()))
 }
