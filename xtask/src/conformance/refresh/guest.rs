@@ -106,6 +106,7 @@ fn case(job: &Job) -> Case {
         instance: job.instance.clone(),
         namespace: Namespace::Preserved,
         exact: false,
+        needs: Vec::new(),
         steps: job.profiles.iter().enumerate().map(step).collect(),
     }
 }
