@@ -130,18 +130,6 @@ impl Performer for Kernel {
             Action::Mount(item) => self.mount(item, rule),
             Action::Mimic(mimic) => self.mimic(mimic, rule),
         };
-        match action {
-            Action::Unmount { mount_point: path } => self.parents.forget_at(path),
-            Action::Mount(item) => self.parents.forget_at(item.entry.mount_point),
-            Action::Mimic(mimic) => self.parents.forget_at(mimic.dir),
-            Action::Nothing
-            | Action::RemoveSymlink { .. }
-            | Action::RemoveMountPoint { .. }
-            | Action::RemoveSource { .. }
-            | Action::Make(_)
-            | Action::MakeSymlink { .. }
-            | Action::EnsureDir { .. } => {}
-        }
         result.unwrap_or_else(Outcome::Failed)
     }
 
