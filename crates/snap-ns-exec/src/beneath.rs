@@ -7,11 +7,12 @@
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
 use rustix::io::{self, Errno};
-use rustix::mount::{MountPropagationFlags, MoveMountFlags, mount_change, move_mount};
-use snap_mount_options::{Depth, MountFlags, Propagation, PropagationKind};
+use rustix::mount::{MountAttrFlags, mount_change};
+use snap_mount_options::{Depth, Propagation, PropagationKind};
 use snap_ns_plan::{Call, Fault, Outcome, Plan, Role, Skip, What};
 use snap_path::{file_name, parent};
 use snap_profile::Item;
+use snap_syscalls::{attach, move_away, new_tmpfs};
 
 use crate::backend::{Stop, stopped};
 use crate::copy::own_namespace;
@@ -19,8 +20,8 @@ use crate::fault::failed;
 use crate::kernel::{CreatesFor, Kernel};
 use crate::parents::Side;
 use crate::settle::MountAt;
-use crate::tree::{attach, change_propagation, new_tmpfs};
-use crate::unmount::is_absent;
+use crate::tree::change_propagation;
+use crate::unmount::{PRIVATE_TREE, is_absent};
 use crate::walk::PATH_DIR;
 
 /// Where mounts are put away in the copy: on the root of its root mount. Whoever walks from the root
@@ -78,7 +79,6 @@ impl Kernel {
                 Outcome::Done => {}
                 Outcome::Obstacle { .. } | Outcome::Failed(_) => return Err(Errno::BUSY),
             }
-            copy.parents.forget_at(mount_point);
         }
         Ok(copy)
     }
@@ -90,10 +90,7 @@ impl Kernel {
         let private = Propagation { kind: PropagationKind::Private, depth: Depth::Recursive };
         self.by_backend(
             |copy| change_propagation(copy.root.as_fd(), private).map_err(stopped(call, role)),
-            |_| {
-                let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
-                mount_change(c"/", private).map_err(failed(call, role))
-            },
+            |_| mount_change(c"/", PRIVATE_TREE).map_err(failed(call, role)),
         )
     }
 
@@ -107,9 +104,7 @@ impl Kernel {
             Err(errno) if is_absent(errno) => return Ok(Outcome::Skipped(Skip::NotThere)),
             dir => dir.map_err(failed(Call::Open, role))?,
         };
-        let to = |place: &OwnedFd| {
-            move_mount(dir, name, place, c"", MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH)
-        };
+        let to = |place: &OwnedFd| move_away(dir, name, place.as_fd());
         let moved = match to(&attic.dir) {
             // It is no mount point, or what is mounted there is no directory.
             Err(Errno::INVAL) => {
@@ -122,6 +117,7 @@ impl Kernel {
             }
             moved => moved,
         };
+        self.parents.forget_at(path);
         match moved {
             Ok(()) => Ok(Outcome::Done),
             Err(Errno::INVAL) => Ok(Outcome::Skipped(Skip::NotThere)),
@@ -136,8 +132,8 @@ impl Attic {
         match &mut self.file {
             Some(file) => Ok(file),
             none => {
-                let tmpfs = new_tmpfs(b"none", b"", MountFlags::empty())?;
-                attach(tmpfs.as_fd(), self.dir.as_fd())?;
+                let tmpfs = new_tmpfs(b"none", b"", MountAttrFlags::empty())?;
+                attach(tmpfs.as_fd(), self.dir.as_fd(), b"")?;
                 let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
                 Ok(none.insert(openat(tmpfs, c"file", flags, Mode::RUSR)?))
             }
@@ -146,9 +142,6 @@ impl Attic {
 }
 
 fn errno_of(fault: Fault) -> Errno {
-    if let What::Failed(_, errno) = fault.what {
-        Errno::from_raw_os_error(errno)
-    } else {
-        Errno::BUSY
-    }
+    let What::Failed(_, errno) = fault.what else { return Errno::BUSY };
+    Errno::from_raw_os_error(errno)
 }

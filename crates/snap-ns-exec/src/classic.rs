@@ -5,13 +5,13 @@
 use core::ffi::CStr;
 
 use rustix::fd::{AsFd, BorrowedFd};
-use rustix::fs::{StatVfsMountFlags, fstat, fstatfs};
+use rustix::fs::{StatVfsMountFlags, fstatfs};
 use rustix::io;
 use rustix::mount::{
     MountFlags as Kernels, MountPropagationFlags, mount, mount_bind, mount_bind_recursive,
     mount_change, mount_move, mount_remount,
 };
-use snap_mount_options::{Depth, MountFlags, Operation, Options, Propagation, PropagationKind};
+use snap_mount_options::{Depth, MountFlags, Operation, Options, Propagation};
 use snap_ns_plan::{Call, Fault, Role, What};
 use snap_profile::{Item, Shape};
 
@@ -21,9 +21,9 @@ use crate::here::Here;
 use crate::kernel::Kernel;
 use crate::look::mount_flags;
 use crate::mount::has_flags;
-use crate::tree::add_flags;
+use crate::tree::{add_flags, propagation_flag};
 use crate::unmount::take_away;
-use crate::walk::{PATH, open_child};
+use crate::walk::{PATH, is_same, open_child};
 
 /// `nosymfollow` in statvfs(3) and mount(2), from Linux 5.10 on.
 const ST_NOSYMFOLLOW: u64 = 0x2000;
@@ -109,19 +109,17 @@ impl Fresh<'_> {
         let role = Role::MountPoint;
         let top = open_child(self.dir, self.name, PATH).map_err(failed(Call::Open, role))?;
         // It must be what was mounted: nobody else's mount is to be changed.
-        if let Some(source) = source {
-            let id = |fd| fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
-            let same = |a, b| -> io::Result<bool> { Ok(id(a)? == id(b)?) };
-            if !same(source, top.as_fd()).map_err(failed(Call::Stat, role))? {
-                return Err(Fault::new(What::Replaced, role));
-            }
+        if let Some(source) = source
+            && !is_same(source, top.as_fd()).map_err(failed(Call::Stat, role))?
+        {
+            return Err(Fault::new(What::Replaced, role));
         }
         let here = Here::of(top.as_fd(), self.shape);
         if has_flags(options) && !add_to_tree(options, top.as_fd())? {
             let wanted = options.flags & MountFlags::PER_MOUNT;
             let has = mount_flags(fstatfs(&top).map_err(failed(Call::StatFs, role))?.f_flags);
             // It has the flags of its source: often there is nothing to change.
-            if !has_all(has, wanted) {
+            if !flags_of(has).contains(wanted) {
                 let flags = with_kept(has, wanted);
                 mount_remount(here.path(), flags, c"").map_err(failed(Call::Remount, role))?;
             }
@@ -157,59 +155,36 @@ fn bind_or_move(operation: Operation, from: &CStr, to: impl rustix::path::Arg) -
     }
 }
 
-/// Whether a mount has everything that is `wanted` already; times of access are not looked at.
-fn has_all(has: StatVfsMountFlags, wanted: MountFlags) -> bool {
-    let known = [
-        (MountFlags::READ_ONLY, StatVfsMountFlags::RDONLY),
-        (MountFlags::NO_SUID, StatVfsMountFlags::NOSUID),
-        (MountFlags::NO_DEV, StatVfsMountFlags::NODEV),
-        (MountFlags::NO_EXEC, StatVfsMountFlags::NOEXEC),
-    ];
-    let there = known.into_iter().filter(|(_, statvfs)| has.contains(*statvfs));
-    there.fold(MountFlags::empty(), |all, (flag, _)| all | flag).contains(wanted)
+/// The flags of a mount that have the same numbers in statvfs(3) and in mount(2): all but those of
+/// times of access, and `nosymfollow`.
+fn flags_of(has: StatVfsMountFlags) -> MountFlags {
+    let known = MountFlags::READ_ONLY
+        | MountFlags::NO_SUID
+        | MountFlags::NO_DEV
+        | MountFlags::NO_EXEC
+        | MountFlags::NO_DIR_ATIME;
+    MountFlags::from_bits_truncate(u32::try_from(has.bits()).unwrap_or_default()) & known
 }
 
 /// The flags to remount a bind with: what it `has` from its source, and what is `wanted`.
 fn with_kept(has: StatVfsMountFlags, wanted: MountFlags) -> Kernels {
-    // The numbers of statvfs(3) and mount(2) are not all the same.
-    let kept = [
-        (StatVfsMountFlags::RDONLY, Kernels::RDONLY),
-        (StatVfsMountFlags::NOSUID, Kernels::NOSUID),
-        (StatVfsMountFlags::NODEV, Kernels::NODEV),
-        (StatVfsMountFlags::NOEXEC, Kernels::NOEXEC),
-        (StatVfsMountFlags::NOATIME, Kernels::NOATIME),
-        (StatVfsMountFlags::NODIRATIME, Kernels::NODIRATIME),
-        (StatVfsMountFlags::RELATIME, Kernels::RELATIME),
-        (
-            StatVfsMountFlags::from_bits_retain(ST_NOSYMFOLLOW),
-            Kernels::from_bits_retain(MS_NOSYMFOLLOW),
-        ),
-    ];
-    let asks_for_atime =
-        wanted.intersects(MountFlags::NO_ATIME | MountFlags::RELATIME | MountFlags::STRICT_ATIME);
-    let mut flags = Kernels::BIND | Kernels::from_bits_retain(wanted.bits());
-    for (statvfs, kernels) in kept {
-        // Those of access times stay as they are, if none of them is asked for (mount(2)); the stock
-        // policy grants a remount with just bind and ro.
-        let given = match kernels {
-            Kernels::NOATIME | Kernels::RELATIME => false,
-            Kernels::NODIRATIME => asks_for_atime,
-            _ => true,
-        };
-        if has.contains(statvfs) && given {
-            flags |= kernels;
-        }
+    let mut kept = flags_of(has);
+    // Those of times of access stay as they are, if none of them is asked for (mount(2)); the stock
+    // policy grants a remount with just bind and ro.
+    let atime = MountFlags::NO_ATIME | MountFlags::RELATIME | MountFlags::STRICT_ATIME;
+    if !wanted.intersects(atime) {
+        kept.remove(MountFlags::NO_DIR_ATIME);
     }
-    flags
+    let flags = Kernels::BIND | Kernels::from_bits_retain((kept | wanted).bits());
+    if has.contains(StatVfsMountFlags::from_bits_retain(ST_NOSYMFOLLOW)) {
+        flags | Kernels::from_bits_retain(MS_NOSYMFOLLOW)
+    } else {
+        flags
+    }
 }
 
 fn propagation_flags(change: Propagation) -> MountPropagationFlags {
-    let kind = match change.kind {
-        PropagationKind::Shared => MountPropagationFlags::SHARED,
-        PropagationKind::Slave => MountPropagationFlags::DOWNSTREAM,
-        PropagationKind::Private => MountPropagationFlags::PRIVATE,
-        PropagationKind::Unbindable => MountPropagationFlags::UNBINDABLE,
-    };
+    let kind = propagation_flag(change.kind);
     match change.depth {
         Depth::Single => kind,
         Depth::Recursive => kind | MountPropagationFlags::REC,

@@ -130,20 +130,6 @@ impl Performer for Kernel {
             Action::Replace(item) => self.replace(item, rule),
             Action::Mimic(mimic) => self.mimic(mimic, rule),
         };
-        match action {
-            Action::Unmount { mount_point: path } => self.parents.forget_at(path),
-            Action::Mount(item) | Action::Replace(item) => {
-                self.parents.forget_at(item.entry.mount_point);
-            }
-            Action::Mimic(mimic) => self.parents.forget_at(mimic.dir),
-            Action::Nothing
-            | Action::RemoveSymlink { .. }
-            | Action::RemoveMountPoint { .. }
-            | Action::RemoveSource { .. }
-            | Action::Make(_)
-            | Action::MakeSymlink { .. }
-            | Action::EnsureDir { .. } => {}
-        }
         result.unwrap_or_else(Outcome::Failed)
     }
 }

@@ -4,16 +4,17 @@
 //! *Terms*: to *walk* is to open a path so that no component is a symbolic link; *here* is the
 //! working directory, which this crate moves to whatever it works on, because the kernel resolves
 //! `.` at no cost; the *aside* is where a mimic's directory is bound while it is re-created.
+//! A *tree* is of mounts, and not attached anywhere yet.
 //! *Guarantees*: no component of a path is ever followed as a symbolic link. Mounts are made on
-//! descriptors (`.` or `/proc/self/fd/N`); only a bind's mount point is named by its path, and only
-//! where the walk has just shown that nobody but root can change what the path leads to. Every
-//! descriptor is close-on-exec. An action that fails takes back what it mounted; directories that it
-//! created may stay. No allocation, no panic on any input.
+//! descriptors (themselves, `.` or `/proc/self/fd/N`); only a bind's mount point is named by its path,
+//! and only where the walk has just shown that nobody but root can change what the path leads to.
+//! Every descriptor is close-on-exec. An action that fails takes back what it mounted; directories
+//! that it created may stay. No allocation, no panic on any input.
 //! *Does not*: decide. Where something may be created is the plan's rule; what cannot be created is
 //! reported as an obstacle.
 //!
-//! The classic calls (mount(2), umount2(2)) are used, in just the forms that snapd's AppArmor
-//! policy for this program grants (contract section 5).
+//! There are two back ends for making mounts. The classic one uses mount(2) and umount2(2) in just
+//! the forms that snapd's AppArmor policy for this program grants (contract section 5).
 #![no_std]
 #![forbid(unsafe_code)]
 

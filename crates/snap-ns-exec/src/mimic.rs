@@ -4,13 +4,12 @@ use core::mem::MaybeUninit;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, Gid, Mode, OFlags, RawDir, Uid, chownat, fstat, mkdirat, readlinkat_raw, statat,
-    symlinkat, unlinkat,
+    AtFlags, Gid, Mode, OFlags, RawDir, Uid, chownat, fstat, mkdirat, readlinkat_raw, symlinkat,
+    unlinkat,
 };
 use rustix::io::Errno;
 use rustix::mount::{
-    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive,
-    mount_change, unmount,
+    MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change, unmount,
 };
 use rustix::process::fchdir;
 use snap_ns_plan::{
@@ -24,8 +23,8 @@ use crate::here::Here;
 use crate::kernel::Kernel;
 use crate::parents::Proof;
 use crate::settle::MountAt;
-use crate::unmount::{detach, take_away};
-use crate::walk::{PATH, PATH_DIR, kind_of, open_child};
+use crate::unmount::{PRIVATE_TREE, detach, take_away};
+use crate::walk::{PATH, PATH_DIR, is_same, kind_of, open_child};
 
 /// Below this directory a mimic's directory is bound while it is re-created; snapd's AppArmor
 /// policy knows the place (contract section 5).
@@ -46,11 +45,12 @@ enum Naming {
 impl Kernel {
     /// Makes all of `mimic`, or nothing of it.
     pub(crate) fn mimic(&mut self, mimic: &Mimic<'_>, rule: &dyn Rule) -> Result<Outcome, Fault> {
-        self.by_backend(
+        let made = self.by_backend(
             |kernel| kernel.mimic_unseen(mimic),
             |kernel| kernel.mimic_in_place(mimic, rule),
-        )
-        .map(|()| Outcome::Done)
+        );
+        self.parents.forget_at(mimic.dir);
+        made.map(|()| Outcome::Done)
     }
 
     /// The same with the classic calls.
@@ -207,10 +207,8 @@ impl Kernel {
         let open = |dir: &OwnedFd| {
             open_child(dir.as_fd(), name, PATH_DIR).map_err(failed(Call::Open, role))
         };
-        mkdirat(tmpfs, name, Mode::from_raw_mode(0o755))
-            .map_err(failed(Call::MakeDirectory, role))?;
+        self.make_child_dir(name, tmpfs.as_fd(), role)?;
         let (source, target) = (open(aside)?, open(tmpfs)?);
-        self.give(target.as_fd(), 0, 0).map_err(failed(Call::ChangeOwner, role))?;
         let here = Here::enter(target.as_fd());
         mount_bind_recursive(fd_path(source.as_fd()).as_c_str(), here.path())
             .map_err(failed(Call::Bind, role))
@@ -351,15 +349,13 @@ fn uncover(
     (dir, name): (BorrowedFd<'_>, &[u8]),
     aside: BorrowedFd<'_>,
 ) -> Result<(), (Call, Errno)> {
-    let stat = |errno| (Call::Stat, errno);
-    let top = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).map_err(stat)?;
-    let own = fstat(aside).map_err(stat)?;
-    if (top.st_dev, top.st_ino) == (own.st_dev, own.st_ino) {
+    let top = open_child(dir, name, PATH_DIR).map_err(|errno| (Call::Open, errno))?;
+    if is_same(top.as_fd(), aside).map_err(|errno| (Call::Stat, errno))? {
         return Ok(());
     }
+    drop(top);
     // Or it would be unmounted from the directory as well.
-    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
-    mount_change(Here::enter(aside).path(), private)
+    mount_change(Here::enter(aside).path(), PRIVATE_TREE)
         .map_err(|errno| (Call::ChangePropagation, errno))?;
     fchdir(dir).map_err(|errno| (Call::ChangeDirectory, errno))?;
     unmount(name, UnmountFlags::NOFOLLOW).map_err(|errno| (Call::Unmount, errno))

@@ -7,12 +7,13 @@ use snap_mount_options::{IfMissing, MountFlags, Operation, Options, Origin};
 use snap_ns_plan::{Call, Fault, Limit, NodeKind, Outcome, Role, Rule, Skip, What};
 use snap_path::{Text, file_name, parent};
 use snap_profile::{Item, Shape};
+use snap_syscalls::{attach, clone_tree, is_plain_tmpfs, new_tmpfs};
 
 use crate::backend::{Backend, Stop, stopped};
 use crate::fault::failed;
 use crate::kernel::Kernel;
 use crate::parents::{Proof, Side};
-use crate::tree::{add_flags, attach, change_propagation, clone_tree, is_same_tmpfs, new_tmpfs};
+use crate::tree::{add_flags, attributes, change_propagation, reach};
 use crate::unmount::take_away;
 use crate::walk::{Deepest, PATH_DIR, open_child};
 
@@ -26,6 +27,7 @@ impl Kernel {
             Operation::Bind(_) | Operation::Move => self.mount_tree(item, options, rule),
             Operation::Mount | Operation::Remount => self.mount_file_system(item, options),
         };
+        self.parents.forget_at(item.entry.mount_point);
         let ignores = options.if_missing == IfMissing::Skip && item.origin == Origin::Content;
         match mounted {
             Ok(()) => Ok(Outcome::Done),
@@ -71,11 +73,11 @@ impl Kernel {
     ) -> Result<(), Stop> {
         let role = Role::MountPoint;
         let Some(change) = options.propagation else {
-            return attach(tree, target).map_err(stopped(Call::Bind, role));
+            return attach(tree, target, b"").map_err(stopped(Call::Bind, role));
         };
         // Where it can be taken away again has to be known before it is there.
         let (dir, name) = self.holder(item).map_err(failed(Call::Open, role))?;
-        attach(tree, target).map_err(stopped(Call::Bind, role))?;
+        attach(tree, target, b"").map_err(stopped(Call::Bind, role))?;
         change_propagation(tree, change)
             .map_err(stopped(Call::ChangePropagation, role))
             .inspect_err(|_| take_away(dir, name))
@@ -163,10 +165,11 @@ impl Kernel {
             return Ok(None);
         }
         let (source, data) = (item.entry.source, self.data(item, options)?);
-        if !is_same_tmpfs(source, data.as_bytes(), options.flags) {
+        let plain = MountFlags::PER_MOUNT.contains(options.flags);
+        if !plain || !is_plain_tmpfs(source, data.as_bytes()) {
             return Ok(None);
         }
-        new_tmpfs(source, data.as_bytes(), options.flags)
+        new_tmpfs(source, data.as_bytes(), attributes(options.flags).set)
             .map(Some)
             .map_err(stopped(Call::Mount, Role::MountPoint))
     }
@@ -197,7 +200,7 @@ pub(crate) fn prepare(
 ) -> Result<Option<OwnedFd>, Stop> {
     let Operation::Bind(depth) = options.operation else { return Ok(None) };
     let role = Role::MountPoint;
-    let tree = clone_tree(source, b"", depth).map_err(stopped(Call::Bind, role))?;
+    let tree = clone_tree(source, b"", reach(depth)).map_err(stopped(Call::Bind, role))?;
     add_flags(tree.as_fd(), depth, options.flags).map_err(stopped(Call::Remount, role))?;
     Ok(Some(tree))
 }

@@ -1,10 +1,10 @@
 //! Mounting in the place of another mount.
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::mount::{MoveMountFlags, move_mount};
 use snap_mount_options::{Operation, Options};
 use snap_ns_plan::{Call, Fault, Outcome, Role, Rule};
 use snap_profile::Item;
+use snap_syscalls::attach_beneath;
 
 use crate::backend::{Backend, Stop};
 use crate::fault::failed;
@@ -33,9 +33,7 @@ impl Kernel {
             Backend::Classic => None,
         };
         // If need be a second time: what lies beneath cannot be taken away.
-        let undone = self.unmount(path).or_else(|_| self.unmount(path));
-        self.parents.forget_at(path);
-        let _ = undone?;
+        let _ = self.unmount(path).or_else(|_| self.unmount(path))?;
         let Some(tree) = tree else { return self.mount(item, rule) };
         if let Some(change) = options.propagation {
             let (dir, name) = self.holder(item).map_err(failed(Call::Open, role))?;
@@ -66,10 +64,6 @@ impl Kernel {
             Err(Stop::Fault(fault)) => return Err(fault),
         };
         let top = self.open_end(item.entry.mount_point, Role::MountPoint, item.shape)?;
-        let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH
-            | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH
-            | MoveMountFlags::MOVE_MOUNT_BENEATH;
-        let placed = move_mount(&tree, c"", top, c"", flags);
-        Ok(placed.is_ok().then_some(tree))
+        Ok(attach_beneath(tree.as_fd(), top.as_fd()).is_ok().then_some(tree))
     }
 }

@@ -63,7 +63,6 @@ impl Kernel {
             };
             if stands {
                 self.unmount(path).map(|_| ()).map_err(failure)?;
-                self.parents.forget_at(path);
             }
             if plan.is_unfinished_mimic(place) {
                 self.clear_aside(path).map_err(failure)?;

@@ -17,6 +17,10 @@ use crate::look::{ground, link_is};
 use crate::parents::Side;
 use crate::walk::{PATH, PATH_DIR, kind_of, open_child};
 
+/// No mount of a tree is to spread any more.
+pub(crate) const PRIVATE_TREE: MountPropagationFlags =
+    MountPropagationFlags::PRIVATE.union(MountPropagationFlags::REC);
+
 impl Kernel {
     /// Undoes the mount at `path` and all below it. One that is in use, or has others below it, is
     /// made private, so that nothing is unmounted in other namespaces, and detached.
@@ -36,7 +40,9 @@ impl Kernel {
             }
         };
         let dir = self.parent_dir(Side::Target, above).map_err(|errno| (Call::Open, errno));
-        match dir.and_then(undo) {
+        let undone = dir.and_then(undo);
+        self.parents.forget_at(path);
+        match undone {
             Ok(()) => Ok(Outcome::Done),
             // There is nothing, or it is no mount point (umount(2)): it was undone before.
             Err((Call::Open | Call::Unmount, errno)) if is_absent(errno) => {
@@ -183,11 +189,10 @@ pub(crate) fn detach(
     name: &[u8],
     top: BorrowedFd<'_>,
 ) -> Result<(), (Call, Errno)> {
-    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     let change = |errno| (Call::ChangePropagation, errno);
     let kind = kind_of(top).map_err(|errno| (Call::Stat, errno))?;
     let here = if kind == NodeKind::Directory { Here::enter(top) } else { Here::fd(top) };
-    mount_change(here.path(), private).map_err(change)?;
+    mount_change(here.path(), PRIVATE_TREE).map_err(change)?;
     fchdir(dir).map_err(|errno| (Call::ChangeDirectory, errno))?;
     let flags = UnmountFlags::DETACH | UnmountFlags::NOFOLLOW;
     unmount(name, flags).map_err(|errno| (Call::Unmount, errno))
@@ -197,9 +202,8 @@ pub(crate) fn detach(
 /// can be done: the fault that matters is the first one. It takes no descriptor, of which there may
 /// be none left.
 pub(crate) fn take_away(dir: BorrowedFd<'_>, name: &[u8]) {
-    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     let _ = fchdir(dir).and_then(|()| {
-        let _ = mount_change(name, private);
+        let _ = mount_change(name, PRIVATE_TREE);
         unmount(name, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW)
     });
 }

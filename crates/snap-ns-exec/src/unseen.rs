@@ -5,18 +5,18 @@
 //! namespace.
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::fstat;
-use rustix::io::{self, Errno};
-use rustix::mount::{MoveMountFlags, move_mount};
-use snap_mount_options::{Depth, MountFlags, Propagation, PropagationKind};
+use rustix::io::Errno;
+use rustix::mount::MountAttrFlags;
+use snap_mount_options::{Depth, Propagation, PropagationKind};
 use snap_ns_plan::{Call, Fault, Mimic, NodeKind, ObjectKind, Role, What};
+use snap_syscalls::{Reach, attach, clone_tree, new_tmpfs};
 
 use crate::backend::{Stop, stopped};
 use crate::fault::failed;
 use crate::kernel::{CreatesFor, Kernel};
 use crate::mimic::{CHILD_ATTRIBUTES, tmpfs_data};
-use crate::tree::{attach, change_propagation, clone_tree, new_tmpfs};
-use crate::walk::{PATH_DIR, kind_of};
+use crate::tree::change_propagation;
+use crate::walk::{PATH_DIR, is_same, kind_of};
 
 /// Where a mimic is filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Kernel {
         let role = Role::Mimic;
         let dir = self.open(mimic.dir, PATH_DIR).map_err(failed(Call::Open, role))?;
         let tree = self.stage(mimic, dir.as_fd())?;
-        attach(tree.as_fd(), dir.as_fd()).map_err(stopped(Call::Bind, role))
+        attach(tree.as_fd(), dir.as_fd(), b"").map_err(stopped(Call::Bind, role))
     }
 
     fn stage(&mut self, mimic: &Mimic<'_>, dir: BorrowedFd<'_>) -> Result<OwnedFd, Stop> {
@@ -69,15 +69,13 @@ impl Kernel {
             .map_err(stopped(Call::ChangePropagation, role))?;
         // It is walked here as well, and must be the same.
         let same = copy.open(mimic.dir, PATH_DIR).map_err(&open)?;
-        let id = |fd: BorrowedFd<'_>| fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
-        let is_same = || -> io::Result<bool> { Ok(id(dir)? == id(same.as_fd())?) };
-        if !is_same().map_err(failed(Call::Stat, role))? {
+        if !is_same(dir, same.as_fd()).map_err(failed(Call::Stat, role))? {
             return Err(Fault::new(What::Replaced, role).into());
         }
         let tmpfs = new_tmpfs_of(mimic)?;
-        attach(tmpfs.as_fd(), copy.root.as_fd()).map_err(stopped(Call::Bind, role))?;
+        attach(tmpfs.as_fd(), copy.root.as_fd(), b"").map_err(stopped(Call::Bind, role))?;
         copy.fill(mimic, same.as_fd(), tmpfs.as_fd())?;
-        clone_tree(tmpfs.as_fd(), b"", Depth::Recursive).map_err(stopped(Call::Bind, role))
+        clone_tree(tmpfs.as_fd(), b"", Reach::Tree).map_err(stopped(Call::Bind, role))
     }
 
     /// Shows in `tmpfs` what is in `dir`. Whatever a name stands for now, no link is followed.
@@ -90,31 +88,30 @@ impl Kernel {
         for (number, child) in (mimic.first_child..).zip(mimic.children) {
             let role = Role::Child(number);
             let name = mimic.name(child);
-            let kind = match child.kind {
-                NodeKind::Directory => ObjectKind::Directory,
-                NodeKind::File => ObjectKind::File,
-                NodeKind::Symlink => {
-                    self.restore_link(name, dir, tmpfs, role)?;
-                    continue;
-                }
-                // Told by the caller: a device, FIFO or socket cannot be re-created.
-                NodeKind::Special => continue,
+            let copy = || clone_tree(dir, name, Reach::Tree).map_err(stopped(Call::Bind, role));
+            let show = |tree: OwnedFd| {
+                attach(tree.as_fd(), tmpfs, name).map_err(stopped(Call::Bind, role))
             };
-            let tree =
-                clone_tree(dir, name, Depth::Recursive).map_err(stopped(Call::Bind, role))?;
-            match kind {
-                // The kernel attaches nothing else to a directory.
-                ObjectKind::Directory => self.make_child_dir(name, tmpfs, role)?,
-                ObjectKind::File => {
+            match child.kind {
+                NodeKind::Directory => {
+                    // The kernel attaches nothing else to a directory.
+                    let tree = copy()?;
+                    self.make_child_dir(name, tmpfs, role)?;
+                    show(tree)?;
+                }
+                NodeKind::File => {
+                    let tree = copy()?;
                     let found = kind_of(&tree).map_err(failed(Call::Stat, role))?;
-                    if found != child.kind {
+                    if found != NodeKind::File {
                         return Err(Fault::new(What::Found(found), role).into());
                     }
-                    self.make_object(tmpfs, name, kind, CHILD_ATTRIBUTES, role)?;
+                    self.make_object(tmpfs, name, ObjectKind::File, CHILD_ATTRIBUTES, role)?;
+                    show(tree)?;
                 }
+                NodeKind::Symlink => self.restore_link(name, dir, tmpfs, role)?,
+                // Told by the caller: a device, FIFO or socket cannot be re-created.
+                NodeKind::Special => {}
             }
-            let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
-            move_mount(&tree, c"", tmpfs, name, flags).map_err(stopped(Call::Bind, role))?;
         }
         Ok(())
     }
@@ -122,6 +119,6 @@ impl Kernel {
 
 fn new_tmpfs_of(mimic: &Mimic<'_>) -> Result<OwnedFd, Stop> {
     let data = tmpfs_data(mimic)?;
-    new_tmpfs(b"tmpfs", data.as_bytes(), MountFlags::empty())
+    new_tmpfs(b"tmpfs", data.as_bytes(), MountAttrFlags::empty())
         .map_err(stopped(Call::Mount, Role::Mimic))
 }

@@ -93,6 +93,12 @@ fn open_by_component(dir: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> io::Res
     at.ok_or(Errno::NOENT)
 }
 
+/// Whether two descriptors stand for the same file.
+pub(crate) fn is_same(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> io::Result<bool> {
+    let (a, b) = (fstat(a)?, fstat(b)?);
+    Ok((a.st_dev, a.st_ino) == (b.st_dev, b.st_ino))
+}
+
 /// What a descriptor stands for.
 pub(crate) fn kind_of(fd: impl AsFd) -> io::Result<NodeKind> {
     Ok(kind(FileType::from_raw_mode(fstat(fd)?.st_mode)))

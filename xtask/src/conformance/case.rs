@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use snap_ns_testbed::Group;
 
 use super::text::repeated;
 
@@ -37,6 +38,9 @@ pub(crate) struct Case {
     /// Compare without the normalisations that `docs/compatibility.md` names.
     #[serde(default)]
     pub(super) exact: bool,
+    /// Without these system calls the result is another one.
+    #[serde(default)]
+    pub(super) needs: Vec<Group>,
     #[serde(rename = "step")]
     pub(super) steps: Vec<Step>,
 }
@@ -162,6 +166,12 @@ pub(super) enum Lock {
 }
 
 impl Case {
+    /// Whether it says nothing where the system calls of `removed` are missing.
+    pub(super) fn lacks(&self, removed: &[Group]) -> bool {
+        let mut calls = removed.iter().flat_map(|group| group.calls());
+        calls.any(|call| self.needs.iter().any(|group| group.calls().contains(call)))
+    }
+
     /// The desired profiles of the runs that snap-confine starts, which AppArmor confines.
     pub(crate) fn confined_profiles(&self) -> String {
         let confined = self.steps.iter().filter(|step| step.caller != Caller::Snapd);
@@ -179,6 +189,7 @@ impl Case {
             instance: instance.to_owned(),
             namespace: Namespace::Preserved,
             exact: false,
+            needs: Vec::new(),
             steps: vec![],
         }
     }

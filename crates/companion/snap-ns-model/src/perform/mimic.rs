@@ -53,9 +53,12 @@ impl Inside<'_> {
             .child_dir(aside_above, aside_name)
             .map_err(open(Role::Aside))
             .inspect_err(|_| self.take_away(aside_above, aside_name))?;
-        let covered = self.cover(mimic, (above, name), dir, aside, naming);
-        // What was bound becomes private, but what is on top goes: on a shared mount that is the
-        // mimic's own tmpfs, which has spread to the aside.
+        let covered = self.cover(mimic, (above, name), dir).and_then(|tmpfs| {
+            self.uncover((aside_above, aside_name), aside)
+                .map_err(|(call, error)| failed(call, Role::Aside)(error))
+                .and_then(|()| self.restore(mimic, aside, tmpfs, naming))
+                .inspect_err(|_| self.take_away(above, name))
+        });
         let release = |inside: &mut Self| -> Result<(), (Call, Error)> {
             let unshared = inside.machine.require_mount(aside);
             unshared.map_err(|error| (Call::ChangePropagation, error))?;
@@ -76,16 +79,30 @@ impl Inside<'_> {
         mimic: &Mimic<'_>,
         (above, name): (Spot, &[u8]),
         dir: Spot,
-        aside: Spot,
-        naming: Naming,
-    ) -> Result<(), Fault> {
+    ) -> Result<Spot, Fault> {
         self.mount_new(dir, FsKind::Tmpfs, MountFlags::empty(), mimic.attributes)
             .map_err(failed(Call::Mount, Role::Mimic))?;
         self.machine
             .child_dir(above, name)
             .map_err(failed(Call::Open, Role::Mimic))
-            .and_then(|tmpfs| self.restore(mimic, aside, tmpfs, naming))
             .inspect_err(|_| self.take_away(above, name))
+    }
+
+    /// On a shared mount the mimic's own tmpfs has spread to the aside.
+    fn uncover(
+        &mut self,
+        (aside_above, aside_name): (Spot, &[u8]),
+        aside: Spot,
+    ) -> Result<(), (Call, Error)> {
+        let top = self.machine.child_dir(aside_above, aside_name);
+        let top = top.map_err(|error| (Call::Open, error))?;
+        if top.inode == aside.inode {
+            return Ok(());
+        }
+        let unshared = self.machine.require_mount(aside);
+        unshared.map_err(|error| (Call::ChangePropagation, error))?;
+        self.machine.make_private(aside.mount);
+        self.machine.unmount(top).map_err(|error| (Call::Unmount, error))
     }
 
     fn restore(
