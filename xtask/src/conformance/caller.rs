@@ -150,7 +150,7 @@ fn close_streams() -> std::io::Result<()> {
 }
 
 /// uid 1000 with the three ambient capabilities, as snap-confine 2.77 calls it.
-fn become_user() -> std::io::Result<()> {
+pub(crate) fn become_user() -> std::io::Result<()> {
     let (uid, gid) = (Uid::from_raw(1000), Gid::from_raw(1000));
     let three =
         [Capability::CAP_SYS_ADMIN, Capability::CAP_CHOWN, Capability::CAP_DAC_OVERRIDE].into();
