@@ -10,6 +10,7 @@ mod faults;
 mod kernels;
 mod live;
 mod peer;
+mod races;
 mod workers;
 
 use anyhow::Result;
@@ -62,6 +63,11 @@ enum Chore {
     /// Planning, timed in a process and a namespace of its own (the bench calls this).
     #[command(hide = true)]
     BenchPlanning,
+    /// Attack the program with hostile processes while it makes thousands of updates (needs root).
+    Races(races::Races),
+    /// One battle, in a namespace of its own (the races call this).
+    #[command(hide = true)]
+    RacesGuest,
     /// Updates around a running application (the bench calls this).
     #[command(hide = true)]
     BenchStall,
@@ -93,6 +99,8 @@ fn main() -> Result<()> {
         Chore::Bench(options) => bench::run(options),
         Chore::BenchInside => bench::inside(),
         Chore::BenchPlanning => bench::planning(),
+        Chore::Races(options) => races::run(&options),
+        Chore::RacesGuest => races::guest(),
         Chore::BenchStall => bench::stall(),
         Chore::Demo(options) => demo::run(options),
         Chore::DemoInside { task } => demo::inside(&task),

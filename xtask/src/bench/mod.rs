@@ -28,6 +28,7 @@ pub(crate) use inside::main as inside;
 pub(crate) use planning::inside as planning;
 pub(crate) use programs::build;
 pub(crate) use stall::inside as stall;
+pub(crate) use world::{CURRENT, DESIRED, ROOTFS, prepare};
 
 use crate::peer;
 use job::{Job, Outcome, Who};

@@ -26,6 +26,7 @@ use anyhow::{Result, bail, ensure};
 use clap::Args;
 use snap_ns_testbed::{Answer, Group, Without};
 
+pub(crate) use caller::become_user;
 pub(crate) use case::{Case, Observation};
 pub(crate) use conditions::{Conditions, Starter};
 pub(crate) use guest::run as guest;

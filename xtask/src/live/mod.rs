@@ -5,8 +5,10 @@ mod call;
 mod cgroup;
 mod helper;
 mod namespaces;
+mod priority;
 
-pub(crate) use call::{Program, update};
+pub(crate) use call::{Ended, Program};
 pub(crate) use cgroup::Tree;
 pub(crate) use helper::Helper;
 pub(crate) use namespaces::Namespaces;
+pub(crate) use priority::Priority;

@@ -6,10 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
-use rustix::process::setpriority_process;
 
 use super::{Gap, Gaps, Way};
 use crate::bench::inside::{check_built, same};
@@ -17,16 +16,13 @@ use crate::bench::job::Job;
 use crate::bench::scenario::Phase;
 use crate::bench::world::{DESIRED, enter, mount_points, prepare};
 use crate::conformance::pin;
-use crate::live::{Helper, Namespaces, Program, Tree, update};
+use crate::live::{Helper, Namespaces, Priority, Program, Tree};
 
 /// How long nothing is done, to see what the longest gap is then.
 const IDLE: Duration = Duration::from_millis(10);
 
 /// What the kernel puts off after an update is no part of the next one.
 const PAUSE: Duration = Duration::from_millis(20);
-
-/// The highest priority of an ordinary process (nice(2)).
-const FIRST: i32 = -20;
 
 const PHASES: [Phase; 3] = [Phase::Build, Phase::NoChange, Phase::Undo];
 
@@ -45,7 +41,7 @@ pub(crate) fn main() -> Result<()> {
     }
     processors.keep_off()?;
     // Others who want to run would be seen as gaps, and the application would be one for them.
-    setpriority_process(None, FIRST).map_err(|errno| anyhow!("priority: {errno}"))?;
+    Priority::First.take()?;
     let mut gaps = Gaps::default();
     for side in &sides {
         side.verify(&job).with_context(|| format!("{:?}", side.way))?;
@@ -139,15 +135,9 @@ impl Side<'_> {
     fn update(&self, job: &Job, phase: Phase) -> Result<()> {
         fs::write(DESIRED, if phase == Phase::Undo { String::new() } else { job.shape.desired() })?;
         let path = format!("/bench/{}", self.way.who().word());
-        let output = update(&Program { path, without: self.way.without() })?;
-        ensure!(
-            output.status.success() && output.stdout.is_empty(),
-            "{}: {}: {}{}",
-            phase.word(),
-            output.status,
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let ended = Program { path, without: self.way.without() }.update()?;
+        let silent = ended.status.success() && ended.output.is_empty();
+        ensure!(silent, "{}: {}: {}{}", phase.word(), ended.status, ended.output, ended.notices);
         Ok(())
     }
 }
