@@ -121,7 +121,9 @@ impl Kernel {
         match moved {
             Ok(()) => Ok(Outcome::Done),
             Err(Errno::INVAL) => Ok(Outcome::Skipped(Skip::NotThere)),
-            Err(errno) if is_absent(errno) => Ok(Outcome::Skipped(Skip::NotThere)),
+            // Nothing is there, or what was put away last shows a directory that was removed since:
+            // the kernel mounts nothing on that.
+            Err(errno) if is_absent(errno) => self.unmount(path).map_err(Stop::Fault),
             Err(errno) => Err(stopped(Call::Unmount, role)(errno)),
         }
     }
