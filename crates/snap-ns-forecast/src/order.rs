@@ -16,8 +16,6 @@ pub enum Fate {
     Going,
     /// It goes with the tmpfs that it stands on; there is nothing to be done for it.
     GoingWithTmpfs,
-    /// A desired one takes its place when that is made.
-    Replaced,
     /// It was undone.
     Gone,
 }

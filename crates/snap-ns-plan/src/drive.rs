@@ -1,9 +1,7 @@
 //! Performing a plan, and amending it when something unforeseen is in the way.
 
 use snap_mount_options::{Kind, Options, Origin};
-use snap_ns_forecast::{
-    Errno, Fate, Fault, FsView, Limit, Log, Place, Role, Time, What, directory_mode,
-};
+use snap_ns_forecast::{Errno, Fault, FsView, Limit, Log, Place, Role, Time, What, directory_mode};
 use snap_profile::{Item, Shape};
 
 use crate::journal::Phase;
@@ -19,6 +17,12 @@ pub trait Performer: FsView {
     /// Performs `action`, or leaves everything as it was but for directories that it created on
     /// the way. Before something is created, `rule` is asked about the directory.
     fn perform(&mut self, action: &Action<'_>, rule: &dyn Rule) -> Outcome;
+
+    /// The ID of the mount at just `path` (statx(2)); 0 if nothing is mounted there, or nobody knows.
+    fn mount_id_at(&mut self, path: &[u8]) -> u64 {
+        let _ = path;
+        0
+    }
 }
 
 /// Who is told what happens.
@@ -118,7 +122,6 @@ impl<'a> Plan<'a> {
                 Outcome::Failed(fault) => fault,
             };
             self.note_failed(at, step.op);
-            self.note_unreplaced(step.op, performer);
             match self.cause(step.op) {
                 Some(place) if self.is_content(place) => {
                     self.forecast.leave_out(place);
@@ -130,16 +133,6 @@ impl<'a> Plan<'a> {
             at = at.saturating_add(1);
         }
         Ok(())
-    }
-
-    /// Notes whether the old mount went when another one could not take its place.
-    fn note_unreplaced(&mut self, op: Op, performer: &mut dyn Performer) {
-        let Op::Replace(place) = op else { return };
-        let path = self.desired(place).map(|item| item.entry.mount_point);
-        let gone = path.is_some_and(|path| performer.mount_id_at(path) == 0);
-        if let Some(old) = self.replaced_by(place).filter(|_| gone) {
-            self.forecast.set_fate(old, Fate::Gone);
-        }
     }
 
     /// Removes the mount point that was created for a mount that failed, as well as it can be done.
@@ -199,8 +192,7 @@ impl<'a> Plan<'a> {
             | Op::MakeMountPoint(place)
             | Op::MakeSymlink(place)
             | Op::EnsureDir(place)
-            | Op::Mount(place)
-            | Op::Replace(place) => (Log::Desired, self.forecast.time_of(place)),
+            | Op::Mount(place) => (Log::Desired, self.forecast.time_of(place)),
             Op::Mimic(mimic) => (Log::Desired, self.forecast.mimic_time(mimic)),
         }
     }
@@ -315,7 +307,6 @@ impl<'a> Plan<'a> {
                 Action::EnsureDir { path: item.entry.mount_point, must_exist }
             }
             Op::Mount(place) => Action::Mount(self.desired(place)?),
-            Op::Replace(place) => Action::Replace(self.desired(place)?),
             Op::Mimic(mimic) => Action::Mimic(self.mimic(mimic)?),
         })
     }

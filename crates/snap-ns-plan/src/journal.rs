@@ -155,8 +155,6 @@ impl Plan<'_> {
                 Fate::Kept => self.write_kept(past, item, sink)?,
                 // Its tmpfs takes them along.
                 Fate::Going | Fate::GoingWithTmpfs | Fate::Gone if is_child(item) => {}
-                // It comes last: it lies over what takes its place.
-                Fate::Replaced => {}
                 // What an interrupted run had only begun: nobody wants it back.
                 _ if !self.was_before(item) => {
                     let unfinished = match item.unfinished() {
@@ -191,11 +189,6 @@ impl Plan<'_> {
                 }
             }
         }
-        let all = self.forecast.all_current().iter().zip(&self.forecast.past);
-        for (item, _) in all.filter(|(_, past)| past.fate == Fate::Replaced) {
-            let unfinished = Unfinished::Undo(mount_id_at(item.entry.mount_point));
-            write_line(&item.entry, unfinished, FOR_ALL, sink)?;
-        }
         // On the way back nothing is to be forgotten that was left out, or not even planned.
         let all = self.forecast.all_desired().iter().zip(&self.forecast.needs);
         for (place, (item, need)) in (0_u16..).zip(all) {
@@ -222,12 +215,9 @@ impl Plan<'_> {
             Phase::Making => mount_id_at(path),
         };
         let (entry, unfinished) = match op {
-            Op::Mount(place) | Op::Replace(place) => {
-                let replaces = matches!(op, Op::Replace(_));
+            Op::Mount(place) => {
                 let Some(item) = self.desired(place) else { return Ok(()) };
                 let unfinished = match self.forecast.need(place).make_mount_point {
-                    // Beneath the old mount there is no other one.
-                    _ if replaces => Unfinished::MakeOnto(0),
                     // Nothing can be mounted on what is not there.
                     true => Unfinished::Make,
                     false => Unfinished::MakeOnto(id_at(item.entry.mount_point)),
@@ -305,9 +295,7 @@ impl Plan<'_> {
 /// The entry of the desired profile that a step makes.
 fn makes(op: Op) -> Option<u16> {
     match op {
-        Op::Mount(place) | Op::Replace(place) | Op::MakeSymlink(place) | Op::EnsureDir(place) => {
-            Some(place)
-        }
+        Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place) => Some(place),
         Op::Unmount(_)
         | Op::RemoveSymlink(_)
         | Op::RemoveMountPoint(_)

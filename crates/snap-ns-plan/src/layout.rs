@@ -18,7 +18,7 @@ impl Plan<'_> {
                     self.lay_out_source(place)?;
                 }
                 Fate::GoingWithTmpfs => self.lay_out_source(place)?,
-                Fate::Kept | Fate::Replaced | Fate::Gone => {}
+                Fate::Kept | Fate::Gone => {}
             }
         }
         self.order_mimics();
@@ -36,10 +36,6 @@ impl Plan<'_> {
                 Shape::Directory | Shape::File => {
                     if need.make_source {
                         self.push(Op::MakeSource(place))?;
-                    }
-                    if self.replaced_by(place).is_some() {
-                        self.push(Op::Replace(place))?;
-                        continue;
                     }
                     if need.make_mount_point {
                         self.push(Op::MakeMountPoint(place))?;

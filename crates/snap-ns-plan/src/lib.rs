@@ -24,7 +24,6 @@ mod leftovers;
 mod pairing;
 mod plan;
 mod reason;
-mod replace;
 mod rollback;
 mod rule;
 mod saved;

@@ -202,7 +202,6 @@ impl<'a> Plan<'a> {
         }
         self.judge(observer)?;
         self.find_what_goes_along();
-        self.find_replaced(view);
         self.lay_out_steps().ok_or(PlanError::Full(Limit::Steps))?;
         self.check_account().map_err(PlanError::Full)
     }

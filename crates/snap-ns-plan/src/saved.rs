@@ -34,14 +34,13 @@ impl Plan<'_> {
         let all = self.forecast.all_current().iter().zip(&self.forecast.past);
         let stands = |item: &Item<'_>, past: &Past| match past.fate {
             Fate::Going | Fate::GoingWithTmpfs => past.mounted || !item.shape.is_mount(),
-            Fate::Kept | Fate::Replaced | Fate::Gone => false,
+            Fate::Kept | Fate::Gone => false,
         };
         if at == Moment::Now && all.clone().any(|(item, past)| stands(item, past)) {
             // Nothing is made yet, and what is kept may stand between what goes.
             for (item, past) in all {
                 match past.fate {
                     Fate::Kept => self.write_kept(past, item, sink)?,
-                    Fate::Replaced => plain(&item.entry).write(sink)?,
                     _ if stands(item, past) => plain(&item.entry).write(sink)?,
                     Fate::Going | Fate::GoingWithTmpfs | Fate::Gone => {}
                 }
@@ -75,11 +74,6 @@ impl Plan<'_> {
                 && self.forecast.need(place).kept_as.is_some()
             {
                 item.entry.write(sink)?;
-            }
-            if at == Moment::Now
-                && let Some(item) = self.replaced_by(place).and_then(|old| self.current(old))
-            {
-                plain(&item.entry).write(sink)?;
             }
         }
         Ok(())
@@ -118,8 +112,7 @@ impl Plan<'_> {
             | Op::MakeMountPoint(place)
             | Op::MakeSymlink(place)
             | Op::EnsureDir(place)
-            | Op::Mount(place)
-            | Op::Replace(place) => Some(self.forecast.time_of(place)),
+            | Op::Mount(place) => Some(self.forecast.time_of(place)),
         }
     }
 
@@ -136,20 +129,11 @@ impl Plan<'_> {
             State::Skipped(_) | State::Failed => false,
         };
         match step.op {
-            Op::Mount(place)
-            | Op::Replace(place)
-            | Op::MakeSymlink(place)
-            | Op::EnsureDir(place)
-                if made =>
-            {
+            Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place) if made => {
                 self.desired(place).map_or(Ok(()), |item| item.entry.write(sink))
             }
             Op::Mimic(mimic) if made => self.write_mimic_at(mimic, sink),
-            Op::Mount(_)
-            | Op::Replace(_)
-            | Op::MakeSymlink(_)
-            | Op::EnsureDir(_)
-            | Op::Mimic(_) => Ok(()),
+            Op::Mount(_) | Op::MakeSymlink(_) | Op::EnsureDir(_) | Op::Mimic(_) => Ok(()),
             Op::Unmount(_)
             | Op::RemoveSymlink(_)
             | Op::RemoveMountPoint(_)
@@ -188,11 +172,6 @@ impl Plan<'_> {
         match op {
             Op::Unmount(place) | Op::Forget(place) => self.note_gone_with(place),
             Op::RemoveSymlink(place) => self.forecast.set_fate(place, Fate::Gone),
-            Op::Replace(place) => {
-                if let Some(old) = self.replaced_by(place) {
-                    self.forecast.set_fate(old, Fate::Gone);
-                }
-            }
             Op::RemoveMountPoint(_)
             | Op::RemoveSource(_)
             | Op::MakeSource(_)

@@ -39,9 +39,6 @@ pub enum Op {
     EnsureDir(u16),
     /// Mount an entry of the desired profile, with its flags and propagation.
     Mount(u16),
-    /// Mount an entry of the desired profile in the place of what is mounted there, without an instant
-    /// between them where the kernel can do that.
-    Replace(u16),
     /// Replace a directory by a writable mimic.
     Mimic(u16),
 }
@@ -127,8 +124,6 @@ pub enum Action<'p> {
     },
     /// Mount an entry.
     Mount(&'p Item<'p>),
-    /// Mount an entry in the place of what is mounted at its mount point.
-    Replace(&'p Item<'p>),
     /// Replace a directory by a writable mimic.
     Mimic(Mimic<'p>),
 }

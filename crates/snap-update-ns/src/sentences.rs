@@ -358,7 +358,6 @@ impl Display for StepText<'_> {
             Op::MakeSymlink(place) => ("create symbolic link", mount_point(place)),
             Op::EnsureDir(place) => ("ensure directory", mount_point(place)),
             Op::Mount(place) => ("mount", mount_point(place)),
-            Op::Replace(place) => ("replace what is mounted at", mount_point(place)),
             Op::Mimic(mimic) => ("make writable", self.plan.mimic(mimic).map(|mimic| mimic.dir)),
         };
         let path = path.unwrap_or_default();

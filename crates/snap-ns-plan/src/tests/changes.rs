@@ -36,8 +36,12 @@ fn kept_undone_made() {
                     /a /b/2 none bind,ro 0 0
                 ",
             steps: "
-                    replace /b/1
-                    replace /b/2
+                    unmount /b/2
+                    remove /b/2: Stays
+                    unmount /b/1
+                    remove /b/1: Stays
+                    mount /b/1
+                    mount /b/2
                 ",
             saved: "
                     /a /b/1 none bind 0 1
@@ -132,7 +136,8 @@ fn kept_undone_made() {
                     /tmp/s /tmp/3 none bind 0 0
                 ",
             steps: "
-                    replace /tmp/2
+                    unmount /tmp/2
+                    mount /tmp/2
                 ",
             saved: "/tmp/s /tmp/1 none bind 0 0
                 /tmp/s /tmp/2 none bind,ro 0 0

@@ -49,7 +49,9 @@ fn mode_and_owner() {
                     /tmp/s /tmp/t/a none bind,ro,x-snapd.mode=0700 0 0
                 ",
             steps: "
-                    replace /tmp/t/a
+                    unmount /tmp/t/a
+                    make /tmp/t/a
+                    mount /tmp/t/a
                 ",
             saved: "
                     tmpfs /tmp/t tmpfs defaults 0 0
@@ -77,7 +79,8 @@ fn mode_and_owner() {
                     /tmp/s /tmp/t/a none bind,x-snapd.mode=0711 0 0
                 ",
             steps: "
-                    replace /tmp/t/a
+                    unmount /tmp/t/a
+                    mount /tmp/t/a
                 ",
             saved: "
                     tmpfs /tmp/t tmpfs defaults 0 0

@@ -75,10 +75,6 @@ impl Performer for World {
                 self.create(&Creation { path, role, kind, mode: 0o700, uid: None, gid: None }, rule)
             }
             Action::Mount(item) => self.mount_item(item),
-            Action::Replace(item) => match self.unmount(item.entry.mount_point) {
-                Outcome::Done => self.mount_item(item),
-                outcome => panic!("{outcome:?}"),
-            },
             Action::Mimic(mimic) => self.mimic(mimic),
         }
     }

@@ -24,7 +24,8 @@ fn what_the_teardown_removes() {
                 ",
             steps: "
                     left out /tmp/0: Found(Directory) Source
-                    replace /tmp/1
+                    unmount /tmp/1
+                    mount /tmp/1
                 ",
             saved: "/tmp/s /tmp/1 none bind,ro 0 0",
         },

@@ -225,11 +225,6 @@ impl Witness {
                     self.standing.append(&mut later);
                 }
             }
-            Op::Replace(place) => {
-                let new = path(plan.desired(place));
-                self.standing.retain(|(from, path)| from.is_none() || *path != new);
-                self.standing.push((None, new));
-            }
             Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place) => {
                 self.standing.push((None, path(plan.desired(place))));
             }
@@ -301,7 +296,6 @@ fn op_text(plan: &Plan<'_>, op: Op) -> String {
         Op::MakeSymlink(place) => ("link", desired(place)),
         Op::EnsureDir(place) => ("ensure", desired(place)),
         Op::Mount(place) => ("mount", desired(place)),
-        Op::Replace(place) => ("replace", desired(place)),
         Op::Mimic(mimic) => return format!("mimic {}", utf8(plan.mimic(mimic).unwrap().dir)),
     };
     format!("{word} {}", utf8(item.unwrap().entry.mount_point))

@@ -199,10 +199,6 @@ impl FsView for World {
         Ok(self.nodes[path].attributes)
     }
 
-    fn mount_id_at(&mut self, path: &[u8]) -> u64 {
-        u64::from(self.covered.iter().any(|(mounted, _)| mounted == path))
-    }
-
     fn list(&mut self, path: &[u8], each: &mut Each<'_>) -> Result<(), Fault> {
         let depth = components(path).count() + 1;
         for (at, node) in self.tree(path) {

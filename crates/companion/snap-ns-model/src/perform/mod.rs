@@ -34,10 +34,6 @@ impl Performer for Namespace {
             Action::MakeSymlink { path, target } => inside.make_symlink(path, target, rule),
             Action::EnsureDir { path, must_exist } => inside.ensure_dir(path, must_exist, rule),
             Action::Mount(item) => inside.mount(item),
-            // Nobody looks in between.
-            Action::Replace(item) => {
-                inside.undo_mount(item.entry.mount_point).and_then(|_| inside.mount(item))
-            }
             Action::Mimic(mimic) => inside.mimic(mimic, rule),
         };
         result.unwrap_or_else(Outcome::Failed)
@@ -55,7 +51,7 @@ fn on_demand(action: &Action<'_>) -> Fault {
         Action::Make(creation) => (Call::Stat, creation.role),
         Action::MakeSymlink { .. } => (Call::MakeSymlink, Role::MountPoint),
         Action::EnsureDir { .. } => (Call::MakeDirectory, Role::MountPoint),
-        Action::Mount(_) | Action::Replace(_) => (Call::Mount, Role::MountPoint),
+        Action::Mount(_) => (Call::Mount, Role::MountPoint),
         Action::Mimic(_) => (Call::Mount, Role::Mimic),
     };
     failed(call, role)(Error::Io)

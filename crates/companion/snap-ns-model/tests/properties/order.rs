@@ -104,9 +104,7 @@ fn parents_are_made_first_and_undone_last() {
                 return Err(format!("undone in another order than backwards: {places:?}"));
             }
             let last_undone = done.steps.iter().rposition(|step| undo(step.op));
-            let makes = |op| {
-                matches!(op, Op::Mount(_) | Op::Replace(_) | Op::Mimic(_) | Op::MakeSymlink(_))
-            };
+            let makes = |op| matches!(op, Op::Mount(_) | Op::Mimic(_) | Op::MakeSymlink(_));
             let first_made = done.steps.iter().position(|step| makes(step.op));
             if let (Some(undone), Some(made)) = (last_undone, first_made)
                 && undone > made
