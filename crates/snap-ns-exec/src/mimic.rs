@@ -276,12 +276,18 @@ impl Kernel {
     }
 
     /// Removes the empty directories below the aside that a run left which was killed in another
-    /// namespace: `/tmp` is the same for all of a snap. It ends at the first that is not empty.
+    /// namespace: `/tmp` is the same for all of a snap. It ends at the first that is not empty, or not
+    /// root's alone.
     pub fn sweep_aside(&self) {
         let mut path = Text::<PATH_MAX>::new();
         let _ = path.push(ASIDE);
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        while let Ok(dir) = self.open(path.as_bytes(), flags) {
+        let ours = |dir: &OwnedFd| {
+            fstat(dir).is_ok_and(|stat| stat.st_uid == 0 && stat.st_mode & 0o022 == 0)
+        };
+        while let Ok(dir) = self.open(path.as_bytes(), flags)
+            && ours(&dir)
+        {
             let mut buffer = [MaybeUninit::uninit(); 512];
             let mut entries = RawDir::new(&dir, &mut buffer);
             let mut inside = false;
