@@ -121,8 +121,8 @@ impl Kernel {
         match moved {
             Ok(()) => Ok(Outcome::Done),
             Err(Errno::INVAL) => Ok(Outcome::Skipped(Skip::NotThere)),
-            // Nothing is there, or what was put away last shows a directory that was removed since:
-            // the kernel mounts nothing on that.
+            // Nothing is there, or it shows what was deleted, and cannot be moved: the kernel wants to
+            // be able to put another mount beneath it.
             Err(errno) if is_absent(errno) => self.unmount(path).map_err(Stop::Fault),
             Err(errno) => Err(stopped(Call::Unmount, role)(errno)),
         }

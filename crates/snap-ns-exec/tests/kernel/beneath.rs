@@ -9,7 +9,7 @@ use snap_ns_plan::{Action, FsView as _, Look, NodeKind, Outcome, Plan, Role, Ter
 use crate::bed::{Bed, profile};
 use crate::state::{count_at, mounts, tree};
 
-on_all!(what_is_uncovered peers_stay a_stacked_root);
+on_all!(what_is_uncovered peers_stay a_stacked_root deleted_roots);
 
 const TERRITORY: Territory<'static> =
     Territory::System { snap_instance: b"/snap/x", snap_name: b"/snap/x" };
@@ -133,5 +133,41 @@ fn a_stacked_root(bed: &mut Bed) -> Result<()> {
     assert!(fs::exists("/t/in")?);
     let undo = Action::Unmount { mount_point: b"/t" };
     assert_eq!(bed.perform(&undo), Outcome::Done);
+    Ok(())
+}
+
+/// What shows a deleted directory or file cannot be moved, and is mounted all the same.
+fn deleted_roots(bed: &mut Bed) -> Result<()> {
+    const LINES: [&str; 6] = [
+        "/s/a /t/a none bind 0 0",
+        "/s/f /t/f none bind,x-snapd.kind=file 0 0",
+        "/s/b /t/b none bind 0 0",
+        "/s/g /t/g none bind,x-snapd.kind=file 0 0",
+        "/s/c /t/c none bind 0 0",
+        "/s/h /t/h none bind,x-snapd.kind=file 0 0",
+    ];
+    for name in ["a", "b", "c"] {
+        bed.world.dir(&format!("/s/{name}/in"))?.dir(&format!("/t/{name}"))?;
+    }
+    for name in ["f", "g", "h"] {
+        bed.world.file(&format!("/s/{name}"), "f")?.file(&format!("/t/{name}"), "")?;
+    }
+    for line in LINES {
+        assert_eq!(bed.mount(line), Outcome::Done, "{line}");
+    }
+    fs::remove_dir_all("/s/c")?;
+    fs::remove_file("/s/h")?;
+    let before = mounts()?;
+    let mut plan = planned(&LINES.join("\n"));
+    let mut view = bed.kernel.beneath(&mut plan).unwrap();
+    for place in 0..plan.recorded() {
+        assert!(plan.recorded_mount(place).is_some(), "line {place} is mounted");
+    }
+    for name in ["a", "b"] {
+        assert_eq!(look(&mut view, &format!("/t/{name}/in")), None);
+    }
+    assert!(view.is_vacant(b"/t/f").unwrap(), "the file beneath is empty");
+    drop(view);
+    assert_eq!(mounts()?, before);
     Ok(())
 }
