@@ -153,7 +153,9 @@ impl<'b> Battle<'b> {
         let mut complaint = self.judge(&ended);
         let now = self.mounts()?;
         self.report.most_mounts = self.report.most_mounts.max(now.len());
+        let saved = fs::read_to_string(CURRENT)?;
         complaint = complaint.or_else(|| self.allowed.complaint(&now));
+        complaint = complaint.or_else(|| mounts::untruth(&now, &saved));
         if complaint.is_none() && number % USER == USER - 1 {
             complaint = self.user_run()?;
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::place::{MOUNT_POINTS, SOURCES};
+use super::place::{MOUNT_POINTS, SAFE, SOURCES};
 
 /// A mount, as far as it can be compared between namespaces (proc_pid_mountinfo(5)).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +39,26 @@ pub(super) fn of(process: &str) -> Result<Vec<Mount>> {
     let path = format!("/proc/{process}/mountinfo");
     let table = fs::read_to_string(&path).context(path)?;
     table.lines().map(|line| Mount::parse(line).with_context(|| line.to_owned())).collect()
+}
+
+/// Where nobody can change what a path leads to, what is mounted is what the profile `saved` says. A
+/// journal, which a way back that was cut off has left, says more than that is mounted: it has lines
+/// for what may be, and one for a mimic and its children. (A mount whose directory was moved away at
+/// the moment when it should be undone is forgotten: it is wherever the attacker put that.)
+pub(super) fn untruth(now: &[Mount], saved: &str) -> Option<String> {
+    let is_safe = |point: &&str| SAFE.iter().any(|dir| Path::new(point).starts_with(dir));
+    let mut mounted: Vec<_> = now.iter().map(|m| m.point.as_str()).filter(is_safe).collect();
+    let point = |line: &'_ str| line.split_whitespace().nth(1).map(ToOwned::to_owned);
+    let points = saved.lines().filter_map(point).filter(|point| is_safe(&point.as_str()));
+    let mut recorded: Vec<String> = points.collect();
+    mounted.sort_unstable();
+    recorded.sort_unstable();
+    let as_recorded = if saved.starts_with('#') {
+        mounted.iter().all(|point| recorded.iter().any(|dir| Path::new(point).starts_with(dir)))
+    } else {
+        mounted == recorded
+    };
+    (!as_recorded).then(|| format!("{mounted:?} are mounted, {recorded:?} are recorded"))
 }
 
 /// What may be mounted, and where.
@@ -128,6 +148,20 @@ mod tests {
         let expected =
             Mount { options: "rw,noatime".to_owned(), ..mount("/mnt2", "/mnt1", "98:0") };
         assert_eq!(Mount::parse(line), Some(expected));
+    }
+
+    #[test]
+    fn what_is_recorded() {
+        let mounts = ["/", "/etc/hello/a", "/etc/hello/a", "/var/snap/hello/common/dst/a"];
+        let mounts = mounts.map(|point| mount(point, "/", "0:1"));
+        let line = "/s /etc/hello/a none bind 0 0\n";
+        assert_eq!(untruth(&mounts, &[line, line].concat()), None);
+        assert!(untruth(&mounts, line).is_some());
+        assert!(untruth(&mounts[..1], line).is_some());
+        let journal = |points: &str| untruth(&mounts, &format!("# interrupted\n{points}"));
+        assert_eq!(journal("#=/s /etc/hello/a none bind 0 0\n#+tmpfs /etc/hello/b tmpfs"), None);
+        assert_eq!(journal("tmpfs /etc/hello tmpfs x-snapd.unfinished=undo:0 0 0"), None);
+        assert!(journal("/s /etc/hello/b none bind 0 0").is_some());
     }
 
     #[test]

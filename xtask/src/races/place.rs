@@ -154,6 +154,9 @@ none $HOME/.local/share/hello none x-snapd.kind=ensure-dir,x-snapd.must-exist-di
 pub(super) const MOUNT_POINTS: [&str; 6] =
     [DATA, SHARED, HOME, RUNTIME, "/usr/share/hello", "/etc/hello"];
 
+/// Those whose path nobody can change.
+pub(super) const SAFE: [&str; 2] = ["/usr/share/hello", "/etc/hello"];
+
 /// Mounts may show what is at or below these.
 pub(super) const SOURCES: [&str; 6] =
     [DATA, RUNTIME, "/snap/hello/1/lib", "/snap/theme/1/share", "/usr/share/hello", HOME];
