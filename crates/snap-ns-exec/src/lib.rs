@@ -31,7 +31,6 @@ mod look;
 mod mimic;
 mod mount;
 mod parents;
-mod replace;
 mod settle;
 mod tree;
 mod unmount;

@@ -30,6 +30,9 @@ use crate::walk::{PATH, PATH_DIR, is_same, kind_of, open_child};
 /// policy knows the place (contract section 5).
 const ASIDE: &[u8] = b"/tmp/.snap";
 
+/// How many directories are looked at to sweep the aside.
+const SWEPT_MAX: usize = 1024;
+
 /// Mode and owner of the directories of the aside, and of what a mimic's children are mounted on.
 pub(crate) const CHILD_ATTRIBUTES: Attributes = Attributes { mode: 0o755, uid: 0, gid: 0 };
 
@@ -277,7 +280,7 @@ impl Kernel {
 
     /// Removes the empty directories below the aside that a run left which was killed in another
     /// namespace: `/tmp` is the same for all of a snap. It ends at the first that is not empty, or not
-    /// root's alone.
+    /// root's alone, and after so many that somebody must be making them.
     pub fn sweep_aside(&self) {
         let mut path = Text::<PATH_MAX>::new();
         let _ = path.push(ASIDE);
@@ -285,9 +288,8 @@ impl Kernel {
         let ours = |dir: &OwnedFd| {
             fstat(dir).is_ok_and(|stat| stat.st_uid == 0 && stat.st_mode & 0o022 == 0)
         };
-        while let Ok(dir) = self.open(path.as_bytes(), flags)
-            && ours(&dir)
-        {
+        for _ in 0..SWEPT_MAX {
+            let Some(dir) = self.open(path.as_bytes(), flags).ok().filter(ours) else { return };
             let mut buffer = [MaybeUninit::uninit(); 512];
             let mut entries = RawDir::new(&dir, &mut buffer);
             let mut inside = false;

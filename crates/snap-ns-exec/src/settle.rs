@@ -1,6 +1,5 @@
 //! After a run that was interrupted: which of its mounts stand, and taking them away.
 
-use rustix::fd::BorrowedFd;
 use rustix::fs::{AtFlags, StatxAttributes, StatxFlags, statx};
 use rustix::io;
 use snap_mount_options::Unfinished;
@@ -27,17 +26,19 @@ pub(crate) enum MountAt {
 }
 
 impl Kernel {
-    /// The ID of the root mount of this namespace; 0 where the kernel does not tell.
-    #[must_use]
-    pub fn root_mount_id(&self) -> u64 {
-        let flags = AtFlags::EMPTY_PATH;
-        let stat = statx(&self.root, c"", flags, StatxFlags::MNT_ID | STATX_MNT_ID_UNIQUE);
-        stat.map_or(0, |stat| stat.stx_mnt_id)
+    /// The ID of the root mount of this namespace; 0 before Linux 5.8, which does not tell.
+    ///
+    /// # Errors
+    ///
+    /// The root directory cannot be looked at.
+    pub fn root_mount_id(&self) -> io::Result<u64> {
+        let mask = StatxFlags::MNT_ID | STATX_MNT_ID_UNIQUE;
+        statx(&self.root, c"", AtFlags::EMPTY_PATH, mask).map(|stat| stat.stx_mnt_id)
     }
 
     /// Undoes what the interrupted run whose journal, with this `header`, is the current profile of
-    /// `plan` may have made, or was about to undo; the plan is told that nothing of it is mounted. Mounts that were there before,
-    /// and those that the run did not touch, stay.
+    /// `plan` may have made, or was about to undo; the plan is told that nothing of it is mounted.
+    /// Mounts that were there before, and those that the run did not touch, stay.
     ///
     /// # Errors
     ///
@@ -75,19 +76,15 @@ impl Kernel {
     /// What is mounted at just `path`.
     pub(crate) fn mount_at(&mut self, path: &[u8]) -> io::Result<MountAt> {
         let above = parent(path).ok_or(io::Errno::BUSY)?;
-        mount_at(self.parent_dir(Side::Target, above)?, file_name(path))
+        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
+        let mask = StatxFlags::TYPE | StatxFlags::MNT_ID | STATX_MNT_ID_UNIQUE;
+        let dir = self.parent_dir(Side::Target, above)?;
+        let stat = statx(dir, file_name(path), flags, mask)?;
+        let root = StatxAttributes::MOUNT_ROOT;
+        Ok(match (stat.stx_attributes_mask.contains(root), stat.stx_attributes.contains(root)) {
+            (false, _) => MountAt::Unknown,
+            (true, true) => MountAt::Id(stat.stx_mnt_id),
+            (true, false) => MountAt::None,
+        })
     }
-}
-
-/// What is mounted at `name` in `dir`.
-pub(crate) fn mount_at(dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<MountAt> {
-    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
-    let mask = StatxFlags::TYPE | StatxFlags::MNT_ID | STATX_MNT_ID_UNIQUE;
-    let stat = statx(dir, name, flags, mask)?;
-    let root = StatxAttributes::MOUNT_ROOT;
-    Ok(match (stat.stx_attributes_mask.contains(root), stat.stx_attributes.contains(root)) {
-        (false, _) => MountAt::Unknown,
-        (true, true) => MountAt::Id(stat.stx_mnt_id),
-        (true, false) => MountAt::None,
-    })
 }

@@ -53,11 +53,10 @@ impl Journal {
     /// Writes the journal of `plan`, and lets it take the place of the current profile.
     fn start(
         mut file: Reserved,
-        (direction, phase): (Direction, Phase),
+        header: Header,
         plan: &Plan<'_>,
         kernel: &mut Kernel,
     ) -> Result<Self, SessionError> {
-        let header = Header { direction, phase, root: kernel.root_mount_id() };
         let mut id_at = |path: &[u8]| kernel.mount_id_at(path);
         file.write(|writer| {
             header.write(writer)?;
@@ -144,11 +143,12 @@ impl Run<'_, '_> {
     }
 
     /// Performs a plan with the snap's processes frozen, and saves what stands then. When it fails,
-    /// everything is undone again. What is about to be done is on disk before it is done.
+    /// everything is undone again. What is about to be done is on disk before it is done, with the ID
+    /// of the namespace's `root` mount.
     pub(crate) fn perform(
         &mut self,
         plan: &'static mut Plan<'static>,
-        mut kernel: Kernel,
+        (mut kernel, root): (Kernel, u64),
         way_back: WayBack<'_>,
     ) -> Result<(), Error<'static>> {
         let Files { journal, mut next, spare } =
@@ -156,7 +156,9 @@ impl Run<'_, '_> {
         (self.hold_signals)();
         let mut journal = journal
             .map(|file| {
-                Journal::start(file, (Direction::Forth, plan.first_phase()), plan, &mut kernel)
+                let (direction, phase) = (Direction::Forth, plan.first_phase());
+                let header = Header { direction, phase, root };
+                Journal::start(file, header, plan, &mut kernel)
             })
             .transpose()
             .map_err(|error| self.session(error))?;
@@ -178,10 +180,11 @@ impl Run<'_, '_> {
             return self.save(next, spare, |sink| plan.write_saved(sink));
         };
         self.log.debug(format_args!("it failed: undoing what was done"));
-        let undone = self.go_back(plan, kernel, (next, spare), way_back).unwrap_or_else(|error| {
-            self.log.notice(format_args!("{error}"));
-            Undone::NotAll
-        });
+        let undone =
+            self.go_back(plan, (kernel, root), (next, spare), way_back).unwrap_or_else(|error| {
+                self.log.notice(format_args!("{error}"));
+                Undone::NotAll
+            });
         Err(Error::Failed(self.file, plan, failure, undone))
     }
 
@@ -201,15 +204,14 @@ impl Run<'_, '_> {
     fn go_back(
         &mut self,
         failed: &Plan<'static>,
-        mut kernel: Kernel,
+        (mut kernel, root): (Kernel, u64),
         (next, spare): (Reserved, Option<Reserved>),
         way_back: WayBack<'_>,
     ) -> Result<Undone, Error<'static>> {
-        let (back, territory) = (way_back.buffers, way_back.territory);
+        let WayBack { buffers: back, arena, territory } = way_back;
         let plan = back.plan;
         let standing = |sink: &mut Memory| failed.write_standing(sink);
         let asked = |sink: &mut Memory| failed.write_earlier(Earlier::Asked, sink);
-        let arena = way_back.arena;
         let planned = self.load_written(back.current_text, standing, arena, back.current).and_then(
             |current| {
                 let desired = self.load_written(back.desired_text, asked, arena, back.desired)?;
@@ -220,7 +222,7 @@ impl Run<'_, '_> {
             Ok(whole) => whole,
             Err(error) => {
                 self.freezer.thaw().map_err(|error| self.session(error))?;
-                self.save_midway(next, plan, &mut kernel);
+                self.save_midway(next, plan, (&mut kernel, root));
                 return Err(error);
             }
         };
@@ -233,8 +235,8 @@ impl Run<'_, '_> {
                 None => reserve(instance, Draft::Spare, plan.saved_len()),
             };
             let end = end.map_err(|error| self.session(error))?;
-            let started =
-                Journal::start(next, (Direction::Back, plan.first_phase()), plan, &mut kernel);
+            let header = Header { direction: Direction::Back, phase: plan.first_phase(), root };
+            let started = Journal::start(next, header, plan, &mut kernel);
             journal = Some(started.map_err(|error| self.session(error))?);
             next = end;
         }
@@ -247,11 +249,11 @@ impl Run<'_, '_> {
         let whole = whole && !told.left_out;
         self.freezer.thaw().map_err(|error| self.session(error))?;
         if let Err(failure) = driven {
-            self.save_midway(next, plan, &mut kernel);
+            self.save_midway(next, plan, (&mut kernel, root));
             return Err(Error::Failed(self.file, plan, failure, Undone::Nothing));
         }
         if !whole {
-            self.save_midway(next, plan, &mut kernel);
+            self.save_midway(next, plan, (&mut kernel, root));
             return Ok(Undone::NotAll);
         }
         self.save(next, spare, |sink| plan.write_saved(sink)).map(|()| Undone::All)
@@ -259,9 +261,10 @@ impl Run<'_, '_> {
 
     /// Saves what stands in the middle of a way back that ended: as a journal, for the next run to go
     /// on from. If that fails there is still the one from before, which has everything that may stand.
-    fn save_midway(&self, next: Reserved, plan: &Plan<'_>, kernel: &mut Kernel) {
+    fn save_midway(&self, next: Reserved, plan: &Plan<'_>, (kernel, root): (&mut Kernel, u64)) {
         if keeps_journal() {
-            let _ = Journal::start(next, (Direction::Back, Phase::Undoing), plan, kernel);
+            let header = Header { direction: Direction::Back, phase: Phase::Undoing, root };
+            let _ = Journal::start(next, header, plan, kernel);
         } else {
             let _ = self.save(next, None, |sink| plan.write_saved(sink));
         }

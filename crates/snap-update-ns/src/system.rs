@@ -105,15 +105,19 @@ fn change(
     };
     let mut kernel =
         Kernel::new(CreatesFor::Root, backend).map_err(|e| Error::Root(e.raw_os_error()))?;
+    let root = kernel.root_mount_id().map_err(|e| Error::Root(e.raw_os_error()))?;
     match journal {
-        Some(header) if header.root == kernel.root_mount_id() => {
+        Some(header) if header.root == root => {
             run.log.notice(format_args!("clearing away what an interrupted update left"));
             if let Err(failure) = kernel.settle(plan, header) {
                 return Err(Error::Failed(run.file, plan, failure, Undone::Nothing));
             }
         }
         // That namespace is gone.
-        Some(_) => plan.note_nothing_mounted(),
+        Some(header) => {
+            plan.note_unfinished(header.direction);
+            plan.note_nothing_mounted();
+        }
         None => {}
     }
     if run.caller == Caller::SnapConfine {
@@ -130,7 +134,7 @@ fn change(
         return Ok(());
     }
     run.log.debug(format_args!("{} steps", plan.steps().len()));
-    run.perform(plan, kernel, way_back)
+    run.perform(plan, (kernel, root), way_back)
 }
 
 fn read(

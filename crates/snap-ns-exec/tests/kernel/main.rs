@@ -45,7 +45,6 @@ mod look;
 mod mimic;
 mod mount;
 mod refused;
-mod replace;
 mod state;
 mod target;
 mod undo;

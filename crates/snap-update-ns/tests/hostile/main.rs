@@ -21,6 +21,7 @@ mod limits;
 mod options;
 mod paths;
 mod run_directory;
+mod signals;
 mod streams;
 mod text;
 mod tree;
