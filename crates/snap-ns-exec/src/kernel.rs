@@ -7,7 +7,6 @@ use snap_ns_plan::{Action, Call, Outcome, Performer, Role, Rule};
 use crate::backend::{Backend, Fallback};
 use crate::fault::failed;
 use crate::parents::Parents;
-use crate::settle::MountAt;
 use crate::unseen::Staging;
 
 /// The mount namespace that this process is in: what a plan looks at and is performed on.
@@ -128,15 +127,9 @@ impl Performer for Kernel {
             Action::MakeSymlink { path, target } => self.make_symlink(path, target, rule),
             Action::EnsureDir { path, must_exist } => self.ensure_dir(path, must_exist, rule),
             Action::Mount(item) => self.mount(item, rule),
+            Action::PutBeneath(item) => self.put_beneath(item),
             Action::Mimic(mimic) => self.mimic(mimic, rule),
         };
         result.unwrap_or_else(Outcome::Failed)
-    }
-
-    fn mount_id_at(&mut self, path: &[u8]) -> u64 {
-        match self.mount_at(path) {
-            Ok(MountAt::Id(id)) => id,
-            Ok(MountAt::None | MountAt::Unknown) | Err(_) => 0,
-        }
     }
 }

@@ -31,6 +31,7 @@ mod look;
 mod mimic;
 mod mount;
 mod parents;
+mod replace;
 mod settle;
 mod tree;
 mod unmount;

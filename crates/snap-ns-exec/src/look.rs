@@ -16,6 +16,7 @@ use snap_syscalls::{MountAttributes, Reach, mount_setattr};
 use crate::fault::failed;
 use crate::kernel::Kernel;
 use crate::parents::Side;
+use crate::settle::MountAt;
 use crate::walk::{PATH, PATH_DIR, kind};
 
 /// `f_type` of a tmpfs (statfs(2)).
@@ -94,6 +95,13 @@ impl FsView for Kernel {
         let stat = fstat(dir).map_err(failed(Call::Stat, Role::Mimic))?;
         let mode = u16::try_from(stat.st_mode & 0o7777).unwrap_or_default();
         Ok(Attributes { mode, uid: stat.st_uid, gid: stat.st_gid })
+    }
+
+    fn mount_id_at(&mut self, path: &[u8]) -> u64 {
+        match self.mount_at(path) {
+            Ok(MountAt::Id(id)) => id,
+            Ok(MountAt::None | MountAt::Unknown) | Err(_) => 0,
+        }
     }
 
     fn list(&mut self, path: &[u8], each: &mut Each<'_>) -> Result<(), Fault> {

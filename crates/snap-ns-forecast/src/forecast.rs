@@ -122,6 +122,7 @@ impl<'a> Forecast<'a> {
             fate: Fate::Going,
             mounted: true,
             ground_goes: false,
+            lingers: false,
             kept_for: 0,
             reason: Reason::Gone,
         };
@@ -202,6 +203,13 @@ impl<'a> Forecast<'a> {
     #[must_use]
     pub fn need(&self, place: u16) -> Need {
         self.needs.get(usize::from(place)).copied().unwrap_or_default()
+    }
+
+    /// Notes that what an entry of the desired profile mounts lies beneath the old mount.
+    pub fn note_beneath(&mut self, place: u16) {
+        if let Some(need) = self.needs.get_mut(usize::from(place)) {
+            need.beneath = true;
+        }
     }
 
     /// Leaves out an entry of the desired profile: its later steps are not performed.

@@ -29,6 +29,8 @@ pub struct Past {
     pub mounted: bool,
     /// Whether it was mounted or made in a tmpfs that goes: both go at once.
     pub ground_goes: bool,
+    /// Whether it is undone only when another one has taken its place.
+    pub lingers: bool,
     /// Of one that is kept: the place of what it is kept for, a desired entry or, when it is
     /// synthetic, a mimic.
     pub kept_for: u16,

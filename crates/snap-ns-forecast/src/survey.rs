@@ -24,6 +24,8 @@ pub struct Need {
     pub make_source: bool,
     /// Its mount point may have to be created.
     pub make_mount_point: bool,
+    /// It lies beneath the mount whose place it takes.
+    pub beneath: bool,
     /// It cannot be made, or is not to be.
     pub left_out: bool,
     /// It stands, but could not be made in a fresh namespace. It is kept if nothing that it depends
@@ -46,6 +48,7 @@ impl Default for Need {
             rank: 0,
             make_source: false,
             make_mount_point: false,
+            beneath: false,
             left_out: false,
             doubtful: false,
             conflict: false,

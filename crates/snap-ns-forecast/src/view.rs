@@ -47,6 +47,12 @@ pub trait FsView {
     /// As for [`look`](Self::look).
     fn attributes(&mut self, path: &[u8]) -> Result<Attributes, Fault>;
 
+    /// The ID of the mount at just `path` (statx(2)); 0 if nothing is mounted there, or nobody knows.
+    fn mount_id_at(&mut self, path: &[u8]) -> u64 {
+        let _ = path;
+        0
+    }
+
     /// Tells `each` the name and kind of everything in the directory `path`, until it answers with
     /// a fault.
     ///

@@ -6,6 +6,7 @@ use snap_fstab::{LINE_MAX, Sink};
 use snap_ns_forecast::Limit;
 use snap_profile::{ENTRIES_MAX, TEXT_MAX};
 
+use crate::journal::plain;
 use crate::plan::Plan;
 use crate::saved::Moment;
 
@@ -49,12 +50,16 @@ impl Count {
 
 impl Plan<'_> {
     /// How many bytes the saved profile can have at most, wherever the run ends: before the
-    /// teardown nothing new stands, and after it nothing old.
+    /// teardown nothing new stands, and after it nothing old but what lingers.
     #[must_use]
     pub fn saved_len(&self) -> usize {
-        let mut now = Count::default();
+        let (mut now, mut lingering) = (Count::default(), Count::default());
         let Ok(()) = self.write_saved(&mut now);
-        now.bytes.max(self.expected.bytes)
+        let all = self.forecast.all_current().iter().zip(&self.forecast.past);
+        for (item, _) in all.filter(|(_, past)| past.lingers) {
+            let Ok(()) = plain(&item.entry).write(&mut lingering);
+        }
+        now.bytes.max(self.expected.bytes.saturating_add(lingering.bytes))
     }
 
     /// Counts what will stand when all steps are done.

@@ -7,7 +7,7 @@ use snap_profile::{Item, Shape};
 use crate::journal::Phase;
 use crate::plan::Plan;
 use crate::rule::Rule;
-use crate::step::{Action, Creation, ObjectKind, Op, Outcome, State, Step, Wall};
+use crate::step::{Action, Creation, ObjectKind, Op, Outcome, Skip, State, Step, Wall};
 
 /// The kernel says that nothing is there (errno(3)).
 const ENOENT: Errno = 2;
@@ -17,12 +17,6 @@ pub trait Performer: FsView {
     /// Performs `action`, or leaves everything as it was but for directories that it created on
     /// the way. Before something is created, `rule` is asked about the directory.
     fn perform(&mut self, action: &Action<'_>, rule: &dyn Rule) -> Outcome;
-
-    /// The ID of the mount at just `path` (statx(2)); 0 if nothing is mounted there, or nobody knows.
-    fn mount_id_at(&mut self, path: &[u8]) -> u64 {
-        let _ = path;
-        0
-    }
 }
 
 /// Who is told what happens.
@@ -102,6 +96,13 @@ impl<'a> Plan<'a> {
                 (None, Some(Action::Nothing)) => Outcome::Done,
                 (None, Some(action)) => performer.perform(&action, &*self),
                 (None, None) => Outcome::Failed(Fault::new(What::Missing, Role::Nothing)),
+            };
+            let outcome = match (step.op, outcome) {
+                // If it cannot be mounted at all, that is told when the old one is gone as well.
+                (Op::PutBeneath(place), Outcome::Failed(_)) if self.is_content(place) => {
+                    Outcome::Skipped(Skip::InTurn)
+                }
+                (_, outcome) => outcome,
             };
             observer.tried(self, step, outcome);
             if self.changed_meanwhile(step.op, outcome, &mut relisted, performer, observer) {
@@ -192,7 +193,8 @@ impl<'a> Plan<'a> {
             | Op::MakeMountPoint(place)
             | Op::MakeSymlink(place)
             | Op::EnsureDir(place)
-            | Op::Mount(place) => (Log::Desired, self.forecast.time_of(place)),
+            | Op::Mount(place)
+            | Op::PutBeneath(place) => (Log::Desired, self.forecast.time_of(place)),
             Op::Mimic(mimic) => (Log::Desired, self.forecast.mimic_time(mimic)),
         }
     }
@@ -201,7 +203,8 @@ impl<'a> Plan<'a> {
         self.desired(place).is_some_and(|item| item.origin == Origin::Content)
     }
 
-    /// Puts a mimic before the step at `at`, which met an obstacle.
+    /// Puts a mimic before the step at `at`, which met an obstacle; or something else, after which it
+    /// is tried again.
     #[allow(clippy::too_many_arguments, reason = "the parts of one obstacle")]
     fn amend(
         &mut self,
@@ -223,6 +226,9 @@ impl<'a> Plan<'a> {
         let source = role == Role::Source;
         let path: &'a [u8] = if source { item.entry.source } else { item.entry.mount_point };
         let dir = path.get(..len).ok_or(fault)?;
+        if self.stop_lingering(at, dir) {
+            return Ok(());
+        }
         match self.mimic_failed(dir) {
             Some(true) => return Err(Fault { what: What::MimicFailed, ..fault }),
             // It stands, and still nothing can be created: no other mimic would help.
@@ -248,6 +254,9 @@ impl<'a> Plan<'a> {
             Outcome::Done | Outcome::Obstacle { .. } | Outcome::Failed(_) => State::Done,
         };
         self.set_state(at, state);
+        if let (Op::PutBeneath(place), State::Done) = (op, state) {
+            self.forecast.note_beneath(place);
+        }
         self.note_gone(op);
     }
 
@@ -306,7 +315,10 @@ impl<'a> Plan<'a> {
                 };
                 Action::EnsureDir { path: item.entry.mount_point, must_exist }
             }
+            // It is there already.
+            Op::Mount(place) if self.forecast.need(place).beneath => Action::Nothing,
             Op::Mount(place) => Action::Mount(self.desired(place)?),
+            Op::PutBeneath(place) => Action::PutBeneath(self.desired(place)?),
             Op::Mimic(mimic) => Action::Mimic(self.mimic(mimic)?),
         })
     }

@@ -129,7 +129,7 @@ impl Plan<'_> {
     /// In which phase the plan starts.
     #[must_use]
     pub fn first_phase(&self) -> Phase {
-        if self.steps.iter().any(|step| self.cause(step.op).is_none()) {
+        if self.steps.first().is_some_and(|step| self.cause(step.op).is_none()) {
             Phase::Undoing
         } else {
             Phase::Making
@@ -155,6 +155,8 @@ impl Plan<'_> {
                 Fate::Kept => self.write_kept(past, item, sink)?,
                 // Its tmpfs takes them along.
                 Fate::Going | Fate::GoingWithTmpfs | Fate::Gone if is_child(item) => {}
+                // It comes last: it lies over what takes its place.
+                Fate::Going if past.lingers => {}
                 // What an interrupted run had only begun: nobody wants it back.
                 _ if !self.was_before(item) => {
                     let unfinished = match item.unfinished() {
@@ -189,6 +191,11 @@ impl Plan<'_> {
                 }
             }
         }
+        let all = self.forecast.all_current().iter().zip(&self.forecast.past);
+        for (item, _) in all.filter(|(_, past)| past.fate == Fate::Going && past.lingers) {
+            let unfinished = Unfinished::Undo(mount_id_at(item.entry.mount_point));
+            write_line(&item.entry, unfinished, FOR_ALL, sink)?;
+        }
         // On the way back nothing is to be forgotten that was left out, or not even planned.
         let all = self.forecast.all_desired().iter().zip(&self.forecast.needs);
         for (place, (item, need)) in (0_u16..).zip(all) {
@@ -218,6 +225,8 @@ impl Plan<'_> {
             Op::Mount(place) => {
                 let Some(item) = self.desired(place) else { return Ok(()) };
                 let unfinished = match self.forecast.need(place).make_mount_point {
+                    // Beneath the old mount there is no other one.
+                    _ if self.replaced_by(place).is_some() => Unfinished::MakeOnto(0),
                     // Nothing can be mounted on what is not there.
                     true => Unfinished::Make,
                     false => Unfinished::MakeOnto(id_at(item.entry.mount_point)),
@@ -235,7 +244,8 @@ impl Plan<'_> {
             | Op::RemoveSource(_)
             | Op::Forget(_)
             | Op::MakeSource(_)
-            | Op::MakeMountPoint(_) => return Ok(()),
+            | Op::MakeMountPoint(_)
+            | Op::PutBeneath(_) => return Ok(()),
         };
         write_line(&entry, unfinished, front(header, unfinished), sink)
     }
@@ -303,6 +313,7 @@ fn makes(op: Op) -> Option<u16> {
         | Op::Forget(_)
         | Op::MakeSource(_)
         | Op::MakeMountPoint(_)
+        | Op::PutBeneath(_)
         | Op::Mimic(_) => None,
     }
 }

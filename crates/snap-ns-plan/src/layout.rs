@@ -13,6 +13,7 @@ impl Plan<'_> {
         for place in (0..self.forecast.all_current().len()).rev() {
             let place = u16::try_from(place).ok()?;
             match self.forecast.fate(place) {
+                Fate::Going if self.lingers(place) => {}
                 Fate::Going => {
                     self.lay_out_teardown(place)?;
                     self.lay_out_source(place)?;
@@ -39,6 +40,10 @@ impl Plan<'_> {
                     }
                     if need.make_mount_point {
                         self.push(Op::MakeMountPoint(place))?;
+                    }
+                    if let Some(old) = self.replaced_by(place) {
+                        self.push(Op::PutBeneath(place))?;
+                        self.push(Op::Unmount(old))?;
                     }
                     self.push(Op::Mount(place))?;
                 }

@@ -24,6 +24,7 @@ mod leftovers;
 mod pairing;
 mod plan;
 mod reason;
+mod replace;
 mod rollback;
 mod rule;
 mod saved;

@@ -202,6 +202,7 @@ impl<'a> Plan<'a> {
         }
         self.judge(observer)?;
         self.find_what_goes_along();
+        self.find_lingering(view);
         self.lay_out_steps().ok_or(PlanError::Full(Limit::Steps))?;
         self.check_account().map_err(PlanError::Full)
     }

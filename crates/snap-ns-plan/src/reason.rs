@@ -20,7 +20,8 @@ impl<'a> Plan<'a> {
             | Op::MakeMountPoint(place)
             | Op::MakeSymlink(place)
             | Op::EnsureDir(place)
-            | Op::Mount(place) => Some(place),
+            | Op::Mount(place)
+            | Op::PutBeneath(place) => Some(place),
             Op::Mimic(mimic) => {
                 self.forecast.mimics.get(usize::from(mimic)).map(|slot| slot.needed_by)
             }
@@ -56,7 +57,8 @@ impl<'a> Plan<'a> {
             | Op::MakeMountPoint(at)
             | Op::MakeSymlink(at)
             | Op::EnsureDir(at)
-            | Op::Mount(at) => self.forecast.need(at).reason,
+            | Op::Mount(at)
+            | Op::PutBeneath(at) => self.forecast.need(at).reason,
             Op::Mimic(mimic) => {
                 self.forecast.mimics.get(usize::from(mimic)).map_or(Reason::New, |slot| slot.reason)
             }

@@ -36,7 +36,8 @@ impl Plan<'_> {
             Fate::Going | Fate::GoingWithTmpfs => past.mounted || !item.shape.is_mount(),
             Fate::Kept | Fate::Gone => false,
         };
-        if at == Moment::Now && all.clone().any(|(item, past)| stands(item, past)) {
+        let mut earlier = all.clone().filter(|(_, past)| !past.lingers);
+        if at == Moment::Now && earlier.any(|(item, past)| stands(item, past)) {
             // Nothing is made yet, and what is kept may stand between what goes.
             for (item, past) in all {
                 match past.fate {
@@ -75,6 +76,12 @@ impl Plan<'_> {
             {
                 item.entry.write(sink)?;
             }
+            // Over the new mount, if that is there.
+            if at == Moment::Now
+                && let Some(item) = self.lingering(place).and_then(|old| self.current(old))
+            {
+                plain(&item.entry).write(sink)?;
+            }
         }
         Ok(())
     }
@@ -112,7 +119,8 @@ impl Plan<'_> {
             | Op::MakeMountPoint(place)
             | Op::MakeSymlink(place)
             | Op::EnsureDir(place)
-            | Op::Mount(place) => Some(self.forecast.time_of(place)),
+            | Op::Mount(place)
+            | Op::PutBeneath(place) => Some(self.forecast.time_of(place)),
         }
     }
 
@@ -129,7 +137,9 @@ impl Plan<'_> {
             State::Skipped(_) | State::Failed => false,
         };
         match step.op {
-            Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place) if made => {
+            Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place)
+                if made || self.forecast.need(place).beneath =>
+            {
                 self.desired(place).map_or(Ok(()), |item| item.entry.write(sink))
             }
             Op::Mimic(mimic) if made => self.write_mimic_at(mimic, sink),
@@ -139,7 +149,7 @@ impl Plan<'_> {
             | Op::RemoveMountPoint(_)
             | Op::RemoveSource(_)
             | Op::Forget(_) => Ok(()),
-            Op::MakeSource(_) | Op::MakeMountPoint(_) => Ok(()),
+            Op::MakeSource(_) | Op::MakeMountPoint(_) | Op::PutBeneath(_) => Ok(()),
         }
     }
 
@@ -178,6 +188,7 @@ impl Plan<'_> {
             | Op::MakeMountPoint(_)
             | Op::MakeSymlink(_)
             | Op::EnsureDir(_)
+            | Op::PutBeneath(_)
             | Op::Mount(_)
             | Op::Mimic(_) => {}
         }

@@ -39,6 +39,9 @@ pub enum Op {
     EnsureDir(u16),
     /// Mount an entry of the desired profile, with its flags and propagation.
     Mount(u16),
+    /// Put what an entry of the desired profile mounts beneath the mount whose place it takes, where
+    /// the kernel can do that: there is no instant without one then.
+    PutBeneath(u16),
     /// Replace a directory by a writable mimic.
     Mimic(u16),
 }
@@ -67,6 +70,8 @@ pub enum Skip {
     IgnoredMissing,
     /// An earlier step of the same entry failed.
     LeftOut,
+    /// The old mount goes before the new one comes.
+    InTurn,
 }
 
 /// A step with all that is needed to perform it.
@@ -124,6 +129,8 @@ pub enum Action<'p> {
     },
     /// Mount an entry.
     Mount(&'p Item<'p>),
+    /// Put what an entry mounts beneath what is mounted at its mount point, or skip that.
+    PutBeneath(&'p Item<'p>),
     /// Replace a directory by a writable mimic.
     Mimic(Mimic<'p>),
 }

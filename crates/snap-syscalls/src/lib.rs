@@ -15,4 +15,4 @@ mod tree;
 mod x86_64;
 
 pub use mount_setattr::{MountAttributes, Reach, mount_setattr};
-pub use tree::{attach, clone_tree, is_plain_tmpfs, move_away, new_tmpfs};
+pub use tree::{attach, attach_beneath, clone_tree, is_plain_tmpfs, move_away, new_tmpfs};

@@ -83,6 +83,18 @@ pub fn attach(tree: BorrowedFd<'_>, dir: BorrowedFd<'_>, name: &[u8]) -> io::Res
     move_mount(tree, c"", dir, name, flags)
 }
 
+/// Attaches `tree` beneath the mount whose root is `top`, which is to be unmounted then.
+///
+/// # Errors
+///
+/// The kernel's: `EINVAL` also before Linux 6.5, and where one of the two would be hidden by a copy.
+pub fn attach_beneath(tree: BorrowedFd<'_>, top: BorrowedFd<'_>) -> io::Result<()> {
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH
+        | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH
+        | MoveMountFlags::MOVE_MOUNT_BENEATH;
+    move_mount(tree, c"", top, c"", flags)
+}
+
 /// Moves what is mounted at `name` in `dir` to the very place `to`.
 ///
 /// # Errors

@@ -5,7 +5,9 @@ use core::convert::Infallible;
 use rustix::io::Errno;
 use snap_fstab::Sink;
 use snap_ns_exec::{Backend, Fallback, Kernel};
-use snap_ns_plan::{Comparison, Direction, Earlier, Header, Performer, Phase, Plan, Territory};
+use snap_ns_plan::{
+    Comparison, Direction, Earlier, FsView as _, Header, Performer, Phase, Plan, Territory,
+};
 use snap_profile::{Arena, Profile, Role, Variables, load};
 use snap_session::{
     Draft, Freezer, ProfileFile, ProfileWriter, Reserved, SessionError, Subject, keeps_journal,

@@ -358,6 +358,7 @@ impl Display for StepText<'_> {
             Op::MakeSymlink(place) => ("create symbolic link", mount_point(place)),
             Op::EnsureDir(place) => ("ensure directory", mount_point(place)),
             Op::Mount(place) => ("mount", mount_point(place)),
+            Op::PutBeneath(place) => ("mount beneath what is at", mount_point(place)),
             Op::Mimic(mimic) => ("make writable", self.plan.mimic(mimic).map(|mimic| mimic.dir)),
         };
         let path = path.unwrap_or_default();
@@ -367,6 +368,7 @@ impl Display for StepText<'_> {
             Outcome::Skipped(Skip::Stays) => "stays: in use, not empty or read-only",
             Outcome::Skipped(Skip::IgnoredMissing) => "missing, which is ignored",
             Outcome::Skipped(Skip::LeftOut) => "left out",
+            Outcome::Skipped(Skip::InTurn) => "not possible: one after the other",
             Outcome::Obstacle { wall: Wall::ReadOnly, .. } => "read-only, needs a writable copy",
             Outcome::Obstacle { wall: Wall::Trespass, .. } => {
                 "would show on the host, needs a writable copy"

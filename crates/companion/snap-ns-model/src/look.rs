@@ -72,6 +72,12 @@ impl FsView for Namespace {
         Ok(inside.machine.storage.inode(spot.inode).attributes)
     }
 
+    fn mount_id_at(&mut self, path: &[u8]) -> u64 {
+        let inside = self.inside();
+        let there = inside.find_in_dir(path).and_then(|spot| inside.require_mount(spot));
+        u64::from(there.is_ok())
+    }
+
     fn list(&mut self, path: &[u8], each: &mut Each<'_>) -> Result<(), Fault> {
         let inside = self.inside();
         let spot = inside.find_dir(path).map_err(failed(Call::Open, Role::Mimic))?;

@@ -45,6 +45,7 @@ mod look;
 mod mimic;
 mod mount;
 mod refused;
+mod replace;
 mod state;
 mod target;
 mod undo;

@@ -36,11 +36,11 @@ fn kept_undone_made() {
                     /a /b/2 none bind,ro 0 0
                 ",
             steps: "
-                    unmount /b/2
-                    remove /b/2: Stays
+                    put beneath /b/1: InTurn
                     unmount /b/1
-                    remove /b/1: Stays
                     mount /b/1
+                    put beneath /b/2: InTurn
+                    unmount /b/2
                     mount /b/2
                 ",
             saved: "
@@ -136,6 +136,7 @@ fn kept_undone_made() {
                     /tmp/s /tmp/3 none bind 0 0
                 ",
             steps: "
+                    put beneath /tmp/2: InTurn
                     unmount /tmp/2
                     mount /tmp/2
                 ",

@@ -49,8 +49,9 @@ fn mode_and_owner() {
                     /tmp/s /tmp/t/a none bind,ro,x-snapd.mode=0700 0 0
                 ",
             steps: "
-                    unmount /tmp/t/a
                     make /tmp/t/a
+                    put beneath /tmp/t/a: InTurn
+                    unmount /tmp/t/a
                     mount /tmp/t/a
                 ",
             saved: "
@@ -79,6 +80,7 @@ fn mode_and_owner() {
                     /tmp/s /tmp/t/a none bind,x-snapd.mode=0711 0 0
                 ",
             steps: "
+                    put beneath /tmp/t/a: InTurn
                     unmount /tmp/t/a
                     mount /tmp/t/a
                 ",

@@ -24,6 +24,7 @@ impl Performer for World {
         let fails = self.fails == Some(self.performed);
         self.performed += 1;
         if fails {
+            self.vain_attempt = matches!(action, Action::PutBeneath(_));
             return Outcome::Failed(Fault::new(What::Failed(Call::Mount, 5), Role::Nothing));
         }
         match action {
@@ -75,6 +76,7 @@ impl Performer for World {
                 self.create(&Creation { path, role, kind, mode: 0o700, uid: None, gid: None }, rule)
             }
             Action::Mount(item) => self.mount_item(item),
+            Action::PutBeneath(_) => Outcome::Skipped(Skip::InTurn),
             Action::Mimic(mimic) => self.mimic(mimic),
         }
     }

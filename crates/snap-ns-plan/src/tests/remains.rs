@@ -24,6 +24,7 @@ fn what_the_teardown_removes() {
                 ",
             steps: "
                     left out /tmp/0: Found(Directory) Source
+                    put beneath /tmp/1: InTurn
                     unmount /tmp/1
                     mount /tmp/1
                 ",

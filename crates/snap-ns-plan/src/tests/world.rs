@@ -34,6 +34,8 @@ pub(super) struct World {
     devices: u32,
     /// The number of the action that fails, counted from 0.
     pub(super) fails: Option<usize>,
+    /// Whether that one was an attempt that need not succeed.
+    pub(super) vain_attempt: bool,
     pub(super) performed: usize,
 }
 
@@ -197,6 +199,10 @@ impl FsView for World {
 
     fn attributes(&mut self, path: &[u8]) -> Result<Attributes, Fault> {
         Ok(self.nodes[path].attributes)
+    }
+
+    fn mount_id_at(&mut self, path: &[u8]) -> u64 {
+        u64::from(self.covered.iter().any(|(mounted, _)| mounted == path))
     }
 
     fn list(&mut self, path: &[u8], each: &mut Each<'_>) -> Result<(), Fault> {

@@ -6,7 +6,7 @@ mod mount;
 mod proof;
 mod undo;
 
-use snap_ns_plan::{Action, Call, Fault, Outcome, Performer, Role, Rule};
+use snap_ns_plan::{Action, Call, Fault, Outcome, Performer, Role, Rule, Skip};
 
 use crate::error::Error;
 use crate::look::failed;
@@ -34,6 +34,8 @@ impl Performer for Namespace {
             Action::MakeSymlink { path, target } => inside.make_symlink(path, target, rule),
             Action::EnsureDir { path, must_exist } => inside.ensure_dir(path, must_exist, rule),
             Action::Mount(item) => inside.mount(item),
+            // Nobody looks in between.
+            Action::PutBeneath(_) => Ok(Outcome::Skipped(Skip::InTurn)),
             Action::Mimic(mimic) => inside.mimic(mimic, rule),
         };
         result.unwrap_or_else(Outcome::Failed)
@@ -51,7 +53,7 @@ fn on_demand(action: &Action<'_>) -> Fault {
         Action::Make(creation) => (Call::Stat, creation.role),
         Action::MakeSymlink { .. } => (Call::MakeSymlink, Role::MountPoint),
         Action::EnsureDir { .. } => (Call::MakeDirectory, Role::MountPoint),
-        Action::Mount(_) => (Call::Mount, Role::MountPoint),
+        Action::Mount(_) | Action::PutBeneath(_) => (Call::Mount, Role::MountPoint),
         Action::Mimic(_) => (Call::Mount, Role::Mimic),
     };
     failed(call, role)(Error::Io)

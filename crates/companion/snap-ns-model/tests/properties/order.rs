@@ -95,7 +95,17 @@ fn parents_are_made_first_and_undone_last() {
                 continue;
             }
             let undo = |op| matches!(op, Op::Unmount(_) | Op::RemoveSymlink(_) | Op::Forget(_));
-            let places = done.steps.iter().filter(|step| undo(step.op)).map(|step| match step.op {
+            // What another one takes the place of is undone just then.
+            let lingers = |at: &usize| {
+                at.checked_sub(1).is_some_and(|before| {
+                    matches!(done.steps[before].op, Op::PutBeneath(_))
+                        && matches!(done.steps[*at].op, Op::Unmount(_))
+                })
+            };
+            let teardown: Vec<usize> = (0..done.steps.len())
+                .filter(|at| undo(done.steps[*at].op) && !lingers(at))
+                .collect();
+            let places = teardown.iter().map(|at| match done.steps[*at].op {
                 Op::Unmount(at) | Op::RemoveSymlink(at) | Op::Forget(at) => at,
                 other => panic!("{other:?}"),
             });
@@ -103,7 +113,7 @@ fn parents_are_made_first_and_undone_last() {
             if !places.is_sorted_by(|a, b| a > b) {
                 return Err(format!("undone in another order than backwards: {places:?}"));
             }
-            let last_undone = done.steps.iter().rposition(|step| undo(step.op));
+            let last_undone = teardown.last().copied();
             let makes = |op| matches!(op, Op::Mount(_) | Op::Mimic(_) | Op::MakeSymlink(_));
             let first_made = done.steps.iter().position(|step| makes(step.op));
             if let (Some(undone), Some(made)) = (last_undone, first_made)
