@@ -71,6 +71,9 @@ enum Chore {
     /// Updates around a running application (the bench calls this).
     #[command(hide = true)]
     BenchStall,
+    /// Updates that replace mounts in use (the bench calls this).
+    #[command(hide = true)]
+    BenchSwap,
     /// Show what the program does: a story in a throw-away world.
     Demo(demo::Demo),
     /// The story itself, in a namespace of its own (the demo calls this).
@@ -102,6 +105,7 @@ fn main() -> Result<()> {
         Chore::Races(options) => races::run(&options),
         Chore::RacesGuest => races::guest(),
         Chore::BenchStall => bench::stall(),
+        Chore::BenchSwap => bench::swap(),
         Chore::Demo(options) => demo::run(options),
         Chore::DemoInside { task } => demo::inside(&task),
     }

@@ -9,6 +9,7 @@ use super::planning::{self, Planned};
 use super::scenario::{Phase, Shape};
 use super::stall::{self, Gaps};
 use super::stats::{Clock, Series};
+use super::swap::{self, Opens};
 use super::table::short;
 
 /// The verdicts, one Markdown row each.
@@ -21,7 +22,7 @@ pub(crate) struct Bars<'a> {
 pub(crate) fn report(
     outcomes: &[Outcome],
     planned: &[Planned],
-    stalled: Option<&Gaps>,
+    (stalled, swapped): (Option<&Gaps>, Option<&Opens>),
     elf: Elf,
 ) -> String {
     let mut bars =
@@ -39,6 +40,7 @@ pub(crate) fn report(
     bars.calls(Shape::Nothing, 60);
     planning::bars(&mut bars, planned);
     stall::bars(&mut bars, stalled);
+    swap::bars(&mut bars, swapped);
     bars.binary(elf);
     bars.text
 }

@@ -13,8 +13,10 @@ mod programs;
 mod scenario;
 mod stall;
 mod stats;
+mod swap;
 mod table;
 mod trace;
+mod way;
 mod world;
 
 use std::io::Write as _;
@@ -22,12 +24,14 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
+use serde::de::DeserializeOwned;
 use snap_ns_testbed::isolate;
 
 pub(crate) use inside::main as inside;
 pub(crate) use planning::inside as planning;
 pub(crate) use programs::build;
 pub(crate) use stall::inside as stall;
+pub(crate) use swap::inside as swap;
 pub(crate) use world::{CURRENT, DESIRED, ROOTFS, prepare};
 
 use crate::peer;
@@ -49,7 +53,7 @@ pub(crate) struct Bench {
     /// Fewer runs, and not the largest worlds.
     #[arg(long)]
     quick: bool,
-    /// Only this scenario (start-up, nothing, typical-20, layouts-N, mimic-N, planning, stall).
+    /// Only this scenario (start-up, nothing, typical-20, layouts-N, mimic-N, planning, stall, swap).
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// Write the tables into docs/performance.md.
@@ -76,46 +80,54 @@ pub(crate) fn run(options: Bench) -> Result<()> {
         };
         outcomes.push(measure(&job)?);
     }
-    let planned = match options.only.as_deref() {
-        None | Some(planning::NAME) => planning::measure(runs, &scratch)?,
-        Some(_) => Vec::new(),
+    let is_asked_for = |name| options.only.as_deref().is_none_or(|only| only == name);
+    let live = |runs| Job {
+        shape: Shape::Typical,
+        runs,
+        programs: programs.named(),
+        scratch: scratch.display().to_string(),
     };
-    let stalled = match options.only.as_deref() {
-        None | Some(stall::NAME) => stall::measure(&Job {
-            shape: Shape::Typical,
-            runs: usize::from(runs) * stall::ROUNDS,
-            programs: programs.named(),
-            scratch: scratch.display().to_string(),
-        })?,
-        Some(_) => None,
+    let planned = match is_asked_for(planning::NAME) {
+        true => planning::measure(runs, &scratch)?,
+        false => Vec::new(),
+    };
+    let stalled = match is_asked_for(stall::NAME) {
+        true => stall::measure(&live(usize::from(runs) * stall::ROUNDS))?,
+        false => None,
+    };
+    let swapped = match is_asked_for(swap::NAME) {
+        true => swap::measure(&live(usize::from(runs) * swap::ROUNDS))?,
+        false => None,
     };
     let text = format!(
-        "{}\n{}{}{}{}",
+        "{}\n{}{}{}{}{}",
         conditions::describe(runs, &programs)?,
         table::tables(&outcomes),
         planning::table(&planned),
         stalled.as_ref().map_or_else(String::new, stall::table),
-        bars::report(&outcomes, &planned, stalled.as_ref(), elf)
+        swapped.as_ref().map_or_else(String::new, swap::table),
+        bars::report(&outcomes, &planned, (stalled.as_ref(), swapped.as_ref()), elf)
     );
     println!("{text}");
     if options.write {
         document::write(&text)?;
     }
-    valid(&outcomes)
+    valid(&outcomes)?;
+    swapped.as_ref().map_or(Ok(()), swap::valid)
 }
 
 fn shapes(quick: bool, only: Option<&str>) -> Result<Vec<Shape>> {
     let Some(only) = only else {
         return Ok(if quick { Shape::quick() } else { Shape::all() });
     };
-    if [planning::NAME, stall::NAME].contains(&only) {
+    if [planning::NAME, stall::NAME, swap::NAME].contains(&only) {
         return Ok(Vec::new());
     }
     let named: Vec<Shape> = Shape::all().into_iter().filter(|s| s.name() == only).collect();
     let names: Vec<String> = Shape::all().into_iter().map(Shape::name).collect();
     ensure!(
         !named.is_empty(),
-        "no scenario {only}; there are {}, planning, stall",
+        "no scenario {only}; there are {}, planning, stall, swap",
         names.join(", ")
     );
     Ok(named)
@@ -123,8 +135,17 @@ fn shapes(quick: bool, only: Option<&str>) -> Result<Vec<Shape>> {
 
 /// Lets a process of its own, in namespaces of its own, do `job`.
 fn measure(job: &Job) -> Result<Outcome> {
+    let outcome: Outcome = ask_isolated("bench-inside", &job.shape.name(), job)?;
+    for (who, why) in &outcome.failures {
+        eprintln!("!!! {}: {} FAILED: {why}", job.shape.name(), who.word());
+    }
+    Ok(outcome)
+}
+
+/// What the hidden command `chore` answers to `job`, in a mount namespace of its own.
+fn ask_isolated<T: DeserializeOwned>(chore: &str, name: &str, job: &Job) -> Result<T> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("bench-inside").stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.arg(chore).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = isolate(&mut command)
         .spawn()
         .context("cannot make a mount namespace (as an ordinary user this needs user namespaces: /proc/sys/user/max_user_namespaces, and no policy that forbids them)")?;
@@ -132,12 +153,8 @@ fn measure(job: &Job) -> Result<Outcome> {
     stdin.write_all(&serde_json::to_vec(job)?)?;
     drop(stdin);
     let output = child.wait_with_output()?;
-    ensure!(output.status.success(), "{}: INVALID", job.shape.name());
-    let outcome: Outcome = serde_json::from_slice(&output.stdout).context("outcome")?;
-    for (who, why) in &outcome.failures {
-        eprintln!("!!! {}: {} FAILED: {why}", job.shape.name(), who.word());
-    }
-    Ok(outcome)
+    ensure!(output.status.success(), "{name}: INVALID");
+    serde_json::from_slice(&output.stdout).context("the answer")
 }
 
 /// A program that did not do the work makes the whole bench a failure; but the original may give

@@ -70,7 +70,7 @@ fn family(world: &World, parent: &str, children: usize) -> Result<()> {
 
 fn content(world: &World, count: usize) -> Result<()> {
     for i in 0..count {
-        world.dir(&format!("/snap/theme/1/share/c{i}"))?;
+        world.file(&format!("/snap/theme/1/share/c{i}/file"), "content\n")?;
         world.dir(&format!("/snap/hello/1/theme/c{i}"))?;
     }
     Ok(())
@@ -81,7 +81,7 @@ fn typical(world: &World) -> Result<()> {
     for i in 0..3 {
         world.dir(&format!("/snap/hello/1/usr/l{i}"))?;
         world.dir(&format!("/snap/hello/1/usr/n{i}"))?;
-        world.dir(&format!("/var/snap/hello/common/v{i}"))?;
+        world.file(&format!("/var/snap/hello/common/v{i}/file"), "data\n")?;
         world.dir(&format!("/usr/lib/hello/l{i}"))?;
         world.dir(&format!("/etc/hello/v{i}"))?;
         world.file(&format!("/snap/hello/1/etc/f{i}"), "from the snap\n")?;

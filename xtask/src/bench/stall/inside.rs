@@ -1,22 +1,23 @@
 //! The measuring process: an application that reads the clock, and updates around it.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
-use super::{Gap, Gaps, Way};
+use super::{Gap, Gaps};
 use crate::bench::inside::{check_built, same};
 use crate::bench::job::Job;
 use crate::bench::scenario::Phase;
-use crate::bench::world::{DESIRED, enter, mount_points, prepare};
+use crate::bench::way::Way;
+use crate::bench::world::{enter, mount_points, prepare};
 use crate::conformance::pin;
-use crate::live::{Helper, Namespaces, Priority, Program, Tree};
+use crate::live::{Helper, Namespaces, Priority, Tree};
 
 /// How long nothing is done, to see what the longest gap is then.
 const IDLE: Duration = Duration::from_millis(10);
@@ -44,11 +45,11 @@ pub(crate) fn main() -> Result<()> {
     Priority::First.take()?;
     let mut gaps = Gaps::default();
     for side in &sides {
-        side.verify(&job).with_context(|| format!("{:?}", side.way))?;
+        side.verify(&job)?;
     }
     for _ in 0..job.runs {
         for side in &sides {
-            side.measure(&job, &mut gaps).with_context(|| format!("{:?}", side.way))?;
+            side.measure(&job, &mut gaps)?;
         }
     }
     serde_json::to_writer(std::io::stdout(), &gaps).context("gaps")
@@ -133,12 +134,8 @@ impl Side<'_> {
     }
 
     fn update(&self, job: &Job, phase: Phase) -> Result<()> {
-        fs::write(DESIRED, if phase == Phase::Undo { String::new() } else { job.shape.desired() })?;
-        let path = format!("/bench/{}", self.way.who().word());
-        let ended = Program { path, without: self.way.without() }.update()?;
-        let silent = ended.status.success() && ended.output.is_empty();
-        ensure!(silent, "{}: {}: {}{}", phase.word(), ended.status, ended.output, ended.notices);
-        Ok(())
+        let desired = if phase == Phase::Undo { String::new() } else { job.shape.desired() };
+        self.way.update(&desired).context(phase.word())
     }
 }
 

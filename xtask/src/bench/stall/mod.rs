@@ -3,20 +3,20 @@
 mod inside;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use snap_ns_testbed::{Group, Isolation, Without, isolate};
+use snap_ns_testbed::Isolation;
 
 pub(crate) use inside::main as inside;
 
+use super::ask_isolated;
 use super::bars::Bars;
-use super::job::{Job, Who};
+use super::job::Job;
 use super::scenario::Phase;
 use super::stats::Series;
 use super::table::{ratio, short, time};
+use super::way::Way;
 
 /// The name for `--only`.
 pub(crate) const NAME: &str = "stall";
@@ -30,35 +30,6 @@ const PART: f64 = 8.0;
 
 /// Where nothing is frozen the longest gap is one of an idle machine, but for some noise.
 const NOISE: f64 = 2.0;
-
-/// Who does the updates, and with which system calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Way {
-    /// Ours, as the kernel lets it.
-    Ours,
-    /// Ours without the calls of the new mount API.
-    Classic,
-    /// The packaged original.
-    Original,
-}
-
-impl Way {
-    const ALL: [Self; 3] = [Self::Ours, Self::Classic, Self::Original];
-
-    fn who(self) -> Who {
-        match self {
-            Self::Ours | Self::Classic => Who::Ours,
-            Self::Original => Who::Original,
-        }
-    }
-
-    fn without(self) -> Without {
-        match self {
-            Self::Ours | Self::Original => Without::default(),
-            Self::Classic => Without { groups: vec![Group::OpenTree], ..Without::default() },
-        }
-    }
-}
 
 /// The longest time between two looks at the clock during one update, in microseconds.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -90,15 +61,7 @@ pub(crate) fn measure(job: &Job) -> Result<Option<Gaps>> {
         eprintln!("!!! {NAME} is NOT MEASURED: only root can make control groups");
         return Ok(None);
     }
-    let mut command = Command::new(std::env::current_exe()?);
-    command.arg("bench-stall").stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = isolate(&mut command).spawn().context("start the measuring process")?;
-    let mut stdin = child.stdin.take().context("stdin")?;
-    stdin.write_all(&serde_json::to_vec(job)?)?;
-    drop(stdin);
-    let output = child.wait_with_output()?;
-    ensure!(output.status.success(), "{NAME}: INVALID");
-    serde_json::from_slice(&output.stdout).context("gaps").map(Some)
+    ask_isolated("bench-stall", NAME, job).map(Some)
 }
 
 /// All figures, as a Markdown table.
