@@ -316,7 +316,7 @@ impl<'a> Plan<'a> {
                 Action::EnsureDir { path: item.entry.mount_point, must_exist }
             }
             // It is there already.
-            Op::Mount(place) if self.forecast.need(place).beneath => Action::Nothing,
+            Op::Mount(_) if self.is_beneath(op) => Action::Nothing,
             Op::Mount(place) => Action::Mount(self.desired(place)?),
             Op::PutBeneath(place) => Action::PutBeneath(self.desired(place)?),
             Op::Mimic(mimic) => Action::Mimic(self.mimic(mimic)?),

@@ -184,11 +184,10 @@ impl Plan<'_> {
             }
         }
         for step in &self.steps {
-            match step.state {
-                State::Done => self.write_made(*step, Moment::Now, sink)?,
-                State::Pending | State::Failed | State::Skipped(_) => {
-                    self.write_coming(step.op, header, mount_id_at, sink)?;
-                }
+            if step.state == State::Done || self.is_beneath(step.op) {
+                self.write_made(*step, Moment::Now, sink)?;
+            } else {
+                self.write_coming(step.op, header, mount_id_at, sink)?;
             }
         }
         let all = self.forecast.all_current().iter().zip(&self.forecast.past);

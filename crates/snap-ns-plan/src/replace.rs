@@ -131,7 +131,12 @@ impl<'a> Plan<'a> {
         at.find(|&at| self.lingers(at))
     }
 
-    /// The same, as long as it is there.
+    /// Whether what a step mounts lies beneath the old mount, or was made in this way.
+    pub(crate) fn is_beneath(&self, op: Op) -> bool {
+        matches!(op, Op::Mount(place) if self.forecast.need(place).beneath)
+    }
+
+    /// The entry that the desired one at `new` takes the place of, as long as it stands.
     pub(crate) fn lingering(&self, new: u16) -> Option<u16> {
         self.replaced_by(new).filter(|&old| self.forecast.fate(old) == Fate::Going)
     }

@@ -60,7 +60,7 @@ impl Plan<'_> {
             match (step.op, step.state) {
                 (Op::MakeMountPoint(place), State::Done) => created = Some(place),
                 (Op::Mount(place), State::Pending | State::Failed | State::Skipped(_))
-                    if created == Some(place) && !self.forecast.need(place).beneath =>
+                    if created == Some(place) && !self.is_beneath(step.op) =>
                 {
                     if let Some(item) = self.desired(place) {
                         write_unfinished(&item.entry, Unfinished::Drop, sink)?;

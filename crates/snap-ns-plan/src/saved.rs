@@ -138,7 +138,7 @@ impl Plan<'_> {
         };
         match step.op {
             Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place)
-                if made || self.forecast.need(place).beneath =>
+                if made || self.is_beneath(step.op) =>
             {
                 self.desired(place).map_or(Ok(()), |item| item.entry.write(sink))
             }
