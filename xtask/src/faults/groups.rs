@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
@@ -23,17 +23,22 @@ const ROOT: &str = "/sys/fs/cgroup";
 /// What a guest's own group is called, before its process's number.
 const PREFIX: &str = "xtask-faults.";
 
-/// The groups of [`INSTANCE`], as systemd would make them.
-const GROUPS: [&str; 2] = ["snap.hello.app.scope", "system.slice/snap.hello.daemon.service"];
+/// What the groups are below.
+const SLICE: &str = "app.slice";
 
-/// Whose groups they are.
-pub(super) const INSTANCE: &str = "hello";
+/// The groups of `instance`, as systemd would make them. They are neighbours, so that it does not
+/// matter to a run which of them the kernel lists first.
+fn groups(instance: &str) -> [String; 2] {
+    ["app.scope", "daemon.service"].map(|unit| format!("{SLICE}/snap.{instance}.{unit}"))
+}
 
 /// After it was thawed, a group may say so a moment later.
 const MOMENT: Duration = Duration::from_millis(200);
 
-/// A guest's group, with [`GROUPS`] below it. What is in it sees nothing of the other groups.
+/// A guest's group, with those of a snap below it. What is in it sees nothing of other groups; but
+/// whoever is outside sees these, so they belong to an instance that nobody else has.
 pub(super) struct Groups {
+    instance: String,
     /// As seen from the namespace in which this was made.
     own: PathBuf,
     /// Where this process came from.
@@ -51,10 +56,11 @@ impl Groups {
         remove_stale(&origin)?;
         let own = origin.join(format!("{PREFIX}{}", std::process::id()));
         fs::create_dir(&own).with_context(|| own.display().to_string())?;
-        let mut groups = Self { own, origin, processes: vec![] };
+        let instance = instance_of(&std::process::id().to_string());
+        let mut groups = Self { instance, own, origin, processes: vec![] };
         fs::write(groups.own.join("cgroup.procs"), "0").context("enter the group")?;
         unshare(CloneFlags::CLONE_NEWCGROUP).context("unshare")?;
-        for name in GROUPS {
+        for name in self::groups(&groups.instance) {
             let group = groups.own.join(name);
             fs::create_dir_all(&group)?;
             let mut command = Command::new("sleep");
@@ -70,9 +76,14 @@ impl Groups {
         Ok(groups)
     }
 
+    /// Whose groups they are.
+    pub(super) fn instance(&self) -> &str {
+        &self.instance
+    }
+
     /// Thaws all. To be called in the namespace in which this was made.
     pub(super) fn thaw(&self) -> Result<()> {
-        for name in GROUPS {
+        for name in groups(&self.instance) {
             fs::write(self.own.join(name).join("cgroup.freeze"), "0")?;
         }
         Ok(())
@@ -87,7 +98,7 @@ impl Drop for Groups {
             let _ = process.wait();
         }
         let _ = fs::write(self.origin.join("cgroup.procs"), "0");
-        remove(&self.own);
+        remove(&self.own, &self.instance);
     }
 }
 
@@ -96,18 +107,25 @@ fn remove_stale(origin: &Path) -> Result<()> {
     for entry in fs::read_dir(origin)? {
         let name = entry?.file_name();
         let number = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
-        if number.is_some_and(|number| !Path::new("/proc").join(number).exists()) {
-            remove(&origin.join(&name));
+        if let Some(number) = number.filter(|number| !Path::new("/proc").join(number).exists()) {
+            remove(&origin.join(&name), &instance_of(number));
         }
     }
     Ok(())
 }
 
-fn remove(own: &Path) {
+fn remove(own: &Path, instance: &str) {
     // A group that has processes stays; a guest's have ended with it.
-    for name in GROUPS.into_iter().chain(["system.slice", "."]) {
-        let _ = fs::remove_dir(own.join(name).components().collect::<PathBuf>());
+    for name in groups(instance) {
+        let _ = fs::remove_dir(own.join(name));
     }
+    let _ = fs::remove_dir(own.join(SLICE));
+    let _ = fs::remove_dir(own);
+}
+
+/// An instance for the guest with this process number: a snap name with an instance key.
+fn instance_of(number: &str) -> String {
+    format!("hello_{number:0>7}")
 }
 
 /// Puts what `scenario` needs into the world whose host's namespace this process is in.
@@ -118,10 +136,7 @@ pub(super) fn prepare(scenario: &Scenario) -> Result<()> {
             fs::create_dir_all(&group)?;
             Ok(fs::write(group.join("freezer.state"), "THAWED")?)
         }
-        Version::V2 => {
-            ensure!(scenario.instance == INSTANCE, "groups are those of {INSTANCE}");
-            mount_new("cgroup2", ROOT, "").context("cgroup v2")
-        }
+        Version::V2 => mount_new("cgroup2", ROOT, "").context("cgroup v2"),
     }
 }
 
@@ -132,7 +147,10 @@ pub(super) fn state(scenario: &Scenario) -> Result<Vec<String>> {
             let state = fs::read_to_string(first_version(scenario).join("freezer.state"))?;
             Ok(vec![format!("freezer.state {state}")])
         }
-        Version::V2 => GROUPS.iter().map(|name| second_version(Path::new(ROOT), name)).collect(),
+        Version::V2 => groups(&scenario.instance)
+            .iter()
+            .map(|name| second_version(Path::new(ROOT), name))
+            .collect(),
     }
 }
 

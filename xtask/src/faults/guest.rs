@@ -19,7 +19,7 @@ use crate::conformance::refresh::namespaces::{enter, own};
 use crate::workers::{answer_all, scratch};
 
 /// One line on standard input.
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Question {
     pub(super) row: Row,
     pub(super) program: PathBuf,
@@ -113,13 +113,17 @@ pub(crate) fn run() -> Result<()> {
     let mut groups = None;
     let mut known: Option<Reference> = None;
     answer_all(|question: &Question| {
-        if question.row.scenario.freezer == Version::V2 {
-            match &groups {
-                None => groups = Some(Groups::new()?),
-                Some(groups) => groups.thaw()?,
-            }
+        let mut question = question.clone();
+        let scenario = &mut question.row.scenario;
+        if scenario.freezer == Version::V2 {
+            let groups = match &mut groups {
+                Some(groups) => groups,
+                none => none.insert(Groups::new()?),
+            };
+            groups.thaw()?;
+            groups.instance().clone_into(&mut scenario.instance);
         }
-        let found = answer(question, &base, &scratch, &mut known);
+        let found = answer(&question, &base, &scratch, &mut known);
         enter(&base)?;
         found
     })

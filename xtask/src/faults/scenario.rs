@@ -22,6 +22,7 @@ pub(super) struct Scenario {
     pub(super) name: String,
     /// What happens in it, as a sentence for people.
     pub(super) shows: String,
+    /// With real groups it is that of the guest process: a parallel instance of the snap hello.
     #[serde(default = "hello")]
     pub(super) instance: String,
     /// What is added to the standard world of the conformance suite.
@@ -114,6 +115,11 @@ pub(super) fn rows() -> Result<Vec<Row>> {
     let mut names = BTreeSet::new();
     for scenario in scenarios.all {
         ensure!(scenario.every > 0, "{}: one in none", scenario.name);
+        ensure!(
+            scenario.freezer == Version::V1 || scenario.instance == hello(),
+            "{}: real groups are those of an instance of its own",
+            scenario.name
+        );
         ensure!(!scenario.callers.is_empty(), "{}: nobody calls", scenario.name);
         ensure!(scenario.other != scenario.desired, "{}: nothing else", scenario.name);
         for caller in &scenario.callers {

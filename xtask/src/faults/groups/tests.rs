@@ -17,22 +17,22 @@ fn what_is_frozen_is_seen_and_thawed() {
 
 fn frozen() -> Result<()> {
     let groups = Groups::new()?;
-    let own = groups.own.clone();
+    let (own, names) = (groups.own.clone(), super::groups(groups.instance()));
     // As in a world: what is mounted now shows this process's group alone.
     mount_new("tmpfs", "/tmp", "")?;
     fs::create_dir("/tmp/seen")?;
     mount_new("cgroup2", "/tmp/seen", "")?;
-    let names = GROUPS.map(|name| Path::new("/tmp/seen").join(name).exists());
-    assert_eq!(names, [true, true], "the groups are the root's own");
+    let there = names.each_ref().map(|name| Path::new("/tmp/seen").join(name).exists());
+    assert_eq!(there, [true, true], "the groups are the root's own");
     let said = |first: u8, second: u8| {
         [
-            format!("{}: freeze {first}, frozen {first}", GROUPS[0]),
-            format!("{}: freeze {second}, frozen {second}", GROUPS[1]),
+            format!("{}: freeze {first}, frozen {first}", names[0]),
+            format!("{}: freeze {second}, frozen {second}", names[1]),
         ]
     };
-    let state = || GROUPS.map(|name| second_version(&own, name).unwrap());
+    let state = || names.each_ref().map(|name| second_version(&own, name).unwrap());
     assert_eq!(state(), said(0, 0));
-    fs::write(own.join(GROUPS[1]).join("cgroup.freeze"), "1")?;
+    fs::write(own.join(&names[1]).join("cgroup.freeze"), "1")?;
     assert_eq!(state(), said(0, 1));
     groups.thaw()?;
     assert_eq!(state(), said(0, 0));
