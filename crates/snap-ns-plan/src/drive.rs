@@ -203,8 +203,7 @@ impl<'a> Plan<'a> {
         self.desired(place).is_some_and(|item| item.origin == Origin::Content)
     }
 
-    /// Puts a mimic before the step at `at`, which met an obstacle; or something else, after which it
-    /// is tried again.
+    /// Puts a mimic before the step at `at`, which met an obstacle.
     #[allow(clippy::too_many_arguments, reason = "the parts of one obstacle")]
     fn amend(
         &mut self,
@@ -226,8 +225,9 @@ impl<'a> Plan<'a> {
         let source = role == Role::Source;
         let path: &'a [u8] = if source { item.entry.source } else { item.entry.mount_point };
         let dir = path.get(..len).ok_or(fault)?;
-        if self.stop_lingering(at, dir) {
-            return Ok(());
+        // It would copy that.
+        if self.touches_lingering(dir) {
+            return Err(fault);
         }
         match self.mimic_failed(dir) {
             Some(true) => return Err(Fault { what: What::MimicFailed, ..fault }),

@@ -4,12 +4,12 @@
 //! is made, which may lie beneath it by then. That is only right where nothing in between sees or
 //! changes the difference.
 
-use snap_ns_forecast::{Fate, FsView, Past, Reason};
+use snap_ns_forecast::{Fate, FsView};
 use snap_path::is_at_or_below;
 use snap_profile::Item;
 
 use crate::plan::Plan;
-use crate::step::{Op, State, Step};
+use crate::step::Op;
 
 /// The most entries that are looked at: each is compared with all others, and an update that changes
 /// more than a few is a refresh, which stops the snap anyway.
@@ -48,15 +48,15 @@ impl<'a> Plan<'a> {
     pub(crate) fn find_lingering(&mut self, view: &mut dyn FsView) {
         let mut left = LOOKED_AT_MAX;
         for place in 0..self.recorded() {
-            let changed = |past: &Past| past.fate == Fate::Going && past.reason != Reason::Gone;
-            if left == 0 || !self.forecast.past.get(usize::from(place)).is_some_and(changed) {
+            if left == 0 || self.forecast.fate(place) != Fate::Going {
                 continue;
             }
             left = left.saturating_sub(1);
             // Beneath the old one there must be no other mount: nobody could tell them apart.
             let path = self.current(place).map_or(&[][..], |item| item.entry.mount_point);
-            if self.may_linger(place) && view.mount_id_at(path) == 0 {
-                self.set_lingers(place, true);
+            let lingers = self.may_linger(place) && view.mount_id_at(path) == 0;
+            if let Some(past) = self.forecast.past.get_mut(usize::from(place)) {
+                past.lingers = lingers;
             }
         }
     }
@@ -110,15 +110,13 @@ impl<'a> Plan<'a> {
 
     /// Whether nothing that is made before the desired entry at `new` has to do with the old mount.
     fn is_unseen(&self, new: u16, ends: &Ends<'_>) -> bool {
-        let time = self.forecast.time_of(new);
         let made = |place: u16| {
             let need = self.forecast.need(place);
-            need.kept_as.is_none() && !need.left_out && place != new
+            need.kept_as.is_none() && !need.left_out
         };
-        let earlier = self.forecast.order.iter().copied();
-        let mut earlier = earlier.take_while(|&place| self.forecast.time_of(place) < time);
+        let mut earlier = self.forecast.order.iter().take_while(|&&place| place != new);
         let mut mimics = self.forecast.mimics.iter().filter(|slot| slot.kept_as.is_none());
-        earlier.all(|place| {
+        earlier.all(|&place| {
             let Some(item) = self.desired(place).filter(|_| made(place)) else { return true };
             !ends.may_see(item.entry.mount_point) && !ends.may_be_shown_by(item.shown().0)
         }) && mimics.all(|slot| !ends.may_see(slot.dir))
@@ -136,42 +134,17 @@ impl<'a> Plan<'a> {
         matches!(op, Op::Mount(place) if self.forecast.need(place).beneath)
     }
 
-    /// The entry that the desired one at `new` takes the place of, as long as it stands.
-    pub(crate) fn lingering(&self, new: u16) -> Option<u16> {
-        self.replaced_by(new).filter(|&old| self.forecast.fate(old) == Fate::Going)
-    }
-
     /// Whether the entry of the current profile at `place` is undone only when another one has taken
     /// its place.
     pub(crate) fn lingers(&self, place: u16) -> bool {
         self.forecast.past.get(usize::from(place)).is_some_and(|past| past.lingers)
     }
 
-    /// Whether something lingered that a mimic of `dir` has to do with: it is undone before the step at
-    /// `at` now, and nothing takes its place until then.
-    pub(crate) fn stop_lingering(&mut self, at: usize, dir: &[u8]) -> bool {
-        let mut any = false;
-        for place in 0..self.recorded() {
-            let undo = Step { op: Op::Unmount(place), state: State::Pending };
-            let touched = self.current(place).is_some_and(|item| Ends::of(item).may_see(dir));
-            let lingers = self.lingers(place) && touched;
-            let later = |step: &Step| *step == undo;
-            if lingers && let Some(found) = self.steps.iter().skip(at).position(later) {
-                // The step before it is the one that puts another one beneath.
-                let end = at.saturating_add(found);
-                for _ in 0..2 {
-                    self.steps.pop_at(end.saturating_sub(1));
-                }
-                any |= self.steps.try_insert(at, undo).is_ok();
-                self.set_lingers(place, false);
-            }
-        }
-        any
-    }
-
-    fn set_lingers(&mut self, place: u16, lingers: bool) {
-        if let Some(past) = self.forecast.past.get_mut(usize::from(place)) {
-            past.lingers = lingers;
-        }
+    /// Whether a mimic of `dir` would have to do with something that still lingers.
+    pub(crate) fn touches_lingering(&self, dir: &[u8]) -> bool {
+        let mut all = self.forecast.all_current().iter().zip(&self.forecast.past);
+        all.any(|(item, past)| {
+            past.lingers && past.fate == Fate::Going && Ends::of(item).may_see(dir)
+        })
     }
 }

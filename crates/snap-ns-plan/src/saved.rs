@@ -77,8 +77,9 @@ impl Plan<'_> {
                 item.entry.write(sink)?;
             }
             // Over the new mount, if that is there.
+            let old = self.replaced_by(place).filter(|&old| self.forecast.fate(old) == Fate::Going);
             if at == Moment::Now
-                && let Some(item) = self.lingering(place).and_then(|old| self.current(old))
+                && let Some(item) = old.and_then(|old| self.current(old))
             {
                 plain(&item.entry).write(sink)?;
             }

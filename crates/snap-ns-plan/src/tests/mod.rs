@@ -17,6 +17,7 @@ mod own;
 mod perform;
 mod plan;
 mod remains;
+mod replace;
 mod run;
 mod sources;
 mod survey;

@@ -171,7 +171,7 @@ fn run_profiles<'a>(
 
 /// Who is told, and keeps an account of its own.
 #[derive(Default)]
-struct Witness {
+pub(super) struct Witness {
     steps: Vec<String>,
     /// The mount points of what stands, in the order of making; with its place in the current
     /// profile, if it comes from there.

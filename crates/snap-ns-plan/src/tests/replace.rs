@@ -1,0 +1,109 @@
+//! Which mounts linger until another one takes their place.
+
+extern crate std;
+
+use super::run::{Case, Witness, check, with_plan};
+use super::world::World;
+
+#[test]
+fn what_lingers() {
+    check(&[
+        Case {
+            name: "another source",
+            world: "d /a\nd /b\nd /p\nm /p",
+            current: "/a /p none bind 0 0",
+            desired: "/b /p none bind 0 0",
+            steps: "put beneath /p: InTurn\nunmount /p\nmount /p",
+            saved: "/b /p none bind 0 0",
+        },
+        Case {
+            name: "the rest goes first",
+            world: "d /a\nd /b\nd /p\nm /p\nd /q\nm /q",
+            current: "/a /p none bind 0 0\n/a /q none bind 0 0",
+            desired: "/b /p none bind 0 0",
+            steps: "
+                    unmount /q
+                    remove /q: Stays
+                    put beneath /p: InTurn
+                    unmount /p
+                    mount /p
+                ",
+            saved: "/b /p none bind 0 0",
+        },
+    ]);
+}
+
+#[test]
+fn what_does_not_linger() {
+    check(&[
+        Case {
+            name: "nothing takes its place",
+            world: "d /a\nd /p\nm /p",
+            current: "/a /p none bind 0 0",
+            desired: "",
+            steps: "unmount /p\nremove /p: Stays",
+            saved: "",
+        },
+        Case {
+            name: "it is shown by what takes its place",
+            world: "d /a\nd /p/in\nm /p\nd /p/in",
+            current: "/a /p none bind 0 0",
+            desired: "/p/in /p none bind 0 0",
+            steps: "unmount /p\nremove /p: Stays\nmount /p",
+            saved: "/p/in /p none bind 0 0",
+        },
+        Case {
+            name: "something is mounted below it",
+            world: "d /a/in\nd /b/in\nd /p\nm /p\nd /p/in\nm /p/in",
+            current: "/a /p none bind 0 0\n/b /p/in none bind 0 0",
+            desired: "/b /p none bind 0 0\n/a /p/in none bind 0 0",
+            steps: "
+                    unmount /p/in
+                    remove /p/in: Stays
+                    unmount /p
+                    remove /p: Stays
+                    mount /p
+                    mount /p/in
+                ",
+            saved: "/b /p none bind 0 0\n/a /p/in none bind 0 0",
+        },
+        Case {
+            name: "somebody who is made before shows it",
+            world: "d /a\nd /b\nd /o\nd /p\nm /p",
+            current: "/a /p none bind 0 0",
+            desired: "/p /o none bind 0 0\n/b /p none bind 0 0",
+            steps: "unmount /p\nremove /p: Stays\nmount /o\nmount /p",
+            saved: "/p /o none bind 0 0\n/b /p none bind 0 0",
+        },
+        Case {
+            name: "what it shows changes before",
+            world: "d /a/in\nd /b\nd /p\nm /p",
+            current: "/a /p none bind 0 0",
+            desired: "/b /a/in none bind 0 0\n/b /p none bind 0 0",
+            steps: "unmount /p\nremove /p: Stays\nmount /a/in\nmount /p",
+            saved: "/b /a/in none bind 0 0\n/b /p none bind 0 0",
+        },
+        Case {
+            name: "what it shows goes",
+            world: "d /a/in\nd /b\nd /p\nm /p\nm /a/in",
+            current: "/b /a/in none bind 0 0\n/a /p none bind 0 0",
+            desired: "/b /p none bind 0 0",
+            steps: "unmount /p\nremove /p: Stays\nunmount /a/in\nremove /a/in: Stays\nmount /p",
+            saved: "/b /p none bind 0 0",
+        },
+    ]);
+}
+
+/// A mimic that nobody expected would copy the old mount, or cover what it shows.
+#[test]
+fn what_touches_it() {
+    let desired = "/a /q none bind 0 0\n/b /u/p none bind 0 0";
+    with_plan("/v/a /u/p none bind 0 0", desired, |plan, _| {
+        let mut view = World::new("d /a\nd /b\nd /q\nd /u/p");
+        plan.complete(&mut view, &mut Witness::default()).unwrap();
+        let touched = ["/u", "/u/p", "/u/p/in", "/v", "/v/a/in"];
+        assert!(touched.iter().all(|dir| plan.touches_lingering(dir.as_bytes())));
+        let apart = ["/u/q", "/u/pp", "/v/b", "/q", "/b"];
+        assert!(!apart.iter().any(|dir| plan.touches_lingering(dir.as_bytes())));
+    });
+}
