@@ -342,9 +342,13 @@ const OPTION_MAX: usize = 64;
 /// The entry as it was before an interrupted run.
 pub(crate) fn plain<'a>(entry: &Entry<'a>) -> Entry<'a> {
     let options = entry.options;
-    let start = options.windows(OPTION.len()).rposition(|window| window == OPTION);
-    let end = start.map_or(options.len(), |start| start.saturating_sub(1));
-    Entry { options: options.get(..end).unwrap_or_default(), ..*entry }
+    let comma = options.iter().rposition(|&byte| byte == b',');
+    let last = comma.map_or(0, |comma| comma.saturating_add(1));
+    let options = match options.get(last..).is_some_and(|option| option.starts_with(OPTION)) {
+        true => options.get(..comma.unwrap_or_default()).unwrap_or_default(),
+        false => options,
+    };
+    Entry { options, ..*entry }
 }
 
 /// Writes `entry` with the option more.
