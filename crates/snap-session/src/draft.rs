@@ -1,9 +1,11 @@
 //! Replacing the current profile: files beside it, with room for what they will hold.
 
+use core::mem;
+
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, CWD, FallocateFlags, FileType, Gid, Mode, OFlags, Uid, fallocate, fchown, fstat,
-    ftruncate, open, renameat, unlinkat,
+    AtFlags, CWD, FallocateFlags, FileType, Gid, Mode, OFlags, RenameFlags, Uid, fallocate, fchown,
+    fstat, ftruncate, open, renameat, renameat_with, unlinkat,
 };
 use rustix::io::{self, Errno};
 use snap_fstab::Sink;
@@ -20,8 +22,6 @@ pub enum Draft {
     Profile,
     /// It says what is about to be done, as long as that is done.
     Journal,
-    /// It will be the profile after everything was undone again.
-    Spare,
 }
 
 impl Draft {
@@ -29,7 +29,6 @@ impl Draft {
         let end: &[u8] = match self {
             Self::Profile => b".fstab.new",
             Self::Journal => b".fstab.journal",
-            Self::Spare => b".fstab.spare",
         };
         instance_path(b"/run/snapd/ns/snap.", instance, end)
     }
@@ -37,7 +36,7 @@ impl Draft {
 
 /// Removes what a run that was interrupted left beside the current profile.
 pub fn remove_drafts(instance: &Instance<'_>) {
-    for draft in [Draft::Profile, Draft::Journal, Draft::Spare] {
+    for draft in [Draft::Profile, Draft::Journal] {
         // There is hardly ever one, and it would be replaced by the next run that needs it.
         let _ = unlinkat(CWD, draft.path(instance).as_c_str(), AtFlags::empty());
     }
@@ -64,7 +63,7 @@ pub struct Reserved {
     path: InstancePath,
     /// For so many bytes there is room.
     room: u64,
-    /// So many are written.
+    /// So many are written, at most.
     len: u64,
 }
 
@@ -82,7 +81,7 @@ pub fn reserve(
     let path = ProfileFile::Current.path(instance);
     let root = rustix::process::geteuid().is_root();
     if !root && let Some(mut reserved) = in_place(&path) {
-        return reserved.grow(len).map(|()| reserved).map_err(failed(Task::Reserve, subject));
+        return reserved.reserve(len).map(|()| reserved);
     }
     let temporary = draft.path(instance);
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -101,7 +100,7 @@ pub fn reserve(
         fchown(&reserved.file, Some(Uid::ROOT), Some(Gid::ROOT))
             .map_err(failed(Task::Reserve, subject))?;
     }
-    reserved.grow(len).map(|()| reserved).map_err(failed(Task::Reserve, subject))
+    reserved.reserve(len).map(|()| reserved)
 }
 
 /// The current profile itself, if it is there and root's. What a process that is not root creates
@@ -112,7 +111,8 @@ fn in_place(path: &InstancePath) -> Option<Reserved> {
     let file = open(path.as_c_str(), flags, Mode::empty()).ok()?;
     let stat = fstat(&file).ok()?;
     let roots = stat.st_uid == 0 && FileType::from_raw_mode(stat.st_mode).is_file();
-    roots.then(|| Reserved { file, temporary: None, path: path.clone(), room: 0, len: 0 })
+    let len = u64::try_from(stat.st_size).unwrap_or(u64::MAX);
+    roots.then(|| Reserved { file, temporary: None, path: path.clone(), room: 0, len })
 }
 
 impl Reserved {
@@ -131,6 +131,15 @@ impl Reserved {
             }
         }
         Ok(())
+    }
+
+    /// The same, before anything is done.
+    ///
+    /// # Errors
+    ///
+    /// As for [`grow`](Self::grow).
+    pub fn reserve(&mut self, len: usize) -> Result<(), SessionError> {
+        self.grow(len).map_err(failed(Task::Reserve, Subject::CurrentProfile))
     }
 
     /// Makes room for `more` bytes behind what is written.
@@ -152,9 +161,11 @@ impl Reserved {
     where
         F: FnOnce(&mut ProfileWriter<'_>) -> Result<(), Errno>,
     {
+        let before = mem::replace(&mut self.len, u64::MAX);
         let written = self.write_at(0, write).and_then(|end| {
             self.len = end;
-            ftruncate(&self.file, end)
+            // Where nothing has to be cut off, room that is left over stays.
+            if before > end { ftruncate(&self.file, end) } else { Ok(()) }
         });
         written.map_err(failed(Task::Write, Subject::CurrentProfile))
     }
@@ -209,6 +220,19 @@ impl Reserved {
         }
         self.temporary = None;
         Ok(())
+    }
+
+    /// Puts the file in the place of `published`, which is the current profile and becomes what this
+    /// one was: a file beside it, whose room is still there. False if that cannot be done here; then
+    /// nothing was changed.
+    pub fn change_places_with(&mut self, published: &mut Self) -> bool {
+        let Some(temporary) = &self.temporary else { return false };
+        let (from, to) = (temporary.as_c_str(), self.path.as_c_str());
+        let changed = renameat_with(CWD, from, CWD, to, RenameFlags::EXCHANGE).is_ok();
+        if changed {
+            published.temporary = self.temporary.take();
+        }
+        changed
     }
 }
 

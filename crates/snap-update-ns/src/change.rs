@@ -10,8 +10,8 @@ use snap_ns_plan::{
 };
 use snap_profile::{Arena, Profile, Role, Variables, load};
 use snap_session::{
-    Draft, Freezer, ProfileFile, ProfileWriter, Reserved, SessionError, Subject, keeps_journal,
-    reserve,
+    Draft, Freezer, Instance, ProfileFile, ProfileWriter, Reserved, SessionError, Subject,
+    keeps_journal, reserve,
 };
 
 use crate::arguments::Caller;
@@ -41,8 +41,6 @@ struct Files {
     /// None when no journal is kept.
     journal: Option<Reserved>,
     next: Reserved,
-    /// Only when something is undone, which may have to be made again.
-    spare: Option<Reserved>,
 }
 
 /// The current profile while mounts change.
@@ -54,6 +52,34 @@ pub(crate) struct Journal {
 impl Journal {
     /// Writes the journal of `plan`, and lets it take the place of the current profile.
     fn start(
+        file: Reserved,
+        header: Header,
+        plan: &Plan<'_>,
+        kernel: &mut Kernel,
+    ) -> Result<Self, SessionError> {
+        let mut journal = Self::write(file, header, plan, kernel)?;
+        journal.file.publish().map(|()| journal)
+    }
+
+    /// The same where this journal is in the way; and the file that the last profile is written to
+    /// then, with room for `len` bytes. It is this journal's, unless files cannot change places here.
+    fn turn_back(
+        mut self,
+        file: Reserved,
+        header: Header,
+        (plan, len): (&Plan<'_>, usize),
+        (kernel, instance): (&mut Kernel, &Instance<'_>),
+    ) -> Result<(Self, Reserved), SessionError> {
+        self.file.reserve(len)?;
+        let mut back = Self::write(file, header, plan, kernel)?;
+        if back.file.change_places_with(&mut self.file) {
+            return Ok((back, self.file));
+        }
+        let end = reserve(instance, Draft::Journal, len)?;
+        back.file.publish().map(|()| (back, end))
+    }
+
+    fn write(
         mut file: Reserved,
         header: Header,
         plan: &Plan<'_>,
@@ -64,7 +90,7 @@ impl Journal {
             header.write(writer)?;
             plan.write_journal(header, &mut id_at, writer)
         })?;
-        file.publish().map(|()| Self { file, header })
+        Ok(Self { file, header })
     }
 
     /// Everything that goes is undone. The lines have the same length as before, and mean the same
@@ -102,22 +128,19 @@ impl Journal {
 impl Files {
     fn reserve(file: FileName, plan: &Plan<'_>) -> Result<Self, SessionError> {
         let instance = &file.instance;
-        let next = |len| reserve(instance, Draft::Profile, len);
         let len = plan.saved_len();
         if !keeps_journal() {
-            return Ok(Self { journal: None, next: next(len)?, spare: None });
+            return Ok(Self { journal: None, next: reserve(instance, Draft::Profile, len)? });
         }
         let journal_len = plan.journal_len();
+        // What is undone may have to be made again: then the next profile is the journal of the way
+        // back, which has the same entries, and the journal is the profile after that.
+        let (next_len, journal_len) = match plan.first_phase() {
+            Phase::Making => (len, journal_len),
+            Phase::Undoing => (len.max(journal_len), journal_len.max(plan.earlier_len())),
+        };
         let journal = Some(reserve(instance, Draft::Journal, journal_len)?);
-        Ok(match plan.first_phase() {
-            Phase::Making => Self { journal, next: next(len)?, spare: None },
-            // The journal of the way back has the same entries.
-            Phase::Undoing => Self {
-                journal,
-                next: next(len.max(journal_len))?,
-                spare: Some(reserve(instance, Draft::Spare, plan.earlier_len())?),
-            },
-        })
+        Ok(Self { journal, next: reserve(instance, Draft::Profile, next_len)? })
     }
 }
 
@@ -153,7 +176,7 @@ impl Run<'_, '_> {
         (mut kernel, root): (Kernel, u64),
         way_back: WayBack<'_>,
     ) -> Result<(), Error<'static>> {
-        let Files { journal, mut next, spare } =
+        let Files { journal, mut next } =
             Files::reserve(self.file, plan).map_err(|error| self.session(error))?;
         (self.hold_signals)();
         let mut journal = journal
@@ -167,7 +190,7 @@ impl Run<'_, '_> {
         let frozen = if plan.touches_tree() { self.freezer.freeze() } else { Ok(()) };
         if let Err(error) = frozen {
             // Nothing was changed.
-            self.save(next, spare, |sink| plan.write_saved(sink))?;
+            self.save(next, |sink| plan.write_saved(sink))?;
             return Err(self.session(error));
         }
         let mut told = Told {
@@ -179,11 +202,11 @@ impl Run<'_, '_> {
         self.tell_backend(&kernel);
         let Err(failure) = driven else {
             self.freezer.thaw().map_err(|error| self.session(error))?;
-            return self.save(next, spare, |sink| plan.write_saved(sink));
+            return self.save(next, |sink| plan.write_saved(sink));
         };
         self.log.debug(format_args!("it failed: undoing what was done"));
         let undone =
-            self.go_back(plan, (kernel, root), (next, spare), way_back).unwrap_or_else(|error| {
+            self.go_back(plan, (kernel, root), (next, journal), way_back).unwrap_or_else(|error| {
                 self.log.notice(format_args!("{error}"));
                 Undone::NotAll
             });
@@ -207,7 +230,7 @@ impl Run<'_, '_> {
         &mut self,
         failed: &Plan<'static>,
         (mut kernel, root): (Kernel, u64),
-        (next, spare): (Reserved, Option<Reserved>),
+        (mut next, forth): (Reserved, Option<Journal>),
         way_back: WayBack<'_>,
     ) -> Result<Undone, Error<'static>> {
         let WayBack { buffers: back, arena, territory } = way_back;
@@ -228,19 +251,19 @@ impl Run<'_, '_> {
                 return Err(error);
             }
         };
-        let (mut next, mut spare, mut journal) = (next, spare, None);
+        let mut journal = None;
         // What is only undone is in the journal that is there.
-        if plan.makes() && keeps_journal() {
-            let instance = &self.file.instance;
-            let end = match spare.take() {
-                Some(spare) => Ok(spare),
-                None => reserve(instance, Draft::Spare, plan.saved_len()),
-            };
-            let end = end.map_err(|error| self.session(error))?;
+        if let Some(forth) = forth.filter(|_| plan.makes()) {
             let header = Header { direction: Direction::Back, phase: plan.first_phase(), root };
-            let started = Journal::start(next, header, plan, &mut kernel);
-            journal = Some(started.map_err(|error| self.session(error))?);
-            next = end;
+            let len = match failed.first_phase() {
+                Phase::Making => plan.saved_len(),
+                // For that much there is room.
+                Phase::Undoing => failed.earlier_len(),
+            };
+            let turned =
+                forth.turn_back(next, header, (plan, len), (&mut kernel, &self.file.instance));
+            let (back, end) = turned.map_err(|error| self.session(error))?;
+            (journal, next) = (Some(back), end);
         }
         let mut told = Told {
             next: Some(&mut next),
@@ -258,7 +281,7 @@ impl Run<'_, '_> {
             self.save_midway(next, plan, (&mut kernel, root));
             return Ok(Undone::NotAll);
         }
-        self.save(next, spare, |sink| plan.write_saved(sink)).map(|()| Undone::All)
+        self.save(next, |sink| plan.write_saved(sink)).map(|()| Undone::All)
     }
 
     /// Saves what stands in the middle of a way back that ended: as a journal, for the next run to go
@@ -268,7 +291,7 @@ impl Run<'_, '_> {
             let header = Header { direction: Direction::Back, phase: Phase::Undoing, root };
             let _ = Journal::start(next, header, plan, kernel);
         } else {
-            let _ = self.save(next, None, |sink| plan.write_saved(sink));
+            let _ = self.save(next, |sink| plan.write_saved(sink));
         }
     }
 
@@ -325,12 +348,9 @@ impl Run<'_, '_> {
     fn save(
         &self,
         mut next: Reserved,
-        spare: Option<Reserved>,
         write: impl FnOnce(&mut ProfileWriter<'_>) -> Result<(), Errno>,
     ) -> Result<(), Error<'static>> {
         let written = next.write(write);
-        // Before there is a profile which says that nothing is left to do.
-        drop(spare);
         written.and_then(|()| next.publish()).map_err(|error| self.session(error))
     }
 }

@@ -162,12 +162,41 @@ fn a_journal_is_written_over_and_longer_and_leaves_nothing_behind() {
         next.publish().unwrap();
         drop(journal);
         assert_eq!(fs::read_to_string(CURRENT)?, "new");
-        for draft in ["new", "journal", "spare"] {
+        for draft in ["new", "journal"] {
             fs::write(format!("{CURRENT}.{draft}"), "of a run that was killed")?;
         }
         remove_drafts(&hello());
         let left: Vec<_> = fs::read_dir(NS)?.map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["snap.hello.fstab"]);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_journal_that_another_one_replaces_keeps_its_room() {
+    in_a_world("store::a_journal_that_another_one_replaces_keeps_its_room", |_| {
+        mount_new("tmpfs", NS, "size=64k")?;
+        fs::write(CURRENT, "old")?;
+        let mut forth = reserve(&hello(), Draft::Journal, 16 << 10).unwrap();
+        let mut back = reserve(&hello(), Draft::Profile, 16 << 10).unwrap();
+        forth.write(|writer| writer.put(b"forth")).unwrap();
+        forth.publish().unwrap();
+        back.write(|writer| writer.put(b"back")).unwrap();
+        let _ = fs::write("/run/snapd/ns/filler", [0; 64 << 10]);
+        assert!(back.change_places_with(&mut forth));
+        assert_eq!(fs::read_to_string(CURRENT)?, "back");
+        assert_eq!(fs::read_to_string(TEMPORARY)?, "forth");
+        let text = vec![b'x'; 16 << 10];
+        assert_eq!(commit(forth, &text), Ok(()));
+        drop(back);
+        assert!(fs::read(CURRENT)? == text && !fs::exists(TEMPORARY)?);
+        // What is not beside the profile cannot change places with it.
+        let mut one = reserve(&hello(), Draft::Profile, 0).unwrap();
+        one.publish().unwrap();
+        let mut other = reserve(&hello(), Draft::Profile, 0).unwrap();
+        assert!(!one.change_places_with(&mut other));
+        drop(other);
+        assert!(fs::exists(CURRENT)? && !fs::exists(TEMPORARY)?);
         Ok(())
     });
 }

@@ -85,7 +85,7 @@ pub(crate) fn fails_and_undoes(machine: &Machine, desired: &str, place: &str, wo
     assert_eq!(before.1, now.1, "saved after {desired}");
     assert_eq!(before.2, now.2, "tree after {desired}");
     assert_eq!(fs::read_to_string(FREEZER).unwrap(), "THAWED", "{desired}: frozen");
-    for draft in ["new", "journal", "spare"] {
+    for draft in ["new", "journal"] {
         assert!(!fs::exists(format!("{CURRENT}.{draft}")).unwrap(), "{desired}: a left-over");
     }
 }
