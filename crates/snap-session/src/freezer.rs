@@ -27,6 +27,7 @@ pub struct Freezer<'i> {
 }
 
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one, and no heap")]
 enum State {
     /// Nothing is frozen.
     Thawed,

@@ -6,7 +6,7 @@ use core::ffi::CStr;
 use arrayvec::ArrayVec;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, openat};
+use rustix::fs::{Mode, OFlags, open, openat};
 use rustix::io::{self, Errno, fcntl_dupfd_cloexec};
 use rustix::time::Timespec;
 use snap_path::PATH_MAX;
@@ -19,6 +19,10 @@ use crate::instance::Instance;
 /// How many groups of an instance are kept open. Others are looked for when they are needed again.
 const OPEN_MAX: usize = 32;
 
+/// How often the state is read before a notification is waited for: a process that runs on another
+/// processor stands still within some microseconds, and waking up takes longer.
+const LOOKS: u32 = 16;
+
 /// How long a notification is waited for, in nanoseconds, before the state is read again; each time
 /// is twice as long as the one before. (A second notification within 10 ms is kept back by the
 /// kernel until these are over.)
@@ -30,8 +34,15 @@ const WAIT_MAX: i64 = 20_000_000;
 /// The groups of an instance that are frozen.
 #[derive(Debug)]
 pub(crate) struct Groups {
-    open: ArrayVec<OwnedFd, OPEN_MAX>,
+    open: ArrayVec<Open, OPEN_MAX>,
     others: Others,
+}
+
+/// A group, and its file `cgroup.freeze`: one that is gone has none.
+#[derive(Debug)]
+struct Open {
+    group: OwnedFd,
+    freeze: Option<OwnedFd>,
 }
 
 /// Whether groups are frozen that are not open.
@@ -58,14 +69,16 @@ impl Groups {
     }
 
     /// Freezes the groups of `instance`, all at once, and waits for them; then looks for others,
-    /// until there are none.
+    /// until there are none. Nobody has to look if no group was made meanwhile.
     pub(crate) fn freeze(&mut self, instance: &Instance<'_>) -> Result<OwnGroup, SessionError> {
         let mut buffer = [0; PATH_MAX];
         let own = own_group(&mut buffer, <[u8]>::is_empty)?;
         let deadline = Deadline::start();
         let wait = &mut |group: Found<'_>| wait_until_frozen(&group, &deadline);
+        let census = Census::open();
         let mut pass = Pass::First;
         loop {
+            let before = census.take();
             let known = self.open.len();
             let mut crowd = Others::None;
             let own_group = groups_of(instance, own, Reach::Topmost, &mut |group| {
@@ -75,7 +88,7 @@ impl Groups {
                     }
                     deadline.left().ok_or(SessionError::NotFrozen(group.name()))?;
                 }
-                match fcntl_dupfd_cloexec(group.fd, 0).map(|fd| self.open.try_push(fd)) {
+                match Open::new(group.fd).map(|open| self.open.try_push(open)) {
                     Ok(Ok(())) => Ok(()),
                     Ok(Err(_)) | Err(_) => {
                         crowd = Others::Perhaps;
@@ -87,8 +100,9 @@ impl Groups {
             if new.is_empty() && crowd == Others::None {
                 return Ok(own_group);
             }
-            new.iter().try_for_each(|group| write_state(group.as_fd(), b"1"))?;
-            let waited = new.iter().try_for_each(|group| groups_at(group.as_fd(), wait));
+            // From here on they stand still: nothing is done that can be done before or afterwards.
+            new.iter().try_for_each(|open| open.write_state(b"1"))?;
+            let waited = new.iter().try_for_each(|open| groups_at(open.group.as_fd(), wait));
             if crowd == Others::Perhaps {
                 self.others = crowd;
             }
@@ -96,32 +110,82 @@ impl Groups {
             if crowd == Others::Perhaps || waited.is_err() {
                 groups_of(instance, own, Reach::All, wait)?;
             }
+            if before.is_some() && before == census.take() {
+                return Ok(own_group);
+            }
             pass = Pass::Again;
         }
     }
 
     /// Thaws all; the first error is returned.
     pub(crate) fn thaw(self, instance: &Instance<'_>) -> Result<(), SessionError> {
-        let thaw = |group: BorrowedFd<'_>| write_state(group, b"0");
-        let open = self.open.iter().map(|group| thaw(group.as_fd())).fold(Ok(()), Result::and);
+        let thaw = |open: &Open| open.write_state(b"0");
+        let open = self.open.iter().map(thaw).fold(Ok(()), Result::and);
         match self.others {
             Others::None => open,
             Others::Perhaps => {
-                let all = groups_of(instance, b"", Reach::Topmost, &mut |group| thaw(group.fd));
+                let thaw = &mut |group: Found<'_>| write_state(group.fd, b"0");
+                let all = groups_of(instance, b"", Reach::Topmost, thaw);
                 open.and(all.map(|_| ()))
             }
         }
     }
 }
 
+impl Open {
+    fn new(group: BorrowedFd<'_>) -> io::Result<Self> {
+        let group = fcntl_dupfd_cloexec(group, 0)?;
+        match open_freeze(group.as_fd()) {
+            Ok(freeze) => Ok(Self { group, freeze: Some(freeze) }),
+            Err(errno) if is_gone(errno) => Ok(Self { group, freeze: None }),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    fn write_state(&self, state: &[u8]) -> Result<(), SessionError> {
+        let write = |freeze| rustix::io::write(freeze, state).map(|_| ());
+        unless_gone(self.freeze.as_ref().map_or(Ok(()), write))
+    }
+}
+
 fn write_state(group: BorrowedFd<'_>, state: &[u8]) -> Result<(), SessionError> {
-    let write = || -> io::Result<()> {
-        let file = open_file(group, c"cgroup.freeze", OFlags::WRONLY)?;
-        rustix::io::write(&file, state).map(|_| ())
-    };
-    match write() {
+    let write = |freeze| rustix::io::write(&freeze, state).map(|_| ());
+    unless_gone(open_freeze(group).and_then(write))
+}
+
+fn unless_gone(result: io::Result<()>) -> Result<(), SessionError> {
+    match result {
         Err(errno) if !is_gone(errno) => Err(failed(Task::Write, Subject::Freezer)(errno)),
         Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn open_freeze(group: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    open_file(group, c"cgroup.freeze", OFlags::WRONLY)
+}
+
+/// Room for `cgroup.stat` of the root: two numbers, and since Linux 6.14 two for each controller.
+const CENSUS_BYTES: usize = 1024;
+
+/// How many groups there are, and how many were removed and are not given back yet. A group that is
+/// made adds to the first number. It is the same again if another one is removed, but that adds to
+/// the second: for both to be the same again, a third one, removed earlier, has to be given back in
+/// just that time, some hundred microseconds.
+struct Census(Option<OwnedFd>);
+
+type Count = ([u8; CENSUS_BYTES], usize);
+
+impl Census {
+    fn open() -> Self {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Self(open(c"/sys/fs/cgroup/cgroup.stat", flags, Mode::empty()).ok())
+    }
+
+    /// None if nobody tells.
+    fn take(&self) -> Option<Count> {
+        let mut text = [0; CENSUS_BYTES];
+        let len = rustix::io::pread(self.0.as_ref()?, &mut text, 0).ok()?;
+        (len != 0 && len < text.len()).then_some((text, len))
     }
 }
 
@@ -150,7 +214,7 @@ fn is_told(group: BorrowedFd<'_>) -> Result<bool, SessionError> {
 fn wait_until_frozen(group: &Found<'_>, deadline: &Deadline) -> Result<(), SessionError> {
     let wait = || -> io::Result<bool> {
         let events = open_file(group.fd, c"cgroup.events", OFlags::RDONLY)?;
-        let mut pause = WAIT_FIRST;
+        let (mut looks, mut pause) = (LOOKS, WAIT_FIRST);
         loop {
             // Before Linux 5.2 there is no freezer, and nothing to wait for.
             if value(&events, b"frozen ")? != Some(b'0') {
@@ -158,6 +222,10 @@ fn wait_until_frozen(group: &Found<'_>, deadline: &Deadline) -> Result<(), Sessi
             }
             if deadline.left().is_none() {
                 return Ok(false);
+            }
+            if looks > 0 {
+                looks = looks.saturating_sub(1);
+                continue;
             }
             let mut changed = [PollFd::new(&events, PollFlags::PRI)];
             match poll(&mut changed, Some(&Timespec { tv_sec: 0, tv_nsec: pause })) {

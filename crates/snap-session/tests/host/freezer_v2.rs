@@ -231,11 +231,26 @@ fn a_name_below_a_group_is_told_as_far_as_there_is_room() {
 #[test]
 fn a_group_that_appears_while_others_freeze_is_frozen_too() {
     let name = "freezer_v2::a_group_that_appears_while_others_freeze_is_frozen_too";
+    appears_while_others_freeze(name, |_| None);
+}
+
+#[test]
+fn a_group_that_appears_where_another_was_is_frozen_too() {
+    let name = "freezer_v2::a_group_that_appears_where_another_was_is_frozen_too";
+    // There are as many groups then as before.
+    appears_while_others_freeze(name, |top| Some(top.below("another.scope")));
+}
+
+/// What `another` makes vanishes when the other group appears.
+#[track_caller]
+fn appears_while_others_freeze(name: &str, another: impl FnOnce(&Group) -> Option<Group>) {
     with_a_stuck_group(name, |snap, top, group, mut stuck| {
+        let another = another(top);
         let mut freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
         let (frozen, late, busy) = std::thread::scope(|scope| {
             let other = scope.spawn(|| {
                 wait_until(|| group.read("cgroup.freeze") == "1\n");
+                drop(another);
                 let late = top.below(&format!("snap.{snap}.late.scope"));
                 let busy = Busy::in_group(&late);
                 stuck.release();
