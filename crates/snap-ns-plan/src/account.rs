@@ -6,7 +6,6 @@ use snap_fstab::{LINE_MAX, Sink};
 use snap_ns_forecast::Limit;
 use snap_profile::{ENTRIES_MAX, TEXT_MAX};
 
-use crate::journal::plain;
 use crate::plan::Plan;
 use crate::saved::Moment;
 
@@ -53,13 +52,12 @@ impl Plan<'_> {
     /// teardown nothing new stands, and after it nothing old but what lingers.
     #[must_use]
     pub fn saved_len(&self) -> usize {
-        let (mut now, mut lingering) = (Count::default(), Count::default());
+        let mut now = Count::default();
         let Ok(()) = self.write_saved(&mut now);
-        let all = self.forecast.all_current().iter().zip(&self.forecast.past);
-        for (item, _) in all.filter(|(_, past)| past.lingers) {
-            let Ok(()) = plain(&item.entry).write(&mut lingering);
+        if self.forecast.past.iter().any(|past| past.lingers) {
+            return now.bytes.saturating_add(self.expected.bytes);
         }
-        now.bytes.max(self.expected.bytes.saturating_add(lingering.bytes))
+        now.bytes.max(self.expected.bytes)
     }
 
     /// Counts what will stand when all steps are done.

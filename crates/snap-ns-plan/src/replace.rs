@@ -54,7 +54,7 @@ impl<'a> Plan<'a> {
             left = left.saturating_sub(1);
             // Beneath the old one there must be no other mount: nobody could tell them apart.
             let path = self.current(place).map_or(&[][..], |item| item.entry.mount_point);
-            let lingers = self.may_linger(place) && view.mount_id_at(path) == 0;
+            let lingers = self.may_linger(place) == Some(true) && view.mount_id_at(path) == 0;
             if let Some(past) = self.forecast.past.get_mut(usize::from(place)) {
                 past.lingers = lingers;
             }
@@ -63,22 +63,18 @@ impl<'a> Plan<'a> {
 
     /// Whether the current entry at `place` may be undone as late as the desired one at the same mount
     /// point is made.
-    fn may_linger(&self, place: u16) -> bool {
-        let (Some(past), Some(old)) =
-            (self.forecast.past.get(usize::from(place)), self.current(place))
-        else {
-            return false;
-        };
+    fn may_linger(&self, place: u16) -> Option<bool> {
+        let (past, old) = (self.forecast.past.get(usize::from(place))?, self.current(place)?);
         let ends = Ends::of(old);
-        let Some(new) = self.forecast.desired_by_path.find(ends.path) else { return false };
-        let (Some(item), need) = (self.desired(new), self.forecast.need(new)) else { return false };
+        let new = self.forecast.desired_by_path.find(ends.path)?;
+        let (item, need) = (self.desired(new)?, self.forecast.need(new));
         let same_kind = old.shape.is_mount() && item.shape == old.shape && !old.is_synthetic();
         // What was created for the old one must not have to go, nor anything be made for the new one.
         let source_stays = ends
             .source
             .is_none_or(|source| self.own_of_source(place).is_none() || self.stays(place, source));
         let point_stays = !need.make_mount_point || self.stays(place, ends.path);
-        same_kind
+        let may = same_kind
             && past.mounted
             && !past.ground_goes
             && !need.left_out
@@ -87,7 +83,8 @@ impl<'a> Plan<'a> {
             && self.is_alone(place, &ends)
             && self.is_unseen(new, &ends)
             && source_stays
-            && point_stays
+            && point_stays;
+        Some(may)
     }
 
     /// Whether no other entry of the current profile that goes has to do with the one at `place`, whose
@@ -104,20 +101,18 @@ impl<'a> Plan<'a> {
         others.all(|(_, (item, _))| {
             let shown = item.shown().0.filter(|_| !item.is_synthetic());
             !ends.may_see(item.entry.mount_point) && !ends.may_be_shown_by(shown)
-        }) && below.filter_map(|at| self.forecast.current_by_path.nth(at)).all(|at| at == place)
+        }) && below.count() == 1
             && above.all(|at| at == place || ground(at))
     }
 
     /// Whether nothing that is made before the desired entry at `new` has to do with the old mount.
     fn is_unseen(&self, new: u16, ends: &Ends<'_>) -> bool {
-        let made = |place: u16| {
-            let need = self.forecast.need(place);
-            need.kept_as.is_none() && !need.left_out
-        };
         let mut earlier = self.forecast.order.iter().take_while(|&&place| place != new);
         let mut mimics = self.forecast.mimics.iter().filter(|slot| slot.kept_as.is_none());
         earlier.all(|&place| {
-            let Some(item) = self.desired(place).filter(|_| made(place)) else { return true };
+            let need = self.forecast.need(place);
+            let made = need.kept_as.is_none() && !need.left_out;
+            let Some(item) = self.desired(place).filter(|_| made) else { return true };
             !ends.may_see(item.entry.mount_point) && !ends.may_be_shown_by(item.shown().0)
         }) && mimics.all(|slot| !ends.may_see(slot.dir))
     }

@@ -105,4 +105,10 @@ impl Plan<'_> {
     pub fn makes(&self) -> bool {
         self.steps.iter().any(|step| self.cause(step.op).is_some())
     }
+
+    /// Whether the plan undoes anything.
+    #[must_use]
+    pub fn undoes(&self) -> bool {
+        self.steps.iter().any(|step| self.cause(step.op).is_none())
+    }
 }

@@ -135,9 +135,10 @@ impl Files {
         let journal_len = plan.journal_len();
         // What is undone may have to be made again: then the next profile is the journal of the way
         // back, which has the same entries, and the journal is the profile after that.
-        let (next_len, journal_len) = match plan.first_phase() {
-            Phase::Making => (len, journal_len),
-            Phase::Undoing => (len.max(journal_len), journal_len.max(plan.earlier_len())),
+        let (next_len, journal_len) = if plan.undoes() {
+            (len.max(journal_len), journal_len.max(plan.earlier_len()))
+        } else {
+            (len, journal_len)
         };
         let journal = Some(reserve(instance, Draft::Journal, journal_len)?);
         Ok(Self { journal, next: reserve(instance, Draft::Profile, next_len)? })
@@ -255,11 +256,8 @@ impl Run<'_, '_> {
         // What is only undone is in the journal that is there.
         if let Some(forth) = forth.filter(|_| plan.makes()) {
             let header = Header { direction: Direction::Back, phase: plan.first_phase(), root };
-            let len = match failed.first_phase() {
-                Phase::Making => plan.saved_len(),
-                // For that much there is room.
-                Phase::Undoing => failed.earlier_len(),
-            };
+            // For what was there before there is room, if anything of it was undone.
+            let len = if failed.undoes() { failed.earlier_len() } else { plan.saved_len() };
             let turned =
                 forth.turn_back(next, header, (plan, len), (&mut kernel, &self.file.instance));
             let (back, end) = turned.map_err(|error| self.session(error))?;
