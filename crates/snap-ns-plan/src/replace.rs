@@ -4,16 +4,16 @@
 //! is made, which may lie beneath it by then. That is only right where nothing in between sees or
 //! changes the difference.
 
-use snap_ns_forecast::{Fate, FsView};
+use snap_ns_forecast::{Fate, FsView, Past};
 use snap_path::is_at_or_below;
 use snap_profile::Item;
 
 use crate::plan::Plan;
 use crate::step::Op;
 
-/// The most entries that are looked at: each is compared with all others, and an update that changes
-/// more than a few is a refresh, which stops the snap anyway.
-const LOOKED_AT_MAX: usize = 64;
+/// No more entries may go: each is compared with all others, and an update that changes more than a
+/// few is a refresh, which stops the snap anyway.
+const GOING_MAX: usize = 64;
 
 /// Where a mount of the current profile is, and what it shows, if that has a path. What is mounted in
 /// either place may appear in the other one as well.
@@ -46,12 +46,11 @@ fn related(a: &[u8], b: &[u8]) -> bool {
 impl<'a> Plan<'a> {
     /// Finds the entries of the current profile that linger until another one takes their place.
     pub(crate) fn find_lingering(&mut self, view: &mut dyn FsView) {
-        let mut left = LOOKED_AT_MAX;
+        let going = |past: &&Past| past.fate == Fate::Going;
+        if self.forecast.past.iter().filter(going).count() > GOING_MAX {
+            return;
+        }
         for place in 0..self.recorded() {
-            if left == 0 || self.forecast.fate(place) != Fate::Going {
-                continue;
-            }
-            left = left.saturating_sub(1);
             // Beneath the old one there must be no other mount: nobody could tell them apart.
             let path = self.current(place).map_or(&[][..], |item| item.entry.mount_point);
             let lingers = self.may_linger(place) == Some(true) && view.mount_id_at(path) == 0;
@@ -64,7 +63,9 @@ impl<'a> Plan<'a> {
     /// Whether the current entry at `place` may be undone as late as the desired one at the same mount
     /// point is made.
     fn may_linger(&self, place: u16) -> Option<bool> {
-        let (past, old) = (self.forecast.past.get(usize::from(place))?, self.current(place)?);
+        let stands = |past: &&Past| past.fate == Fate::Going && past.mounted && !past.ground_goes;
+        self.forecast.past.get(usize::from(place)).filter(stands)?;
+        let old = self.current(place)?;
         let ends = Ends::of(old);
         let new = self.forecast.desired_by_path.find(ends.path)?;
         let (item, need) = (self.desired(new)?, self.forecast.need(new));
@@ -75,8 +76,6 @@ impl<'a> Plan<'a> {
             .is_none_or(|source| self.own_of_source(place).is_none() || self.stays(place, source));
         let point_stays = !need.make_mount_point || self.stays(place, ends.path);
         let may = same_kind
-            && past.mounted
-            && !past.ground_goes
             && !need.left_out
             && !need.make_source
             && !ends.may_be_shown_by(item.shown().0)
