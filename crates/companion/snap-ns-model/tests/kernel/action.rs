@@ -103,7 +103,7 @@ static PROFILES: Mutex<BTreeMap<String, &'static Profile<'static>>> = Mutex::new
 
 fn profile(text: &str) -> &'static Profile<'static> {
     let mut profiles = PROFILES.lock().unwrap();
-    *profiles.entry(text.to_owned()).or_insert_with(|| {
+    profiles.entry(text.to_owned()).or_insert_with(|| {
         let text = Box::leak(text.as_bytes().to_vec().into_boxed_slice());
         let mut arena = Arena::new(Box::leak(Box::new([0; 256])));
         let profile = Box::leak(Box::new(Profile::new()));
