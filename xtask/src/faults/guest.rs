@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::Call;
 use super::driver::{self, Fault, Run, Watch};
-use super::facts::Facts;
+use super::facts::{Aspect, Facts};
 use super::filter::Which;
 use super::groups::Groups;
 use super::judge::{Difference, compare, is_exact, judge};
@@ -23,6 +23,8 @@ use crate::workers::{answer_all, scratch};
 pub(super) struct Question {
     pub(super) row: Row,
     pub(super) program: PathBuf,
+    /// The program of the second run.
+    pub(super) next: PathBuf,
     pub(super) side: Side,
     /// Without one, the row is surveyed.
     pub(super) point: Option<Point>,
@@ -35,6 +37,8 @@ pub(super) enum Side {
     Ours,
     /// Only calls that change something are; it is compared with what it does undisturbed.
     Original,
+    /// Ours is killed at every call, and the original runs next.
+    TakenOver,
 }
 
 /// Where a run is disturbed, and how.
@@ -99,7 +103,7 @@ impl Told {
 impl Side {
     fn which(self) -> Which {
         match self {
-            Self::Ours => Which::Every,
+            Self::Ours | Self::TakenOver => Which::Every,
             Self::Original => Which::Changing,
         }
     }
@@ -135,9 +139,9 @@ fn answer(
     scratch: &Path,
     known: &mut Option<Reference>,
 ) -> Result<Found> {
-    let path = &question.program;
-    let program = File::open(path).with_context(|| path.display().to_string())?;
-    let place = Place { question, program: &program, base, scratch };
+    let open = |path: &PathBuf| File::open(path).with_context(|| path.display().to_string());
+    let programs = [open(&question.program)?, open(&question.next)?];
+    let place = Place { question, programs: &programs, base, scratch };
     let Some(point) = &question.point else {
         return Ok(Found::Survey(place.survey()?));
     };
@@ -153,7 +157,7 @@ fn answer(
 /// States that undisturbed runs lead to.
 struct Reference {
     row: String,
-    program: PathBuf,
+    programs: [PathBuf; 2],
     before: Facts,
     same: Vec<Facts>,
     other: Vec<Facts>,
@@ -161,14 +165,15 @@ struct Reference {
 
 impl Reference {
     fn is_for(&self, question: &Question) -> bool {
-        self.row == question.row.name && self.program == question.program
+        let [program, next] = &self.programs;
+        self.row == question.row.name && *program == question.program && *next == question.next
     }
 }
 
 /// Where worlds of one row can be made.
 struct Place<'q> {
     question: &'q Question,
-    program: &'q File,
+    programs: &'q [File; 2],
     /// The namespace that has the scratch directory.
     base: &'q File,
     scratch: &'q Path,
@@ -177,7 +182,7 @@ struct Place<'q> {
 impl<'q> Place<'q> {
     fn stage(&self) -> Result<Stage<'q>> {
         enter(self.base)?;
-        Stage::new(&self.question.row, self.program, self.scratch)
+        Stage::new(&self.question.row, self.programs, self.scratch)
     }
 
     fn desired(&self, next: Next) -> &'q str {
@@ -196,7 +201,7 @@ impl<'q> Place<'q> {
         }
         Ok(Reference {
             row: self.question.row.name.clone(),
-            program: self.question.program.clone(),
+            programs: [self.question.program.clone(), self.question.next.clone()],
             before,
             same,
             other: self.undisturbed(Next::Other)?,
@@ -207,9 +212,13 @@ impl<'q> Place<'q> {
     /// namespace is thrown away, after the whole of it in one that was.
     fn undisturbed(&self, next: Next) -> Result<Vec<Facts>> {
         let desired = self.desired(next);
-        let mut stage = self.stage()?;
-        let run = stage.alone(desired)?;
-        let mut all = vec![stage.facts(&run.exit)?];
+        let mut all = Vec::new();
+        // What ours leads to by itself is not what the original makes of it.
+        if self.question.side != Side::TakenOver {
+            let mut stage = self.stage()?;
+            let run = stage.alone(desired)?;
+            all.push(stage.facts(&run.exit)?);
+        }
         let ends: &[Option<&str>] = match self.question.row.caller {
             Caller::SnapConfine => &[None, Some("not kept")],
             Caller::SnapConfineAgain | Caller::Snapd | Caller::User => &[None],
@@ -277,11 +286,23 @@ impl<'q> Place<'q> {
             Next::Same => &reference.same,
             Next::Other => &reference.other,
         };
+        let mut differences = judge(references, &found);
+        if self.question.side == Side::TakenOver {
+            // What the original leaves in the tree is its own (docs/compatibility.md, D1), and nothing
+            // but the next run of ours removes a draft.
+            let matters = |aspect| {
+                matches!(
+                    aspect,
+                    Aspect::Exit | Aspect::Freezer | Aspect::Mounts | Aspect::HostMounts
+                )
+            };
+            differences.retain(|one| matters(one.aspect));
+        }
         Ok(Verdict {
             hit: first.calls.first().cloned(),
             first: Told::of(&first),
             second: Told::of(&second),
-            differences: judge(references, &found),
+            differences,
             clean,
         })
     }

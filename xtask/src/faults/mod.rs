@@ -27,7 +27,8 @@ use clap::Args;
 
 pub(crate) use guest::run as guest;
 
-use guest::{Found, Point, Question, Side, Survey, Verdict};
+use driver::Fault;
+use guest::{Found, Next, Point, Question, Side, Survey, Verdict};
 use points::Selection;
 use scenario::Row;
 use tally::Tally;
@@ -55,6 +56,9 @@ pub(crate) struct Faults {
     /// Also sweep the packaged original, over the calls that change mounts or files.
     #[arg(long)]
     original: bool,
+    /// Also kill ours at each call, and let the packaged original run next.
+    #[arg(long)]
+    taken_over: bool,
     /// Only one in N of the original's calls.
     #[arg(long, value_name = "N", default_value_t = 1, requires = "original")]
     original_every: usize,
@@ -62,8 +66,19 @@ pub(crate) struct Faults {
     #[arg(long, value_name = "PATH")]
     ours: Option<PathBuf>,
     /// The original, instead of the packaged one of Debian sid.
-    #[arg(long, value_name = "PATH", requires = "original")]
+    #[arg(long, value_name = "PATH")]
     peer: Option<PathBuf>,
+}
+
+impl Faults {
+    /// The packaged program.
+    fn original(&self) -> Result<PathBuf> {
+        let path = match &self.peer {
+            Some(peer) => peer.clone(),
+            None => crate::peer::snap_update_ns("sid")?,
+        };
+        path.canonicalize().context("the original")
+    }
 }
 
 /// A row that was surveyed, with the points that are tried.
@@ -92,18 +107,14 @@ pub(crate) fn run(options: &Faults) -> Result<()> {
         options.ours.clone().map_or_else(build, Ok)?.canonicalize().context("our program")?;
     let selection =
         Selection { every: options.every, calls: options.calls.clone(), point: options.point };
-    let swept = sweep(&rows, &ours, Side::Ours, &selection)?;
+    let swept = sweep(&rows, [&ours, &ours], Side::Ours, &selection)?;
     report::complaints(&swept);
     report::failures(&swept, options.point.is_some());
     let mut original = None;
     if options.original {
-        let path = match &options.peer {
-            Some(peer) => peer.clone(),
-            None => crate::peer::snap_update_ns("sid")?,
-        };
-        let path = path.canonicalize().context("the original")?;
-        let selection = Selection { every: options.original_every, ..selection };
-        let swept = sweep(&rows, &path, Side::Original, &selection)?;
+        let path = options.original()?;
+        let selection = Selection { every: options.original_every, ..selection.clone() };
+        let swept = sweep(&rows, [&path, &path], Side::Original, &selection)?;
         report::notes(&swept);
         if options.point.is_some() {
             report::failures(&swept, true);
@@ -111,6 +122,14 @@ pub(crate) fn run(options: &Faults) -> Result<()> {
         original = Some(swept);
     }
     report::table(&swept, original.as_deref());
+    if options.taken_over {
+        let path = options.original()?;
+        let swept = sweep(&rows, [&ours, &path], Side::TakenOver, &selection)?;
+        if options.point.is_some() {
+            report::failures(&swept, true);
+        }
+        report::taken_over(&swept);
+    }
     let seconds = start.elapsed().as_secs();
     let tallies = swept.iter().map(|(plan, tally)| (plan.survey.complaints.len(), tally));
     let failed: usize = tallies.map(|(complaints, tally)| complaints + tally.failed()).sum();
@@ -124,13 +143,13 @@ pub(crate) fn run(options: &Faults) -> Result<()> {
 /// Surveys every row, then tries all points.
 fn sweep(
     rows: &[Row],
-    program: &Path,
+    [program, next]: [&Path; 2],
     side: Side,
     selection: &Selection,
 ) -> Result<Vec<(Plan, Tally)>> {
     let ask = |guest: &mut Guest, row: &Row, point: Option<Point>| -> Result<Answer<Found>> {
-        let program = program.to_owned();
-        guest.ask(&Question { row: row.clone(), program, side, point })
+        let (program, next) = (program.to_owned(), next.to_owned());
+        guest.ask(&Question { row: row.clone(), program, next, side, point })
     };
     let surveys = each(GUEST, rows.len(), |guest, at| survey(ask(guest, &rows[at], None)?))?;
     let mut plans = Vec::new();
@@ -139,7 +158,10 @@ fn sweep(
             calls: vec![],
             complaints: vec![format!("cannot be tried: {error}")],
         });
-        let points = selection.points(row, &survey.calls);
+        let mut points = selection.points(row, &survey.calls);
+        if side == Side::TakenOver {
+            points.retain(|point| point.fault == Fault::Kill && point.next == Next::Same);
+        }
         plans.push(Plan { row: row.clone(), survey, points });
     }
     let all: Vec<(usize, Point)> = plans

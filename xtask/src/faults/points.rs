@@ -11,6 +11,7 @@ use super::scenario::Row;
 const OTHER: usize = 5;
 
 /// What was asked for.
+#[derive(Clone)]
 pub(super) struct Selection {
     /// One in so many calls, besides what the row itself says.
     pub(super) every: usize,

@@ -172,3 +172,17 @@ fn line(name: &str, calls: Option<usize>, tally: &Tally) {
         more("another call", tally.strayed)
     );
 }
+
+/// How often the original ended where it does after an undisturbed run of ours.
+pub(super) fn taken_over(swept: &[(Plan, Tally)]) {
+    println!(
+        "ours is killed, and the original runs next: where that ends as after a whole run of ours"
+    );
+    let (mut survived, mut tried) = (0, 0);
+    for (plan, tally) in swept {
+        let Count { tried: all, survived: good } = tally.kills;
+        println!("  {:<30} {good:>7}/{all}", plan.row.name);
+        (survived, tried) = (survived + good, tried + all);
+    }
+    println!("  {:<30} {survived:>7}/{tried}", "all");
+}

@@ -21,7 +21,8 @@ use crate::conformance::world;
 /// A row's world, in the state before the run that is swept.
 pub(super) struct Stage<'r> {
     row: &'r Row,
-    program: &'r File,
+    /// That of the first run, and that of the second.
+    programs: &'r [File; 2],
     case: Case,
     host: File,
     /// The snap's namespace.
@@ -33,8 +34,8 @@ pub(super) struct Stage<'r> {
 }
 
 impl<'r> Stage<'r> {
-    /// Makes the world on `scratch`, and the namespace by undisturbed runs of `program`.
-    pub(super) fn new(row: &'r Row, program: &'r File, scratch: &Path) -> Result<Self> {
+    /// Makes the world on `scratch`, and the namespace by undisturbed runs of the first program.
+    pub(super) fn new(row: &'r Row, programs: &'r [File; 2], scratch: &Path) -> Result<Self> {
         let scenario = &row.scenario;
         let case = Case::of_world(&scenario.instance, &scenario.world);
         let host = namespaces::host(scratch, &case)?;
@@ -42,10 +43,10 @@ impl<'r> Stage<'r> {
         let live = namespaces::fresh(&host)?;
         namespaces::preserve(&host, &live, &scenario.instance)?;
         let current = live.try_clone()?;
-        let mut stage = Self { row, program, case, host, live, current, held: vec![] };
+        let mut stage = Self { row, programs, case, host, live, current, held: vec![] };
         for (number, profile) in scenario.before.iter().enumerate() {
             let by = if number == 0 { Caller::SnapConfine } else { Caller::Snapd };
-            let run = stage.run(by, profile, Watch::Nothing)?;
+            let run = stage.run(&programs[0], by, profile, Watch::Nothing)?;
             ensure!(
                 run.exit == "0",
                 "profile {} before: exit status {}: {}",
@@ -70,12 +71,12 @@ impl<'r> Stage<'r> {
 
     /// The run that is swept.
     pub(super) fn first(&mut self, watch: Watch) -> Result<Run> {
-        self.run(self.row.caller, &self.row.scenario.desired, watch)
+        self.run(&self.programs[0], self.row.caller, &self.row.scenario.desired, watch)
     }
 
     /// A run for another profile instead.
     pub(super) fn alone(&mut self, desired: &str) -> Result<Run> {
-        self.run(self.row.caller, desired, Watch::Nothing)
+        self.run(&self.programs[0], self.row.caller, desired, Watch::Nothing)
     }
 
     /// The run after one that ended with `exit`, undisturbed.
@@ -93,7 +94,7 @@ impl<'r> Stage<'r> {
             }
             caller @ (Caller::SnapConfineAgain | Caller::Snapd) => caller,
         };
-        self.run(caller, desired, Watch::Nothing)
+        self.run(&self.programs[1], caller, desired, Watch::Nothing)
     }
 
     /// A fresh namespace on the same host, with what snap-confine writes for it.
@@ -116,7 +117,7 @@ impl<'r> Stage<'r> {
         format!("/run/snapd/ns/snap.{}.fstab", self.row.scenario.instance)
     }
 
-    fn run(&self, caller: Caller, desired: &str, watch: Watch) -> Result<Run> {
+    fn run(&self, program: &File, caller: Caller, desired: &str, watch: Watch) -> Result<Run> {
         enter(&self.host)?;
         self.want(caller, desired)?;
         let lock = match caller {
@@ -126,7 +127,7 @@ impl<'r> Stage<'r> {
         if caller != Caller::Snapd {
             enter(&self.current)?;
         }
-        let run = driver::run(&self.start(caller)?, watch);
+        let run = driver::run(&self.start(program, caller)?, watch);
         drop(lock);
         run
     }
@@ -139,7 +140,7 @@ impl<'r> Stage<'r> {
         Ok(fs::write(path, expand(desired))?)
     }
 
-    fn start(&self, caller: Caller) -> Result<Start<'r>> {
+    fn start<'p>(&self, program: &'p File, caller: Caller) -> Result<Start<'p>> {
         let (options, environment, mask): (&[&str], &[&str], u32) = match caller {
             Caller::SnapConfine | Caller::SnapConfineAgain => (&["--from-snap-confine"], &[], 0),
             Caller::Snapd => (&[], &["PATH=/usr/sbin:/usr/bin", "LANG=C.UTF-8"], 0o022),
@@ -156,7 +157,7 @@ impl<'r> Stage<'r> {
         arguments.extend(options);
         arguments.push(&self.row.scenario.instance);
         Ok(Start {
-            program: self.program,
+            program,
             arguments: texts(&arguments)?,
             environment: texts(environment)?,
             mask,
