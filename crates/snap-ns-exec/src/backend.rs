@@ -78,9 +78,12 @@ impl Kernel {
             Ok(done) => Ok(done),
             Err(Stop::Fault(fault)) => Err(fault),
             Err(Stop::Refused(errno)) => {
+                if errno == Errno::NOSYS {
+                    self.fall_back(errno);
+                }
                 let done = classic(self);
                 // What the classic calls may not do either says nothing about the newer ones.
-                if errno == Errno::NOSYS || done.is_ok() {
+                if done.is_ok() {
                     self.fall_back(errno);
                 }
                 done

@@ -114,19 +114,19 @@ impl Fresh<'_> {
         {
             return Err(Fault::new(What::Replaced, role));
         }
-        let here = Here::of(top.as_fd(), self.shape);
+        let here = || Here::of(top.as_fd(), self.shape);
         if has_flags(options) && !add_to_tree(options, top.as_fd())? {
             let wanted = options.flags & MountFlags::PER_MOUNT;
             let has = mount_flags(fstatfs(&top).map_err(failed(Call::StatFs, role))?.f_flags);
             // It has the flags of its source: often there is nothing to change.
             if !flags_of(has).contains(wanted) {
                 let flags = with_kept(has, wanted);
-                mount_remount(here.path(), flags, c"").map_err(failed(Call::Remount, role))?;
+                mount_remount(here().path(), flags, c"").map_err(failed(Call::Remount, role))?;
             }
         }
         let change = options.propagation.map(propagation_flags);
         change
-            .map_or(Ok(()), |flags| mount_change(here.path(), flags))
+            .map_or(Ok(()), |flags| mount_change(here().path(), flags))
             .map_err(failed(Call::ChangePropagation, role))
     }
 }

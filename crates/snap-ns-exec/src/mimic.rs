@@ -17,6 +17,7 @@ use snap_ns_plan::{
 };
 use snap_path::{PATH_MAX, Text, components, file_name, parent};
 
+use crate::backend::Fallback;
 use crate::fault::failed;
 use crate::fd_path::fd_path;
 use crate::here::Here;
@@ -35,6 +36,9 @@ const SWEPT_MAX: usize = 1024;
 
 /// Mode and owner of the directories of the aside, and of what a mimic's children are mounted on.
 pub(crate) const CHILD_ATTRIBUTES: Attributes = Attributes { mode: 0o755, uid: 0, gid: 0 };
+
+/// What a policy answers.
+const REFUSALS: [Errno; 2] = [Errno::PERM, Errno::ACCESS];
 
 /// How the children of a mimic's directory are given to the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,12 +62,20 @@ impl Kernel {
 
     /// The same with the classic calls.
     fn mimic_in_place(&mut self, mimic: &Mimic<'_>, rule: &dyn Rule) -> Result<(), Fault> {
+        let naming = self.naming(mimic, rule);
+        // An old kernel is no policy: it lets anything be bound that is open.
+        if self.fallback() == Some(Fallback::Missing) {
+            match self.build_from_covered(mimic, naming) {
+                Err(Fault { what: What::Failed(Call::Bind, errno), .. })
+                    if REFUSALS.contains(&Errno::from_raw_os_error(errno)) => {}
+                built => return built,
+            }
+        }
         let mut path = Text::<PATH_MAX>::new();
         path.push(ASIDE)
             .and_then(|()| path.push(mimic.dir))
             .ok_or(Fault::new(What::Full(Limit::Path), Role::Aside))?;
         let aside_path = path.as_bytes();
-        let naming = self.naming(mimic, rule);
         let made = self.make_aside(aside_path);
         let result = made.and_then(|()| self.build(mimic, aside_path, naming));
         // What is empty by now was ours, if not somebody else's was found.
@@ -84,6 +96,15 @@ impl Kernel {
         } else {
             Naming::ByDescriptor
         }
+    }
+
+    /// Builds it from the directory itself, which stays open while the tmpfs covers it.
+    fn build_from_covered(&self, mimic: &Mimic<'_>, naming: Naming) -> Result<(), Fault> {
+        let open = failed(Call::Open, Role::Mimic);
+        let (above, name) = self.open_parent(mimic.dir).map_err(&open)?;
+        let dir = open_child(above.as_fd(), name, PATH_DIR).map_err(&open)?;
+        let tmpfs = self.cover(mimic, (above.as_fd(), name), dir.as_fd())?;
+        self.restore(mimic, &dir, &tmpfs, naming).inspect_err(|_| take_away(above.as_fd(), name))
     }
 
     fn build(&mut self, mimic: &Mimic<'_>, aside_path: &[u8], naming: Naming) -> Result<(), Fault> {
@@ -166,7 +187,7 @@ impl Kernel {
         Ok(())
     }
 
-    /// Restores the directory `name` of the working directory, which is the aside, below `dir`, the
+    /// Restores the directory `name` of the working directory, which has what is covered, below `dir`, the
     /// path of the mimic and a slash.
     fn restore_by_name(
         &self,
