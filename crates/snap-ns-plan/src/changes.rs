@@ -120,7 +120,6 @@ impl Plan<'_> {
     /// Decides what goes with the tmpfs that it stands on. What may show another mount that goes is
     /// undone on its own: the mount point of that could not be removed otherwise.
     pub(crate) fn find_what_goes_along(&mut self) {
-        let copies = |item: &Item<'_>| !item.is_synthetic() && item.shown().1 == Depth::Recursive;
         for at in 0..self.forecast.all_current().len() {
             let Some(place) = self.forecast.current_by_path.nth(at) else { break };
             let Some(item) =
@@ -128,6 +127,7 @@ impl Plan<'_> {
             else {
                 continue;
             };
+            let copies = self.may_show_what_goes(item);
             let path = item.entry.mount_point;
             let below =
                 self.forecast.current_by_path.at_or_above(path).filter(|&below| below < place);
@@ -141,11 +141,21 @@ impl Plan<'_> {
                 self.forecast.past.get_mut(usize::from(place)).filter(|_| ground_goes)
             {
                 past.ground_goes = true;
-                if !copies(item) {
+                if !copies {
                     past.fate = Fate::GoingWithTmpfs;
                 }
             }
         }
+    }
+
+    /// Whether a mount may show another one that goes: one below its source, or that this is reached
+    /// through.
+    fn may_show_what_goes(&self, item: &Item<'_>) -> bool {
+        let (Some(source), Depth::Recursive) = item.shown() else { return false };
+        let mut through = self.forecast.current_by_path.at_or_above(source);
+        !item.is_synthetic()
+            && (!self.forecast.current_by_path.around(source).below.is_empty()
+                || through.any(|place| self.forecast.fate(place) != Fate::Kept))
     }
 
     /// The tmpfs at `place` was unmounted: what stood on it is gone as well.

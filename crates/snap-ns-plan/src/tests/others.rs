@@ -182,7 +182,6 @@ fn what_follows_from_a_mimic() {
                     /snap/x/1 /usr none bind 0 0
                 ",
             steps: "
-                    unmount /usr/share/new
                     unmount /usr/share
                     mount /usr
                     mimic /usr

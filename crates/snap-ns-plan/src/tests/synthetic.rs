@@ -47,7 +47,31 @@ fn synthetic_entries() {
                 ",
             desired: "",
             steps: "
+                    unmount /usr/share
+                ",
+            saved: "",
+        },
+        Case {
+            name: "no longer needed, and another that goes may be seen through what stands on it",
+            world: "
+                    d /tmp/s
+                    d /snap/x/1/sub
+                    m /snap/x/1/sub
+                    d /usr/share ro
+                    m /usr/share tmpfs
+                    d /usr/share/new
+                    m /usr/share/new
+                ",
+            current: "
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
+                    /tmp/s /snap/x/1/sub none bind 0 0
+                    /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
+                ",
+            desired: "",
+            steps: "
                     unmount /usr/share/new
+                    unmount /snap/x/1/sub
+                    remove /snap/x/1/sub
                     unmount /usr/share
                 ",
             saved: "",
