@@ -44,5 +44,9 @@ fn main() {
         && env::var("DEBUG").is_ok_and(|it| it == "false" || it == "none" || it == "0")
     {
         println!("cargo:rustc-link-arg-bins=-Wl,--strip-all");
+        let directory = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+        println!("cargo:rerun-if-changed=no-unwinding.ld");
+        println!("cargo:rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
+        println!("cargo:rustc-link-arg-bins=-T{directory}/no-unwinding.ld");
     }
 }
