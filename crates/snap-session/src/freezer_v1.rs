@@ -3,7 +3,7 @@
 
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, open};
-use rustix::io::{self, Errno};
+use rustix::io::Errno;
 use rustix::thread::nanosleep;
 use rustix::time::Timespec;
 use snap_path::{PATH_MAX, is_at_or_below};
@@ -20,12 +20,13 @@ const PAUSE_FIRST: i64 = 100_000;
 const PAUSE_MAX: i64 = 20_000_000;
 
 pub(crate) fn freeze(instance: &Instance<'_>) -> Result<OwnGroup, SessionError> {
+    let Some(state) = open_state(instance)? else { return Ok(OwnGroup::Elsewhere) };
     let mut buffer = [0; PATH_MAX];
     let own = own_group(&mut buffer, |list| list.split(|&byte| byte == b',').any(is_freezer))?;
     if is_at_or_below(own, instance_path(b"/snap.", instance, b"").as_bytes()) {
         return Ok(OwnGroup::Spared);
     }
-    let Some(state) = write_state(instance, b"FROZEN")? else { return Ok(OwnGroup::Elsewhere) };
+    write_state(&state, b"FROZEN")?;
     // There is no notification in this version: the state has to be read until it changes.
     let deadline = Deadline::start();
     let mut pause = PAUSE_FIRST;
@@ -52,21 +53,24 @@ fn is_freezer(controller: &[u8]) -> bool {
 }
 
 pub(crate) fn thaw(instance: &Instance<'_>) -> Result<(), SessionError> {
-    write_state(instance, b"THAWED").map(|_| ())
+    open_state(instance)?.map_or(Ok(()), |state| write_state(&state, b"THAWED"))
 }
 
-/// Writes the state, and returns the file if there is such a group.
-fn write_state(instance: &Instance<'_>, state: &[u8]) -> Result<Option<OwnedFd>, SessionError> {
+/// Opens the state, if there is such a group.
+fn open_state(instance: &Instance<'_>) -> Result<Option<OwnedFd>, SessionError> {
     let path = instance_path(b"/sys/fs/cgroup/freezer/snap.", instance, b"/freezer.state");
-    let write = || -> io::Result<OwnedFd> {
-        let flags = OFlags::RDWR | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = open(path.as_c_str(), flags, Mode::empty())?;
-        rustix::io::write(&file, state)?;
-        Ok(file)
-    };
-    match write() {
+    let flags = OFlags::RDWR | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match open(path.as_c_str(), flags, Mode::empty()) {
         Ok(file) => Ok(Some(file)),
         Err(errno) if is_gone(errno) => Ok(None),
         Err(errno) => Err(failed(Task::Write, Subject::Freezer)(errno)),
+    }
+}
+
+/// Writes the state; a group that vanished has none.
+fn write_state(file: &OwnedFd, state: &[u8]) -> Result<(), SessionError> {
+    match rustix::io::write(file, state) {
+        Err(errno) if !is_gone(errno) => Err(failed(Task::Write, Subject::Freezer)(errno)),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
