@@ -226,7 +226,8 @@ impl Run<'_, '_> {
     }
 
     /// Makes the namespace what it was before `failed` was performed, by another plan, and saves what
-    /// stands then.
+    /// stands then. (On its own: its buffers are no part of the stack of a run that succeeds.)
+    #[inline(never)]
     fn go_back(
         &mut self,
         failed: &Plan<'static>,
