@@ -11,7 +11,7 @@ use snap_path::Text;
 use snap_profile::{ENTRIES_MAX, Item};
 
 use crate::plan::Plan;
-use crate::saved::Moment;
+use crate::saved::{Moment, OPTIONS_MAX, push_plain_tmpfs_options};
 use crate::step::{Op, State};
 
 /// How far a run has come.
@@ -267,7 +267,10 @@ impl Plan<'_> {
             return Ok(());
         };
         let id = self.desired(asks).map_or(&[][..], Item::id);
-        let Some(options) = crate::saved::plain_tmpfs_options(id) else { return Ok(()) };
+        let mut options = Text::<OPTIONS_MAX>::new();
+        if push_plain_tmpfs_options(&mut options, id).is_none() {
+            return Ok(());
+        }
         let entry = Entry {
             source: b"tmpfs",
             mount_point: dir,

@@ -5,6 +5,7 @@ use snap_path::{PATH_MAX, Text, file_name, parent};
 use snap_profile::{Item, Shape};
 
 use crate::plan::Plan;
+use crate::saved::push_tmpfs_options;
 
 impl<'a> Plan<'a> {
     /// Pairs the mimics that stand with those that a fresh namespace would have.
@@ -41,8 +42,9 @@ impl<'a> Plan<'a> {
             return false;
         };
         let id = item.synthetic_for().unwrap_or_default();
-        crate::saved::tmpfs_options(&mimic, id)
-            .is_some_and(|options| options.as_bytes() == item.entry.options)
+        let mut options = Text::new();
+        push_tmpfs_options(&mut options, &mimic, id)
+            .is_some_and(|()| options.as_bytes() == item.entry.options)
     }
 
     /// Keeps the children of the mimic that stands with the tmpfs at `place`, if they are just those

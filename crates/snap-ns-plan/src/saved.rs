@@ -198,12 +198,16 @@ impl Plan<'_> {
 
 /// Room for the options of a synthetic entry: the fixed words, and an ID, which is nearly always a
 /// path.
-const OPTIONS_MAX: usize = PATH_MAX + 128;
+pub(crate) const OPTIONS_MAX: usize = PATH_MAX + 128;
 
 /// Writes the lines of a mimic (contract section 4). What does not fit a path or the options is left
 /// out: docs/limits.md says when that is.
 fn write_mimic<S: Sink>(mimic: &Mimic<'_>, id: &[u8], sink: &mut S) -> Result<(), S::Error> {
-    let Some(options) = tmpfs_options(mimic, id) else { return Ok(()) };
+    // One text for all options, made again when the kind of the next child is another one.
+    let mut options = Text::<OPTIONS_MAX>::new();
+    if push_tmpfs_options(&mut options, mimic, id).is_none() {
+        return Ok(());
+    }
     let entry = Entry {
         source: b"tmpfs",
         mount_point: mimic.dir,
@@ -212,21 +216,24 @@ fn write_mimic<S: Sink>(mimic: &Mimic<'_>, id: &[u8], sink: &mut S) -> Result<()
         ..Entry::default()
     };
     entry.write(sink)?;
-    let (mut directory, mut file) = (Text::<OPTIONS_MAX>::new(), Text::<OPTIONS_MAX>::new());
     let mut path = Text::<PATH_MAX>::new();
-    let whole = push_all(&mut directory, &[b"rbind,", SYNTHETIC, id, b",x-snapd.detach"])
-        .and_then(|()| push_all(&mut file, &[b"bind,x-snapd.kind=file,", SYNTHETIC, id]))
-        .and_then(|()| push_all(&mut path, &[mimic.dir, b"/"]));
-    if whole.is_none() {
+    if push_all(&mut path, &[mimic.dir, b"/"]).is_none() {
         return Ok(());
     }
-    let dir_len = path.as_bytes().len();
+    let (dir_len, mut kind) = (path.as_bytes().len(), NodeKind::Special);
     for child in mimic.children {
-        let options = match child.kind {
-            NodeKind::Directory => &directory,
-            NodeKind::File => &file,
+        let parts: &[&[u8]] = match child.kind {
+            NodeKind::Directory => &[b"rbind,", SYNTHETIC, id, b",x-snapd.detach"],
+            NodeKind::File => &[b"bind,x-snapd.kind=file,", SYNTHETIC, id],
             NodeKind::Symlink | NodeKind::Special => continue,
         };
+        if child.kind != kind {
+            options.truncate(0);
+            if push_all(&mut options, parts).is_none() {
+                return Ok(());
+            }
+            kind = child.kind;
+        }
         path.truncate(dir_len);
         if path.push(mimic.name(child)).is_none() {
             continue;
@@ -245,18 +252,20 @@ fn write_mimic<S: Sink>(mimic: &Mimic<'_>, id: &[u8], sink: &mut S) -> Result<()
 
 const SYNTHETIC: &[u8] = b"x-snapd.synthetic,x-snapd.needed-by=";
 
-/// The options of a mimic's tmpfs.
-pub(crate) fn tmpfs_options(mimic: &Mimic<'_>, id: &[u8]) -> Option<Text<OPTIONS_MAX>> {
-    let mut options = plain_tmpfs_options(id)?;
+/// Adds the options of a mimic's tmpfs.
+pub(crate) fn push_tmpfs_options(
+    options: &mut Text<OPTIONS_MAX>,
+    mimic: &Mimic<'_>,
+    id: &[u8],
+) -> Option<()> {
+    push_plain_tmpfs_options(options, id)?;
     let Attributes { mode, uid, gid } = mimic.attributes;
-    options.push_fmt(format_args!(",mode=0{mode:o},uid={uid},gid={gid}"))?;
-    Some(options)
+    options.push_fmt(format_args!(",mode=0{mode:o},uid={uid},gid={gid}"))
 }
 
-/// The same, without mode and owner.
-pub(crate) fn plain_tmpfs_options(id: &[u8]) -> Option<Text<OPTIONS_MAX>> {
-    let mut options = Text::new();
-    push_all(&mut options, &[SYNTHETIC, id]).map(|()| options)
+/// Adds the same, without mode and owner.
+pub(crate) fn push_plain_tmpfs_options(options: &mut Text<OPTIONS_MAX>, id: &[u8]) -> Option<()> {
+    push_all(options, &[SYNTHETIC, id])
 }
 
 /// Adds `parts`, one behind the other; none if they do not all fit.
