@@ -182,7 +182,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Which mounts stand when a step is performed.
-    fn moment(&self, op: Op) -> (Log, Time) {
+    pub(crate) fn moment(&self, op: Op) -> (Log, Time) {
         match op {
             Op::Unmount(place)
             | Op::RemoveSymlink(place)
@@ -193,8 +193,8 @@ impl<'a> Plan<'a> {
             | Op::MakeMountPoint(place)
             | Op::MakeSymlink(place)
             | Op::EnsureDir(place)
-            | Op::Mount(place)
-            | Op::PutBeneath(place) => (Log::Desired, self.forecast.time_of(place)),
+            | Op::PutBeneath(place)
+            | Op::Mount(place) => (Log::Desired, self.forecast.time_of(place)),
             Op::Mimic(mimic) => (Log::Desired, self.forecast.mimic_time(mimic)),
         }
     }

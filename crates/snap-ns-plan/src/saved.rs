@@ -2,7 +2,7 @@
 
 use snap_fstab::{Entry, Sink};
 use snap_mount_options::Origin;
-use snap_ns_forecast::{Attributes, Fate, Mimic, NodeKind, Past, Time};
+use snap_ns_forecast::{Attributes, Fate, Log, Mimic, NodeKind, Past, Time};
 use snap_path::{PATH_MAX, Text};
 use snap_profile::Item;
 
@@ -107,22 +107,10 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// When, in the order of application, a step is performed; none for the teardown.
+    /// When, in the order of application, a step is performed; none for what undoes something.
     fn time_of_step(&self, op: Op) -> Option<Time> {
-        match op {
-            Op::Mimic(mimic) => Some(self.forecast.mimic_time(mimic)),
-            Op::Unmount(_)
-            | Op::RemoveSymlink(_)
-            | Op::RemoveMountPoint(_)
-            | Op::RemoveSource(_)
-            | Op::Forget(_) => None,
-            Op::MakeSource(place)
-            | Op::MakeMountPoint(place)
-            | Op::MakeSymlink(place)
-            | Op::EnsureDir(place)
-            | Op::Mount(place)
-            | Op::PutBeneath(place) => Some(self.forecast.time_of(place)),
-        }
+        let (log, time) = self.moment(op);
+        (log == Log::Desired).then_some(time)
     }
 
     /// Writes what a step made, if it makes anything, and did.
@@ -144,13 +132,18 @@ impl Plan<'_> {
                 self.desired(place).map_or(Ok(()), |item| item.entry.write(sink))
             }
             Op::Mimic(mimic) if made => self.write_mimic_at(mimic, sink),
-            Op::Mount(_) | Op::MakeSymlink(_) | Op::EnsureDir(_) | Op::Mimic(_) => Ok(()),
-            Op::Unmount(_)
+            Op::Mount(_)
+            | Op::MakeSymlink(_)
+            | Op::EnsureDir(_)
+            | Op::Mimic(_)
+            | Op::Unmount(_)
             | Op::RemoveSymlink(_)
             | Op::RemoveMountPoint(_)
             | Op::RemoveSource(_)
-            | Op::Forget(_) => Ok(()),
-            Op::MakeSource(_) | Op::MakeMountPoint(_) | Op::PutBeneath(_) => Ok(()),
+            | Op::Forget(_)
+            | Op::MakeSource(_)
+            | Op::MakeMountPoint(_)
+            | Op::PutBeneath(_) => Ok(()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The freezer of cgroup v2: systemd makes a scope or service for each program of a snap, anywhere
 //! in the tree (the kernel's cgroup-v2 documentation, "cgroup.freeze" and "cgroup.events").
 
+use core::cell::Cell;
 use core::ffi::CStr;
 
 use arrayvec::ArrayVec;
@@ -69,12 +70,14 @@ impl Groups {
     }
 
     /// Freezes the groups of `instance`, all at once, and waits for them; then looks for others,
-    /// until there are none. Nobody has to look if no group was made meanwhile.
+    /// until there are none. Nobody has to look if all stood still at once and no group was made
+    /// meanwhile.
     pub(crate) fn freeze(&mut self, instance: &Instance<'_>) -> Result<OwnGroup, SessionError> {
         let mut buffer = [0; PATH_MAX];
         let own = own_group(&mut buffer, <[u8]>::is_empty)?;
         let deadline = Deadline::start();
-        let wait = &mut |group: Found<'_>| wait_until_frozen(&group, &deadline);
+        let at_once = Cell::new(true);
+        let wait = &mut |group: Found<'_>| wait_until_frozen(&group, &deadline, &at_once);
         let census = Census::open();
         let mut pass = Pass::First;
         loop {
@@ -110,7 +113,7 @@ impl Groups {
             if crowd == Others::Perhaps || waited.is_err() {
                 groups_of(instance, own, Reach::All, wait)?;
             }
-            if before.is_some() && before == census.take() {
+            if at_once.get() && before.is_some() && before == census.take() {
                 return Ok(own_group);
             }
             pass = Pass::Again;
@@ -169,8 +172,8 @@ const CENSUS_BYTES: usize = 1024;
 
 /// How many groups there are, and how many were removed and are not given back yet. A group that is
 /// made adds to the first number. It is the same again if another one is removed, but that adds to
-/// the second: for both to be the same again, a third one, removed earlier, has to be given back in
-/// just that time, some hundred microseconds.
+/// the second: for both to be the same again, one that was removed has to be given back as well.
+/// That takes milliseconds, so the census says nothing once something had to be waited for.
 struct Census(Option<OwnedFd>);
 
 type Count = ([u8; CENSUS_BYTES], usize);
@@ -211,7 +214,12 @@ fn is_told(group: BorrowedFd<'_>) -> Result<bool, SessionError> {
     }
 }
 
-fn wait_until_frozen(group: &Found<'_>, deadline: &Deadline) -> Result<(), SessionError> {
+/// `at_once` becomes false if it takes longer than some looks.
+fn wait_until_frozen(
+    group: &Found<'_>,
+    deadline: &Deadline,
+    at_once: &Cell<bool>,
+) -> Result<(), SessionError> {
     let wait = || -> io::Result<bool> {
         let events = open_file(group.fd, c"cgroup.events", OFlags::RDONLY)?;
         let (mut looks, mut pause) = (LOOKS, WAIT_FIRST);
@@ -227,6 +235,7 @@ fn wait_until_frozen(group: &Found<'_>, deadline: &Deadline) -> Result<(), Sessi
                 looks = looks.saturating_sub(1);
                 continue;
             }
+            at_once.set(false);
             let mut changed = [PollFd::new(&events, PollFlags::PRI)];
             match poll(&mut changed, Some(&Timespec { tv_sec: 0, tv_nsec: pause })) {
                 Ok(_) | Err(Errno::INTR) => {}
