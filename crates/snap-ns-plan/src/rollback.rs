@@ -5,7 +5,7 @@ use snap_mount_options::{Origin, Unfinished};
 use snap_profile::Item;
 
 use crate::account::Count;
-use crate::journal::{Direction, Header, Phase, plain, write_unfinished};
+use crate::journal::{Direction, plain, write_unfinished};
 use crate::plan::Plan;
 use crate::step::{Op, State};
 
@@ -81,15 +81,6 @@ impl Plan<'_> {
                 self.note_not_mounted(place);
             }
         }
-    }
-
-    /// How many bytes the journal has.
-    #[must_use]
-    pub fn journal_len(&self) -> usize {
-        let mut count = Count::default();
-        let header = Header { direction: Direction::Forth, phase: Phase::Undoing, root: 0 };
-        let Ok(()) = self.write_journal(header, &mut |_| 0, &mut count);
-        count.bytes.saturating_add(Header::LEN)
     }
 
     /// How many bytes the profile had before.

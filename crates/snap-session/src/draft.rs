@@ -142,14 +142,19 @@ impl Reserved {
         self.grow(len).map_err(failed(Task::Reserve, Subject::CurrentProfile))
     }
 
+    /// How many bytes are written.
+    #[must_use]
+    pub fn written(&self) -> usize {
+        usize::try_from(self.len).unwrap_or(usize::MAX)
+    }
+
     /// Makes room for `more` bytes behind what is written.
     ///
     /// # Errors
     ///
     /// There is none.
     pub fn grow_by(&mut self, more: usize) -> Result<(), Errno> {
-        let len = usize::try_from(self.len).unwrap_or(usize::MAX);
-        self.grow(len.saturating_add(more))
+        self.grow(self.written().saturating_add(more))
     }
 
     /// Lets `write` write the whole file.
@@ -165,9 +170,17 @@ impl Reserved {
         let written = self.write_at(0, write).and_then(|end| {
             self.len = end;
             // Where nothing has to be cut off, room that is left over stays.
-            if before > end { ftruncate(&self.file, end) } else { Ok(()) }
+            if before > end {
+                self.room = end;
+                return ftruncate(&self.file, end);
+            }
+            self.room = self.room.max(end);
+            Ok(())
         });
-        written.map_err(failed(Task::Write, Subject::CurrentProfile))
+        written.map_err(|errno| {
+            let task = if errno == Errno::NOSPC { Task::Reserve } else { Task::Write };
+            failed(task, Subject::CurrentProfile)(errno)
+        })
     }
 
     /// Lets `write` write over the file from the byte `offset` on; it has to be at least that long.

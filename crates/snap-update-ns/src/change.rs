@@ -39,7 +39,7 @@ type Loaded = &'static Profile<'static>;
 /// The files beside the current profile.
 struct Files {
     /// None when no journal is kept.
-    journal: Option<Reserved>,
+    journal: Option<Journal>,
     next: Reserved,
 }
 
@@ -126,22 +126,30 @@ impl Journal {
 }
 
 impl Files {
-    fn reserve(file: FileName, plan: &Plan<'_>) -> Result<Self, SessionError> {
+    /// Makes room for all that will be written; what the journal has to say is known already.
+    fn reserve(
+        file: FileName,
+        header: Header,
+        plan: &Plan<'_>,
+        kernel: &mut Kernel,
+    ) -> Result<Self, SessionError> {
         let instance = &file.instance;
+        let next = |len| reserve(instance, Draft::Profile, len);
         let len = plan.saved_len();
         if !keeps_journal() {
-            return Ok(Self { journal: None, next: reserve(instance, Draft::Profile, len)? });
+            return Ok(Self { journal: None, next: next(len)? });
         }
-        let journal_len = plan.journal_len();
+        let empty = reserve(instance, Draft::Journal, 0)?;
+        let mut journal = Journal::write(empty, header, plan, kernel)?;
         // What is undone may have to be made again: then the next profile is the journal of the way
         // back, which has the same entries, and the journal is the profile after that.
-        let (next_len, journal_len) = if plan.undoes() {
-            (len.max(journal_len), journal_len.max(plan.earlier_len()))
+        let next = if plan.undoes() {
+            journal.file.reserve(plan.earlier_len())?;
+            next(len.max(journal.file.written()))?
         } else {
-            (len, journal_len)
+            next(len)?
         };
-        let journal = Some(reserve(instance, Draft::Journal, journal_len)?);
-        Ok(Self { journal, next: reserve(instance, Draft::Profile, next_len)? })
+        Ok(Self { journal: Some(journal), next })
     }
 }
 
@@ -177,17 +185,12 @@ impl Run<'_, '_> {
         (mut kernel, root): (Kernel, u64),
         way_back: WayBack<'_>,
     ) -> Result<(), Error<'static>> {
-        let Files { journal, mut next } =
-            Files::reserve(self.file, plan).map_err(|error| self.session(error))?;
-        (self.hold_signals)();
-        let mut journal = journal
-            .map(|file| {
-                let (direction, phase) = (Direction::Forth, plan.first_phase());
-                let header = Header { direction, phase, root };
-                Journal::start(file, header, plan, &mut kernel)
-            })
-            .transpose()
+        let header = Header { direction: Direction::Forth, phase: plan.first_phase(), root };
+        let Files { mut journal, mut next } = Files::reserve(self.file, header, plan, &mut kernel)
             .map_err(|error| self.session(error))?;
+        (self.hold_signals)();
+        let published = journal.as_mut().map_or(Ok(()), |journal| journal.file.publish());
+        published.map_err(|error| self.session(error))?;
         let frozen = if plan.touches_tree() { self.freezer.freeze() } else { Ok(()) };
         if let Err(error) = frozen {
             // Nothing was changed.

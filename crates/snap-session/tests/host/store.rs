@@ -116,7 +116,7 @@ fn a_full_file_system_is_found_out_first() {
         let reserved = reserve(&hello(), Draft::Profile, 0).unwrap();
         let more = vec![b'y'; 48 << 10];
         let result = commit(reserved, &more);
-        assert_eq!(result, Err(failed(Task::Write, Errno::NOSPC)));
+        assert_eq!(result, Err(failed(Task::Reserve, Errno::NOSPC)));
         assert!(fs::read(CURRENT)? == text && !fs::exists(TEMPORARY)?);
         unmount(NS)?;
         mount_new("tmpfs", NS, "nr_inodes=2")?;
