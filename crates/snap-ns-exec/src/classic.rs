@@ -13,6 +13,7 @@ use rustix::mount::{
 };
 use snap_mount_options::{Depth, MountFlags, Operation, Options, Propagation};
 use snap_ns_plan::{Call, Fault, Role, What};
+use snap_path::Text;
 use snap_profile::{Item, Shape};
 
 use crate::fault::failed;
@@ -60,7 +61,8 @@ impl Kernel {
         target: BorrowedFd<'_>,
     ) -> Result<(), Fault> {
         let role = Role::MountPoint;
-        let data = self.data(item, options)?;
+        let mut data = Text::new();
+        self.put_data(item, options, &mut data)?;
         let data = data.as_c_str();
         let here = Here::of(target, item.shape);
         let flags = Kernels::from_bits_retain(options.flags.bits());

@@ -23,7 +23,7 @@ use crate::walk::{PATH, PATH_DIR, kind};
 const TMPFS_MAGIC: u64 = 0x0102_1994;
 
 /// Room for one batch of directory entries.
-const LIST_BYTES: usize = 8 * 1024;
+const LIST_BYTES: usize = 4096;
 
 impl FsView for Kernel {
     fn look(&mut self, path: &[u8], role: Role) -> Result<Look, Fault> {

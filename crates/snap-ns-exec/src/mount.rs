@@ -156,6 +156,8 @@ impl Kernel {
     }
 
     /// The tmpfs that an entry mounts, if it is one that can be made with the newer calls.
+    /// (On its own: the others need no room for its data on the stack.)
+    #[inline(never)]
     pub(crate) fn prepare_tmpfs(
         &self,
         item: &Item<'_>,
@@ -164,7 +166,8 @@ impl Kernel {
         if options.operation != Operation::Mount || !item.is_tmpfs() {
             return Ok(None);
         }
-        let (source, data) = (item.entry.source, self.data(item, options)?);
+        let (source, mut data) = (item.entry.source, Text::new());
+        self.put_data(item, options, &mut data)?;
         let plain = MountFlags::PER_MOUNT.contains(options.flags);
         if !plain || !is_plain_tmpfs(source, data.as_bytes()) {
             return Ok(None);
@@ -174,16 +177,15 @@ impl Kernel {
             .map_err(stopped(Call::Mount, Role::MountPoint))
     }
 
-    /// The data of the file system of an entry.
-    pub(crate) fn data(
+    /// Puts the data of the file system of an entry into `data`, which is empty.
+    pub(crate) fn put_data(
         &self,
         item: &Item<'_>,
         options: &Options<'_>,
-    ) -> Result<Text<DATA_MAX>, Fault> {
-        let mut data = Text::new();
-        collect_data(item, options, self.creates_for, &mut data)
-            .map(|()| data)
-            .ok_or(Fault::new(What::Full(Limit::Data), Role::MountPoint))
+        data: &mut Text<DATA_MAX>,
+    ) -> Result<(), Fault> {
+        let full = Fault::new(What::Full(Limit::Data), Role::MountPoint);
+        collect_data(item, options, self.creates_for, data).ok_or(full)
     }
 }
 

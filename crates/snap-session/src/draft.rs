@@ -259,7 +259,7 @@ impl Drop for Reserved {
 }
 
 /// How many bytes are written at once.
-const WRITE_BYTES: usize = 8192;
+const WRITE_BYTES: usize = 4096;
 
 /// Writes into a [`Reserved`] file, a block at a time.
 #[derive(Debug)]

@@ -182,12 +182,12 @@ impl Run<'_, '_> {
     pub(crate) fn perform(
         &mut self,
         plan: &'static mut Plan<'static>,
-        (mut kernel, root): (Kernel, u64),
+        (kernel, root): (&mut Kernel, u64),
         way_back: WayBack<'_>,
     ) -> Result<(), Error<'static>> {
         let header = Header { direction: Direction::Forth, phase: plan.first_phase(), root };
-        let Files { mut journal, mut next } = Files::reserve(self.file, header, plan, &mut kernel)
-            .map_err(|error| self.session(error))?;
+        let Files { mut journal, mut next } =
+            Files::reserve(self.file, header, plan, kernel).map_err(|error| self.session(error))?;
         (self.hold_signals)();
         let published = journal.as_mut().map_or(Ok(()), |journal| journal.file.publish());
         published.map_err(|error| self.session(error))?;
@@ -202,8 +202,8 @@ impl Run<'_, '_> {
             journal: journal.as_mut(),
             ..Told::new(self.log, self.file)
         };
-        let driven = plan.drive(&mut kernel, &mut told);
-        self.tell_backend(&kernel);
+        let driven = plan.drive(kernel, &mut told);
+        self.tell_backend(kernel);
         let Err(failure) = driven else {
             self.freezer.thaw().map_err(|error| self.session(error))?;
             return self.save(next, |sink| plan.write_saved(sink));
@@ -234,7 +234,7 @@ impl Run<'_, '_> {
     fn go_back(
         &mut self,
         failed: &Plan<'static>,
-        (mut kernel, root): (Kernel, u64),
+        (kernel, root): (&mut Kernel, u64),
         (mut next, forth): (Reserved, Option<Journal>),
         way_back: WayBack<'_>,
     ) -> Result<Undone, Error<'static>> {
@@ -245,14 +245,14 @@ impl Run<'_, '_> {
         let planned = self.load_written(back.current_text, standing, arena, back.current).and_then(
             |current| {
                 let desired = self.load_written(back.desired_text, asked, arena, back.desired)?;
-                self.plan_way_back(plan, &mut kernel, (current, desired, territory))
+                self.plan_way_back(plan, kernel, (current, desired, territory))
             },
         );
         let whole = match planned {
             Ok(whole) => whole,
             Err(error) => {
                 self.freezer.thaw().map_err(|error| self.session(error))?;
-                self.save_midway(next, plan, (&mut kernel, root));
+                self.save_midway(next, plan, (kernel, root));
                 return Err(error);
             }
         };
@@ -262,8 +262,7 @@ impl Run<'_, '_> {
             let header = Header { direction: Direction::Back, phase: plan.first_phase(), root };
             // For what was there before there is room, if anything of it was undone.
             let len = if failed.undoes() { failed.earlier_len() } else { plan.saved_len() };
-            let turned =
-                forth.turn_back(next, header, (plan, len), (&mut kernel, &self.file.instance));
+            let turned = forth.turn_back(next, header, (plan, len), (kernel, &self.file.instance));
             let (back, end) = turned.map_err(|error| self.session(error))?;
             (journal, next) = (Some(back), end);
         }
@@ -272,15 +271,15 @@ impl Run<'_, '_> {
             journal: journal.as_mut(),
             ..Told::new(self.log, self.file)
         };
-        let driven = plan.drive(&mut kernel, &mut told);
+        let driven = plan.drive(kernel, &mut told);
         let whole = whole && !told.left_out;
         self.freezer.thaw().map_err(|error| self.session(error))?;
         if let Err(failure) = driven {
-            self.save_midway(next, plan, (&mut kernel, root));
+            self.save_midway(next, plan, (kernel, root));
             return Err(Error::Failed(self.file, plan, failure, Undone::Nothing));
         }
         if !whole {
-            self.save_midway(next, plan, (&mut kernel, root));
+            self.save_midway(next, plan, (kernel, root));
             return Ok(Undone::NotAll);
         }
         self.save(next, |sink| plan.write_saved(sink)).map(|()| Undone::All)

@@ -134,7 +134,7 @@ fn change(
         return Ok(());
     }
     run.log.debug(format_args!("{} steps", plan.steps().len()));
-    run.perform(plan, (kernel, root), way_back)
+    run.perform(plan, (&mut kernel, root), way_back)
 }
 
 fn read(
