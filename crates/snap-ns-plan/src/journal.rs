@@ -220,33 +220,21 @@ impl Plan<'_> {
             Phase::Undoing => 0,
             Phase::Making => mount_id_at(path),
         };
-        let (entry, unfinished) = match op {
-            Op::Mount(place) => {
-                let Some(item) = self.desired(place) else { return Ok(()) };
-                let unfinished = match self.forecast.need(place).make_mount_point {
-                    // Beneath the old mount there is no other one.
-                    _ if self.replaced_by(place).is_some() => Unfinished::MakeOnto(0),
-                    // Nothing can be mounted on what is not there.
-                    true => Unfinished::Make,
-                    false => Unfinished::MakeOnto(id_at(item.entry.mount_point)),
-                };
-                (item.entry, unfinished)
+        if let Op::Mimic(mimic) = op {
+            return self.write_coming_mimic(mimic, header, &mut id_at, sink);
+        }
+        let made = makes(op).and_then(|place| Some((place, self.desired(place)?)));
+        let Some((place, Item { entry, .. })) = made else { return Ok(()) };
+        let unfinished = match op {
+            // Beneath the old mount there is no other one.
+            Op::Mount(_) if self.replaced_by(place).is_some() => Unfinished::MakeOnto(0),
+            Op::Mount(_) if !self.forecast.need(place).make_mount_point => {
+                Unfinished::MakeOnto(id_at(entry.mount_point))
             }
-            Op::MakeSymlink(place) | Op::EnsureDir(place) => {
-                let Some(item) = self.desired(place) else { return Ok(()) };
-                (item.entry, Unfinished::Make)
-            }
-            Op::Mimic(mimic) => return self.write_coming_mimic(mimic, header, &mut id_at, sink),
-            Op::Unmount(_)
-            | Op::RemoveSymlink(_)
-            | Op::RemoveMountPoint(_)
-            | Op::RemoveSource(_)
-            | Op::Forget(_)
-            | Op::MakeSource(_)
-            | Op::MakeMountPoint(_)
-            | Op::PutBeneath(_) => return Ok(()),
+            // Nothing can be mounted on what is not there.
+            _ => Unfinished::Make,
         };
-        write_line(&entry, unfinished, front(header, unfinished), sink)
+        write_line(entry, unfinished, front(header, unfinished), sink)
     }
 
     /// Writes the line of a mimic that is about to be made. Its children come and go with it.
