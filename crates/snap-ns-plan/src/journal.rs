@@ -225,14 +225,15 @@ impl Plan<'_> {
         }
         let made = makes(op).and_then(|place| Some((place, self.desired(place)?)));
         let Some((place, Item { entry, .. })) = made else { return Ok(()) };
-        let unfinished = match op {
+        let mounts = matches!(op, Op::Mount(_));
+        let unfinished = if mounts && self.replaced_by(place).is_some() {
             // Beneath the old mount there is no other one.
-            Op::Mount(_) if self.replaced_by(place).is_some() => Unfinished::MakeOnto(0),
-            Op::Mount(_) if !self.forecast.need(place).make_mount_point => {
-                Unfinished::MakeOnto(id_at(entry.mount_point))
-            }
+            Unfinished::MakeOnto(0)
+        } else if mounts && !self.forecast.need(place).make_mount_point {
+            Unfinished::MakeOnto(id_at(entry.mount_point))
+        } else {
             // Nothing can be mounted on what is not there.
-            _ => Unfinished::Make,
+            Unfinished::Make
         };
         write_line(entry, unfinished, front(header, unfinished), sink)
     }
