@@ -3,6 +3,7 @@
 
 mod audit;
 mod bench;
+mod confinement;
 mod conformance;
 mod demo;
 mod e2e;
@@ -43,6 +44,16 @@ enum Chore {
     /// The first process of a machine with one of these kernels: not for people.
     #[command(name = kernels::GUEST, hide = true)]
     KernelsGuest,
+    /// Run the program under the policy that snap-apparmor makes for it, in machines with AppArmor:
+    /// nothing that it does is denied, all else is, and no part of the policy is superfluous (needs
+    /// root).
+    Confinement(confinement::Options),
+    /// The first process of such a machine: not for people.
+    #[command(name = confinement::GUEST, hide = true)]
+    ConfinementGuest,
+    /// One forbidden operation (the guest calls this).
+    #[command(name = confinement::ATTEMPT, hide = true)]
+    ConfinementAttempt,
     /// Let every system call of a run fail, kill the program at each, and see whether the next run
     /// puts it right (needs root).
     Faults(faults::Faults),
@@ -92,7 +103,10 @@ fn main() -> Result<()> {
         Chore::ConformanceGuest => conformance::guest(),
         Chore::RefreshGuest => conformance::refresh_guest(),
         Chore::Kernels(options) => kernels::run(&options),
-        Chore::KernelsGuest => kernels::guest(),
+        Chore::KernelsGuest => kernels::first_process(),
+        Chore::Confinement(options) => confinement::run(&options),
+        Chore::ConfinementGuest => confinement::first_process(),
+        Chore::ConfinementAttempt => confinement::attempt(),
         Chore::Faults(options) => faults::run(&options),
         Chore::FaultsGuest => faults::guest(),
         Chore::Peer { suite } => {

@@ -21,6 +21,7 @@ mod operations;
 mod pattern;
 mod policy;
 mod rule;
+mod sources;
 mod variables;
 
 use snap_profile::{Arena, Item, Profile, Role, Variables, load};
@@ -28,7 +29,7 @@ use snap_session::Instance;
 
 use rule::is_plain_type;
 
-pub use backend::Backend;
+pub use backend::{Backend, Confined};
 pub use error::{Error, Which};
 pub use fixed::PROGRAMS;
 pub use fragment::fragment;

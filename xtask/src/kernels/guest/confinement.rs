@@ -19,18 +19,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const FORBIDDEN: &str = "/forbidden";
 
 /// The kernel's log, from where it was read last.
-pub(super) struct Log {
+pub(crate) struct Log {
     kernel: File,
     marks: usize,
 }
 
 /// Whether AppArmor is on; loads nothing otherwise.
-pub(super) fn is_enabled() -> bool {
+pub(crate) fn is_enabled() -> bool {
     fs::read_to_string("/sys/module/apparmor/parameters/enabled").is_ok_and(|text| text == "Y\n")
 }
 
 /// Replaces the profile that `policy` describes, in enforce mode.
-pub(super) fn load(policy: &str) -> Result<()> {
+pub(crate) fn load(policy: &str) -> Result<()> {
     let mut parser = Command::new("/usr/sbin/apparmor_parser");
     parser.args(["--replace", "--skip-cache"]).stdin(Stdio::piped()).stderr(Stdio::piped());
     let mut parser = parser.spawn().context("apparmor_parser")?;
@@ -42,7 +42,7 @@ pub(super) fn load(policy: &str) -> Result<()> {
 }
 
 impl Log {
-    pub(super) fn open() -> Result<Self> {
+    pub(crate) fn open() -> Result<Self> {
         fs::create_dir_all(FORBIDDEN)?;
         let kernel = File::options().read(true).custom_flags(O_NONBLOCK).open("/dev/kmsg")?;
         Ok(Self { kernel, marks: 0 })
@@ -51,7 +51,7 @@ impl Log {
     /// What was denied since the last call. A process that is confined by `profile` is made to do
     /// something forbidden: when that is in the log, all that came before it is, too, and it is
     /// sure that what is denied would be found there.
-    pub(super) fn denials(&mut self, profile: &str) -> Result<Vec<String>> {
+    pub(crate) fn denials(&mut self, profile: &str) -> Result<Vec<String>> {
         self.marks += 1;
         let mark = format!("mark-{}-", self.marks);
         self.violate(profile, &mark)?;
