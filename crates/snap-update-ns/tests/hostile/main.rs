@@ -13,10 +13,12 @@
 mod check;
 mod machine;
 mod state;
+mod whole;
 
 mod command_line;
 mod control_groups;
 mod copies;
+mod inherited;
 mod limits;
 mod options;
 mod paths;
