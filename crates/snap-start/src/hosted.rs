@@ -1,7 +1,7 @@
 //! The same interface on the standard library, for architectures without start code of their own.
 //!
 //! Before `main`, std opens `/dev/null` on closed standard descriptors (and aborts when it cannot)
-//! and ignores SIGPIPE; the rest is done here.
+//! and ignores SIGPIPE; the rest, SIGXFSZ and the umask, is done here.
 
 extern crate std;
 
@@ -57,6 +57,7 @@ struct SignalSet([u8; 128]);
 // there; `SIG_BLOCK`, `how`, is 0 on every architecture but MIPS and SPARC (where it would be refused
 // or block nothing).
 unsafe extern "C" {
+    fn signal(number: i32, handler: usize) -> usize;
     fn sigfillset(set: *mut SignalSet) -> i32;
     fn sigprocmask(how: i32, set: *const SignalSet, old: *mut SignalSet) -> i32;
 }
@@ -75,6 +76,10 @@ pub fn hold_signals() {
     }
 }
 
+/// SIGXFSZ on every architecture but MIPS (signal(7)), and `SIG_IGN`.
+const SIGXFSZ: i32 = 25;
+const SIG_IGN: usize = 1;
+
 /// What `main` does: runs the program with a umask of 0, and with a panic that is one line on
 /// standard output and exit status 1.
 pub fn start(program: fn(Process) -> u8) -> ExitCode {
@@ -83,6 +88,11 @@ pub fn start(program: fn(Process) -> u8) -> ExitCode {
         let _ = write!(StandardOutput, "{}", PanicLine(info.location()));
         std::process::exit(1);
     }));
+    // SAFETY: ignoring a signal runs nothing. It cannot fail with these arguments.
+    #[allow(unsafe_code)]
+    unsafe {
+        signal(SIGXFSZ, SIG_IGN);
+    }
     rustix::process::umask(Mode::empty());
     ExitCode::from(program(Process(std::env::args_os())))
 }
