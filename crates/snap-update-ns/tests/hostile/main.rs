@@ -23,6 +23,7 @@ mod limits;
 mod options;
 mod paths;
 mod run_directory;
+mod same_user;
 mod signals;
 mod streams;
 mod text;
