@@ -40,6 +40,9 @@ enum Chore {
     /// Run a part of the conformance cases on Debian's kernels, and on this one with calls removed
     /// (needs root).
     Kernels(kernels::Options),
+    /// Run the real snap-confine under AppArmor in an emulated machine, and see which profile is in
+    /// force at each step (needs root).
+    Transitions(kernels::transitions::Options),
     /// The first process of a machine with one of these kernels: not for people.
     #[command(name = kernels::GUEST, hide = true)]
     KernelsGuest,
@@ -92,6 +95,7 @@ fn main() -> Result<()> {
         Chore::ConformanceGuest => conformance::guest(),
         Chore::RefreshGuest => conformance::refresh_guest(),
         Chore::Kernels(options) => kernels::run(&options),
+        Chore::Transitions(options) => kernels::transitions::run(&options),
         Chore::KernelsGuest => kernels::guest(),
         Chore::Faults(options) => faults::run(&options),
         Chore::FaultsGuest => faults::guest(),
