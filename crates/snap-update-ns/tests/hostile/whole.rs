@@ -6,7 +6,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Output};
 
 use crate::check::one_line;
-use crate::machine::{CURRENT, DESIRED, Machine, on_a_machine};
+use crate::machine::{CURRENT, DESIRED, FREEZER, Machine, on_a_machine};
 use crate::truth::seen;
 
 /// Everything that can be seen: mounts, saved profile, tree.
@@ -116,6 +116,8 @@ impl Jobs<'_> {
             assert_eq!(expected.0, now.0, "mounts: {what}: {output:?}");
             assert_eq!(expected.1, now.1, "saved: {what}: {output:?}");
             assert_eq!(expected.2, now.2, "tree: {what}: {output:?}");
+            let frozen = !fs::read_to_string(FREEZER).unwrap().starts_with("THAWED");
+            assert!(!frozen, "frozen: {what}: {output:?}");
             match (code, &output) {
                 (Ok(Some(0)), Ok(output)) => {
                     assert_eq!((&output.stdout[..], &output.stderr[..]), (&[][..], &[][..]));
