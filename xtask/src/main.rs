@@ -41,6 +41,9 @@ enum Chore {
     /// Run a part of the conformance cases on Debian's kernels, and on this one with calls removed
     /// (needs root).
     Kernels(kernels::Options),
+    /// Run the real snap-confine under AppArmor in an emulated machine, and see which profile is in
+    /// force at each step (needs root).
+    Transitions(kernels::transitions::Options),
     /// The first process of a machine with one of these kernels: not for people.
     #[command(name = kernels::GUEST, hide = true)]
     KernelsGuest,
@@ -107,6 +110,7 @@ fn main() -> Result<()> {
         Chore::Confinement(options) => confinement::run(&options),
         Chore::ConfinementGuest => confinement::first_process(),
         Chore::ConfinementAttempt => confinement::attempt(),
+        Chore::Transitions(options) => kernels::transitions::run(&options),
         Chore::Faults(options) => faults::run(&options),
         Chore::FaultsGuest => faults::guest(),
         Chore::Peer { suite } => {

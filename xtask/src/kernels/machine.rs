@@ -14,8 +14,9 @@ const QEMU: &str = "qemu-system-x86_64";
 /// Far more than a job needs where nothing else runs.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Boots `kernel` with `initramfs`; its first process, which gets the argument `role`, answers on the second serial line. What the
-/// machine says there and on its console is left in `logs`. Returns the answers.
+/// Boots `kernel` with `initramfs`; its first process, which gets the argument `role`, answers on the
+/// second serial line. What the machine says there and on its console is left in `logs`. Returns the
+/// answers.
 pub(crate) fn run(kernel: &Path, initramfs: &Path, logs: &Path, role: &str) -> Result<String> {
     fs::create_dir_all(logs)?;
     let (console, answers) = (logs.join("console"), logs.join("answers"));

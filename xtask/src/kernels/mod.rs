@@ -13,6 +13,7 @@ mod policy;
 mod reduced;
 mod subset;
 pub(crate) mod tally;
+pub(crate) mod transitions;
 
 use std::fs;
 use std::path::{Path, PathBuf};
