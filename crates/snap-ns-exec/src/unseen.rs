@@ -58,13 +58,13 @@ impl Kernel {
             .map_err(stopped(Call::CopyNamespace, Role::Mimic))?
     }
 
-    /// What nobody walks to is on the root of the root mount, if nothing spreads from there.
+    /// Nothing spreads from there. It is filled at the place that it is for, where a policy knows it.
     fn stage_in_copy(&self, mimic: &Mimic<'_>, dir: BorrowedFd<'_>) -> Result<OwnedFd, Stop> {
         let role = Role::Mimic;
         let open = failed(Call::Open, role);
         let copy =
             Self::with_resolver(CreatesFor::Root, self.backend, self.resolver).map_err(&open)?;
-        let slave = Propagation { kind: PropagationKind::Slave, depth: Depth::Single };
+        let slave = Propagation { kind: PropagationKind::Slave, depth: Depth::Recursive };
         change_propagation(copy.root.as_fd(), slave)
             .map_err(stopped(Call::ChangePropagation, role))?;
         // It is walked here as well, and must be the same.
@@ -73,7 +73,7 @@ impl Kernel {
             return Err(Fault::new(What::Replaced, role).into());
         }
         let tmpfs = new_tmpfs_of(mimic)?;
-        attach(tmpfs.as_fd(), copy.root.as_fd(), b"").map_err(stopped(Call::Bind, role))?;
+        attach(tmpfs.as_fd(), same.as_fd(), b"").map_err(stopped(Call::Bind, role))?;
         copy.fill(mimic, same.as_fd(), tmpfs.as_fd())?;
         clone_tree(tmpfs.as_fd(), b"", Reach::Tree).map_err(stopped(Call::Bind, role))
     }

@@ -39,8 +39,6 @@ enum When {
     Always,
     /// Updates need what allows it, to come back from a copy of the namespace.
     UnlessUpdates,
-    /// Where users have mounts, it has to become one.
-    UnlessUsers,
     /// The newer mount calls are mediated from Linux 6.7 on.
     SinceMediated,
 }
@@ -50,7 +48,6 @@ impl Attempt {
         match self.when {
             When::Always => true,
             When::UnlessUpdates => calls == Calls::FirstStart,
-            When::UnlessUsers => calls == Calls::Fd,
             When::SinceMediated => kernel >= (6, 7),
         }
     }
@@ -207,11 +204,9 @@ pub(super) const ATTEMPTS: &[Attempt] = &[
         let now = clock_gettime(ClockId::CLOCK_REALTIME)?;
         call(clock_settime(ClockId::CLOCK_REALTIME, now))
     }),
-    Attempt {
-        name: "become another user",
-        when: When::UnlessUsers,
-        act: || call(setresuid(Uid::from_raw(4711), Uid::from_raw(0), Uid::from_raw(0))),
-    },
+    always("become another user", || {
+        call(setresuid(Uid::from_raw(4711), Uid::from_raw(0), Uid::from_raw(0)))
+    }),
 ];
 
 const NONE: Option<&str> = None;

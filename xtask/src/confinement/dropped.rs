@@ -12,7 +12,11 @@ use crate::kernels::guest::tell;
 
 /// Groups without which no scenario fails: the back end, how the title begins, and why it is there
 /// nevertheless.
-const EXCEPTIONS: [(Calls, &str, &str); 0] = [];
+const EXCEPTIONS: [(Calls, &str, &str); 1] = [(
+    Calls::Classic,
+    "entry /var/snap/hello/common/plug (line 6): undo",
+    "a mimic may stand at the same place, and its group has the same rules",
+)];
 
 /// Leaves out each group once.
 pub(super) fn run(

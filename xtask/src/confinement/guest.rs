@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use snap_apparmor::Policy;
 
-use super::suite::{Calls, Pass, Suite};
+use super::suite::{Calls, Pass, Suite, starter};
 use super::{dropped, forbidden};
 use crate::conformance::{Case, Observation, complaints, observe};
 use crate::kernels::guest::confinement::{self, Log};
@@ -22,6 +22,7 @@ pub(crate) fn run() -> Result<()> {
 fn work(answers: &mut File) -> Result<()> {
     let suites: Vec<Suite> = serde_json::from_slice(&fs::read(JOB)?).context("job")?;
     ensure!(!suites.is_empty(), "nothing to do");
+    confinement::load(&starter())?;
     let mut bench = Bench { log: Log::open()?, unconfined: BTreeMap::new() };
     for suite in &suites {
         let policy = suite.policy()?;

@@ -5,11 +5,27 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
-use snap_apparmor::{Backend, Confined, Policy, Settings, policy};
+use snap_apparmor::{Backend, Confined, Policy, Settings, fragment, policy};
 
 use crate::conformance::text::expand;
 use crate::conformance::{Case, Conditions, Starter, Updates};
 use crate::peer::workspace_root;
+
+/// Where the program is: it is executed by descriptor, from outside of the world.
+const PROGRAM: &str = "/{**/,}snap-update-ns";
+
+/// The profile of whoever starts the program, as snap-confine has one.
+const STARTER: &str = "snap-confine-like";
+
+/// That profile: the fragment that snap-apparmor makes for it, and what the tests do before they
+/// execute the program.
+pub(super) fn starter() -> String {
+    let fragment = fragment(&[PROGRAM.to_owned()]);
+    format!(
+        "abi <abi/3.0>,\nprofile {STARTER} flags=(attach_disconnected) {{\n{fragment}\n  \
+         capability,\n  network unix,\n  signal,\n  /** rw,\n}}\n"
+    )
+}
 
 /// The scenarios for one back end.
 #[derive(Deserialize, Serialize)]
@@ -79,6 +95,7 @@ impl Pass {
     pub(super) fn conditions(&self, profile: Option<&str>) -> Conditions {
         Conditions {
             profile: profile.map(str::to_owned),
+            started_under: profile.map(|_| STARTER.to_owned()),
             updates: Updates::Confined,
             starter: self.starter,
             ..Conditions::default()
@@ -125,8 +142,7 @@ impl Suite {
                 Calls::Classic => Confined::Updates(Backend::Classic),
                 Calls::Fd => Confined::Updates(Backend::Fd),
             },
-            // It is executed by descriptor, from outside of the world.
-            programs: vec!["/{**/,}snap-update-ns".to_owned()],
+            programs: vec![PROGRAM.to_owned()],
             ..Settings::default()
         };
         let instance = &self.cases.first().context("no scenario")?.instance;

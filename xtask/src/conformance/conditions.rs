@@ -18,7 +18,9 @@ pub(crate) struct Conditions {
     pub(crate) without: Without,
     /// The AppArmor profile of runs that snap-confine starts.
     pub(crate) profile: Option<String>,
-    /// Whether it is that of others as well.
+    /// The profile of the one who starts them, if any confines it.
+    pub(crate) started_under: Option<String>,
+    /// Whether snapd's are under that profile as well.
     pub(crate) updates: Updates,
     /// Who starts an application for the first time.
     pub(crate) starter: Starter,
@@ -82,10 +84,15 @@ impl Conditions {
             Caller::Snapd => self.updates == Updates::Confined,
         };
         if let Some(profile) = self.profile.as_ref().filter(|_| confined) {
+            let start = self.started_under.as_ref().map(|name| format!("changeprofile {name}"));
             let change = format!("exec {profile}");
-            // SAFETY: the closure writes to a file, in the forked child of a process that has a
+            let become_confined = move || {
+                start.as_ref().map_or(Ok(()), |it| fs::write("/proc/self/attr/current", it))?;
+                fs::write("/proc/self/attr/exec", &change)
+            };
+            // SAFETY: the closure writes to files, in the forked child of a process that has a
             // single thread.
-            unsafe { command.pre_exec(move || fs::write("/proc/self/attr/exec", &change)) };
+            unsafe { command.pre_exec(become_confined) };
         }
     }
 }

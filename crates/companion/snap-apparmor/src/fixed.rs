@@ -49,16 +49,9 @@ const GROUPS: [(&str, &str); 11] = [
     ("what an interrupted mimic left aside", "/tmp/.snap/{,**/} rw"),
 ];
 
-/// For a user's mounts.
-const USERS: [(&str, &str); 3] = [
+/// For a user's mounts. (To become the user takes no capability: it is the real one already.)
+const USERS: [(&str, &str); 2] = [
     ("the desired profile of users", "/var/lib/snapd/mount/snap.INSTANCE.user-fstab r"),
-    (
-        "to become the calling user",
-        "
-        capability setuid
-        capability setgid
-    ",
-    ),
     ("the logs of users, if somebody made one", "/run/snapd/ns/snap.INSTANCE.user.[0-9]*.log w"),
 ];
 
@@ -73,9 +66,15 @@ const UPDATES: (&str, &str) = (
     ",
 );
 
-/// For updates with the newer calls: what is in the way is moved to the root of the copy, where nobody
-/// walks to it.
-const MOVING: (&str, &str) = ("to put something out of the way", "mount options=(move, rw) -> /");
+/// For updates with the newer calls: in the copy, what is in the way is moved to the root, where nobody
+/// walks to it; files, to a file in a tmpfs there.
+const MOVING: (&str, &str) = (
+    "to put something out of the way",
+    "
+    mount options=(move, rw) -> /
+    /file w
+    ",
+);
 
 /// Whether users have mounts of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

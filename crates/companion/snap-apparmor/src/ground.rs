@@ -4,6 +4,8 @@
 //! has: every directory above a path may be the first that exists. What snapd or snap-confine make
 //! themselves is always there, and is not ours to make or to replace.
 
+use std::collections::BTreeMap;
+
 use snap_ns_forecast::is_usual;
 use snap_path::{is_at_or_below, parent};
 
@@ -66,17 +68,21 @@ pub(crate) fn at_and_above(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::successors(Some(path), |path| parent(path)).filter(|path| *path != b"/")
 }
 
-/// The paths of the entries, which decide what is mounted on what.
+/// Whether an entry creates its mount point when that is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IfMissing {
+    Create,
+    Skip,
+}
+
+/// The mount points of the entries, which decide what is mounted on what.
 pub(crate) struct Places<'p> {
-    /// In order.
-    mount_points: Vec<&'p [u8]>,
+    mount_points: BTreeMap<&'p [u8], IfMissing>,
 }
 
 impl<'p> Places<'p> {
-    pub(crate) fn new(mount_points: impl Iterator<Item = &'p [u8]>) -> Self {
-        let mut mount_points: Vec<_> = mount_points.collect();
-        mount_points.sort_unstable();
-        Self { mount_points }
+    pub(crate) fn new(mount_points: impl Iterator<Item = (&'p [u8], IfMissing)>) -> Self {
+        Self { mount_points: mount_points.collect() }
     }
 
     /// Whether `dir` may have to be replaced so that something can be created in it.
@@ -92,7 +98,7 @@ impl<'p> Places<'p> {
 
     /// Whether an entry mounts something at or above `dir`.
     fn is_mounted_on(&self, dir: &[u8]) -> bool {
-        at_and_above(dir).any(|path| self.mount_points.binary_search(&path).is_ok())
+        at_and_above(dir).any(|path| self.mount_points.contains_key(path))
     }
 
     /// The directories above `path` that may have to be replaced.
@@ -103,19 +109,22 @@ impl<'p> Places<'p> {
         above.filter(|dir| self.may_be_mimic(dir))
     }
 
-    /// `path` and what is above it, as far as it may have to be created and is not created in a
-    /// directory that may be a mimic (where anything can be).
+    /// `path` and what is above it, as far as it may have to be created: but for what is created in a
+    /// directory that may be a mimic (where anything can be), or for another entry.
     pub(crate) fn creatable<'d>(&self, path: &'d [u8]) -> impl Iterator<Item = &'d [u8]> {
         let (given, _) = given(path);
-        at_and_above(path).filter(move |path| {
-            count(path) > given && !parent(path).is_some_and(|dir| self.may_be_mimic(dir))
+        at_and_above(path).filter(move |made| {
+            let for_other = self.mount_points.get(made) == Some(&IfMissing::Create);
+            count(made) > given
+                && !parent(made).is_some_and(|dir| self.may_be_mimic(dir))
+                && (*made == path || !for_other)
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Places, at_and_above};
+    use super::{IfMissing, Places, at_and_above};
 
     fn texts<'p>(paths: impl Iterator<Item = &'p [u8]>) -> Vec<String> {
         paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect()
@@ -129,9 +138,14 @@ mod tests {
 
     #[test]
     fn what_may_be_created_or_replaced() {
-        let places = Places::new([&b"/var/snap/x/1/plug"[..], b"/usr/share/d"].into_iter());
+        let entries = [
+            (&b"/var/snap/x/1/plug"[..], IfMissing::Create),
+            (b"/var/snap/x/1/skipped", IfMissing::Skip),
+            (b"/usr/share/d", IfMissing::Create),
+        ];
+        let places = Places::new(entries.into_iter());
         // path, mimics, to be created
-        let table: [(&str, &[&str], &[&str]); 13] = [
+        let table: [(&str, &[&str], &[&str]); 15] = [
             ("/usr/share/d", &["/usr/share", "/usr"], &[]),
             ("/opt/t", &["/opt"], &[]),
             ("/new/t", &["/new"], &["/new"]),
@@ -141,7 +155,9 @@ mod tests {
             ("/var/snap/x/1/a", &[], &["/var/snap/x/1/a"]),
             ("/var/lib/x", &["/var/lib", "/var"], &[]),
             ("/var/snap/x/1/a/b", &[], &["/var/snap/x/1/a/b", "/var/snap/x/1/a"]),
-            ("/var/snap/x/1/plug/b", &["/var/snap/x/1/plug"], &["/var/snap/x/1/plug"]),
+            ("/var/snap/x/1/plug/b", &["/var/snap/x/1/plug"], &[]),
+            ("/var/snap/x/1/plug", &[], &["/var/snap/x/1/plug"]),
+            ("/var/snap/x/1/skipped/b", &["/var/snap/x/1/skipped"], &["/var/snap/x/1/skipped"]),
             ("/dev/shm/snap.x", &[], &["/dev/shm/snap.x"]),
             ("/tmp/.X11-unix", &[], &["/tmp/.X11-unix"]),
             ("/run/user/7/doc", &[], &["/run/user/7/doc"]),

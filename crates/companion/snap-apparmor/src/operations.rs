@@ -224,24 +224,26 @@ impl<'s> Subjects<'s> {
     fn mimic(&self, dir: &[u8]) -> Vec<Rule> {
         let dir_slash = || self.path(dir).then_literal(b"/");
         let aside = || Pattern::literal(ASIDE).then_literal(dir).then_literal(b"/");
-        let child_dirs = dir_slash().then("*/");
-        let children = dir_slash().then("*{,/}");
+        // (Not `*{,/}`, which the directory itself would match.)
+        let (child, child_dir) = (dir_slash().then("*"), dir_slash().then("*/"));
         let mut rules = vec![
-            Rule::file(&children, "w"),
+            Rule::file(&child, "w"),
+            Rule::file(&child_dir, "w"),
             Rule::mount("rbind, rw", Some(&dir_slash()), &aside()),
             Rule::mount_new("tmpfs", "rw", &Pattern::literal(b"tmpfs"), &dir_slash()),
-            Rule::mount("rbind, rw", Some(&aside().then("*/")), &child_dirs),
-            Rule::mount("bind, rw", Some(&aside().then("*")), &dir_slash().then("*")),
+            Rule::mount("rbind, rw", Some(&aside().then("*/")), &child_dir),
+            Rule::mount("bind, rw", Some(&aside().then("*")), &child),
         ];
         let listed = self.sources.of_path(dir);
         rules.extend(listed.iter().map(|dir| Rule::file(&self.path(dir).then_literal(b"/"), "r")));
         rules.extend(undone(&aside()));
         rules.extend(undone(&dir_slash()));
         if self.backend == Backend::Fd {
-            rules.push(Rule::mount("move, rw", None, &dir_slash()));
-            rules.push(Rule::mount("move, rw", None, &children));
-            rules.push(looked_beneath(&dir_slash().then("{,*/}"), Shape::Directory));
-            rules.push(looked_beneath(&dir_slash().then("*"), Shape::File));
+            let targets = [&dir_slash(), &child, &child_dir];
+            rules.extend(targets.map(|target| Rule::mount("move, rw", None, target)));
+            rules.push(looked_beneath(&dir_slash(), Shape::Directory));
+            rules.push(looked_beneath(&child_dir, Shape::Directory));
+            rules.push(looked_beneath(&child, Shape::File));
         }
         rules
     }

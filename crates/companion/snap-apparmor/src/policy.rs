@@ -10,7 +10,7 @@ use snap_session::Instance;
 
 use crate::backend::{Backend, Confined};
 use crate::fixed::{self, Users};
-use crate::ground::Places;
+use crate::ground::{IfMissing, Places};
 use crate::group::{Group, named};
 use crate::operations::{Purpose, Subjects, creates_nothing, operations};
 use crate::pattern::Pattern;
@@ -107,7 +107,10 @@ enum Whose {
 
 /// The groups of some entries: what each needs, and the mimics that they may need together.
 fn entries(what: &str, items: &[Item<'_>], whose: Whose, settings: &Settings) -> Vec<Group> {
-    let places = Places::new(items.iter().map(|item| item.entry.mount_point));
+    let places = Places::new(items.iter().map(|item| {
+        let skips = creates_nothing(item);
+        (item.entry.mount_point, if skips { IfMissing::Skip } else { IfMissing::Create })
+    }));
     let mimics: Vec<_> = match whose {
         Whose::Snap => mimics(items, &places).into_iter().collect(),
         Whose::User => Vec::new(),
