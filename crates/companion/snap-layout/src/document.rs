@@ -1,0 +1,202 @@
+//! What of a document is looked at, as texts with places.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostics;
+use crate::place::{Place, Source, Text};
+use crate::rule::Rule;
+use crate::yaml::{Node, Pair, Value, load};
+
+/// A snap.yaml or snapcraft.yaml.
+#[derive(Debug, Default)]
+pub(crate) struct Document {
+    pub(crate) name: Option<Text>,
+    pub(crate) declarations: Vec<Declaration>,
+}
+
+/// One key of the layout section. What is given as nothing is not given.
+#[derive(Debug)]
+pub(crate) struct Declaration {
+    pub(crate) mount_point: Text,
+    pub(crate) bind: Option<Text>,
+    pub(crate) bind_file: Option<Text>,
+    pub(crate) symlink: Option<Text>,
+    pub(crate) fs_type: Option<Text>,
+    pub(crate) user: Option<Text>,
+    pub(crate) group: Option<Text>,
+    pub(crate) mode: Option<Text>,
+}
+
+/// Reads `source`; what cannot be read is reported and left out.
+pub(crate) fn read(source: &Source<'_>, found: &mut Diagnostics) -> Option<Document> {
+    let root = load(source, found)?;
+    let mut document = Document::default();
+    let Value::Mapping(pairs) = &root.value else {
+        let message = format!("the document is {}, not a mapping", root.kind());
+        found.report(&root.place, Rule::Shape, message, "write a snap's name and layout");
+        return None;
+    };
+    let top = keys(pairs, &["name", "layout", "passthrough"], found);
+    document.name = top.get("name").and_then(|(_, name)| scalar(name, "the name", found));
+    if let Some((_, layout)) = top.get("layout") {
+        read_layout(layout, &mut document, found);
+    }
+    // Where snapcraft.yaml had to have what snapcraft did not know yet.
+    if let Some(Value::Mapping(pairs)) = top.get("passthrough").map(|(_, node)| &node.value)
+        && let Some((_, layout)) = keys(pairs, &["layout"], found).get("layout")
+    {
+        read_layout(layout, &mut document, found);
+    }
+    Some(document)
+}
+
+fn read_layout(node: &Node, document: &mut Document, found: &mut Diagnostics) {
+    let Value::Mapping(pairs) = &node.value else {
+        if !node.is_null() {
+            let message = format!("the layout section is {}, not a mapping", node.kind());
+            found.report(&node.place, Rule::Shape, message, MOUNT_POINTS);
+        }
+        return;
+    };
+    for (key, declared) in unique(&merged(pairs), found) {
+        let Some(text) = key.text() else {
+            let message = format!("a mount point is {}, not a text", key.kind());
+            found.report(&key.place, Rule::Shape, message, MOUNT_POINTS);
+            continue;
+        };
+        let mount_point = Text { text: text.to_owned(), place: key.place.clone() };
+        document.declarations.extend(declaration(mount_point, &declared, found));
+    }
+}
+
+const MOUNT_POINTS: &str = "write mount points, each with what shall be there, such as /usr/share/foo: {bind: $SNAP/usr/share/foo}";
+const KNOWN: [&str; 7] = ["bind", "bind-file", "symlink", "type", "user", "group", "mode"];
+
+fn declaration(mount_point: Text, node: &Node, found: &mut Diagnostics) -> Option<Declaration> {
+    let pairs = match &node.value {
+        Value::Mapping(pairs) => unique(&merged(pairs), found),
+        Value::Scalar { .. } if node.is_null() => Vec::new(),
+        Value::Scalar { .. } | Value::Sequence(_) => {
+            let message =
+                format!("layout {:?} is {}, not a mapping", mount_point.text, node.kind());
+            let suggestion = "write one of bind, bind-file, symlink, type below it";
+            found.report(&node.place, Rule::Shape, message, suggestion);
+            return None;
+        }
+    };
+    let mut values = HashMap::new();
+    for (key, value) in pairs {
+        match KNOWN.iter().find(|known| key.text() == Some(known)) {
+            Some(known) => {
+                let text = scalar(&value, &format!("the value of {known}"), found);
+                values.extend(text.map(|text| (*known, text)));
+            }
+            None => {
+                let key_text = key.text().unwrap_or_else(|| key.kind());
+                let message =
+                    format!("layout {:?} has {key_text:?}, which nobody reads", mount_point.text);
+                let suggestion = format!("remove it; what is known is {}", KNOWN.join(", "));
+                found.report(&key.place, Rule::UnknownKey, message, suggestion);
+            }
+        }
+    }
+    Some(Declaration {
+        mount_point,
+        bind: values.remove("bind"),
+        bind_file: values.remove("bind-file"),
+        symlink: values.remove("symlink"),
+        fs_type: values.remove("type"),
+        user: values.remove("user"),
+        group: values.remove("group"),
+        mode: values.remove("mode"),
+    })
+}
+
+/// A text that says something.
+fn scalar(node: &Node, what: &str, found: &mut Diagnostics) -> Option<Text> {
+    let Some(text) = node.text() else {
+        let message = format!("{what} is {}, not a text", node.kind());
+        found.report(&node.place, Rule::Shape, message, "write it as one text");
+        return None;
+    };
+    let given = !node.is_null() && !text.is_empty();
+    given.then(|| Text { text: text.to_owned(), place: node.place.clone() })
+}
+
+/// The pairs with one of these keys.
+fn keys<'p>(
+    pairs: &'p [Pair],
+    wanted: &[&'static str],
+    found: &mut Diagnostics,
+) -> HashMap<&'static str, &'p Pair> {
+    let mut values: HashMap<&'static str, &'p Pair> = HashMap::new();
+    for pair in pairs {
+        if let Some(key) = wanted.iter().find(|key| pair.0.text() == Some(key)) {
+            match values.get(key) {
+                Some((first, _)) => twice(key, first, &pair.0.place, found),
+                None => drop(values.insert(*key, pair)),
+            }
+        }
+    }
+    values
+}
+
+/// The pairs without those whose key was there before.
+fn unique(pairs: &[Pair], found: &mut Diagnostics) -> Vec<Pair> {
+    let mut places: HashMap<&str, &Rc<Node>> = HashMap::new();
+    let mut kept = Vec::new();
+    for pair in pairs {
+        let Some(text) = pair.0.text() else {
+            kept.push(pair.clone());
+            continue;
+        };
+        match places.get(text) {
+            Some(first) => twice(text, first, &pair.0.place, found),
+            None => {
+                places.insert(text, &pair.0);
+                kept.push(pair.clone());
+            }
+        }
+    }
+    kept
+}
+
+fn twice(key: &str, first: &Node, again: &Place, found: &mut Diagnostics) {
+    let message = format!("the key {key:?} is at {} already", first.place);
+    found.report(again, Rule::DuplicateKey, message, "remove one of the two");
+}
+
+/// The pairs, and behind them those of the mappings that `<<` names, which have less to say.
+fn merged(pairs: &[Pair]) -> Vec<Pair> {
+    let (merges, own): (Vec<&Pair>, Vec<&Pair>) =
+        pairs.iter().partition(|(key, value)| key.text() == Some("<<") && is_mergeable(value));
+    let mut all: Vec<Pair> = own.into_iter().cloned().collect();
+    let sources = merges.iter().flat_map(|(_, value)| match &value.value {
+        Value::Sequence(items) => items.iter().collect(),
+        Value::Scalar { .. } | Value::Mapping(_) => vec![value],
+    });
+    for source in sources {
+        if let Value::Mapping(pairs) = &source.value {
+            let has = |all: &[Pair], key: &Node| all.iter().any(|(k, _)| k.text() == key.text());
+            // What is given here, or by an earlier one, wins silently: that is what a merge is for.
+            let new: Vec<Pair> = pairs.iter().filter(|(key, _)| !has(&all, key)).cloned().collect();
+            all.extend(new);
+        }
+    }
+    all
+}
+
+fn is_mergeable(node: &Node) -> bool {
+    match &node.value {
+        Value::Mapping(_) => true,
+        Value::Sequence(items) => items.iter().all(|item| matches!(item.value, Value::Mapping(_))),
+        Value::Scalar { .. } => false,
+    }
+}
+
+/// The place that stands for a whole file.
+pub(crate) fn start(source: &Source<'_>) -> Place {
+    Place::start(&Arc::from(source.name))
+}

@@ -1,0 +1,57 @@
+//! Where sources and link targets may be.
+
+use crate::diagnostic::Diagnostics;
+use crate::place::Text;
+use crate::rule::Rule;
+use crate::rules::path::expand;
+use crate::snap::{Snap, VARIABLES};
+
+/// The expanded source of a bind; none when a rule is broken, which is reported.
+pub(crate) fn check(text: &Text, snap: &Snap<'_>, found: &mut Diagnostics) -> Option<String> {
+    below_variables(text, "the source", snap, found)
+}
+
+/// The expanded target of a link.
+pub(crate) fn check_target(
+    text: &Text,
+    snap: &Snap<'_>,
+    found: &mut Diagnostics,
+) -> Option<String> {
+    let target = below_variables(text, "the link target", snap, found)?;
+    if target.contains(',') {
+        let message = format!("the link target {:?} has a comma", text.text);
+        let suggestion = "rename it: the target is an option of the profile, and commas end these";
+        found.report(&text.place, Rule::Comma, message, suggestion);
+        return None;
+    }
+    Some(target)
+}
+
+fn below_variables(
+    text: &Text,
+    what: &str,
+    snap: &Snap<'_>,
+    found: &mut Diagnostics,
+) -> Option<String> {
+    let expanded = expand(text, what, snap, found)?;
+    if expanded.variable.is_none() {
+        let said = &text.text;
+        let message = format!("{what} {said:?} is not below $SNAP, $SNAP_DATA or $SNAP_COMMON");
+        found.report(&text.place, Rule::SourcePlace, message, instead(said, snap));
+        return None;
+    }
+    Some(expanded.path)
+}
+
+/// The same with a variable, where there is one, or else the usual one.
+fn instead(said: &str, snap: &Snap<'_>) -> String {
+    for variable in VARIABLES {
+        let directory = snap.directory(variable).unwrap_or_default();
+        let rest =
+            said.strip_prefix(&directory).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        if let Some(rest) = rest {
+            return format!("write {:?}", format!("{variable}{rest}"));
+        }
+    }
+    format!("put it into the snap, and write {:?}", format!("$SNAP{said}"))
+}

@@ -1,0 +1,1 @@
+//! What is easier to say here than in a corpus.
