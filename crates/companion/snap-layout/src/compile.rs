@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::content::{self, Content};
 use crate::diagnostic::Diagnostics;
-use crate::document::{Document, read, start};
+use crate::document::{Document, Given, read, start};
 use crate::fights;
 use crate::layout::Layout;
 use crate::merge;
@@ -63,11 +63,12 @@ pub fn compile(request: &Request<'_>) -> Compiled {
 
 fn identity<'r>(document: &Document, request: &Request<'r>, found: &mut Diagnostics) -> Snap<'r> {
     let (place, message) = match &document.name {
-        Some(name) => match Snap::new(&name.text, request.setting) {
+        Given::Text(name) => match Snap::new(&name.text, request.setting) {
             Ok(snap) => return snap,
             Err(why) => (name.place.clone(), format!("{:?} is no snap's name: {why}", name.text)),
         },
-        None => (start(&request.application), "the snap has no name".to_owned()),
+        Given::Unreadable => return Snap::unknown(request.setting),
+        Given::Nothing => (start(&request.application), "the snap has no name".to_owned()),
     };
     found.report(&place, Rule::Name, message, "write the name under which the snap is installed");
     Snap::unknown(request.setting)

@@ -7,7 +7,7 @@ use snap_path::is_at_or_below;
 use crate::diagnostic::Diagnostics;
 use crate::place::{Place, Text};
 use crate::rule::Rule;
-use crate::rules::path::expand;
+use crate::rules::path::{Use, expand};
 use crate::snap::{Snap, VARIABLES};
 
 /// How diagnostics name the file that connections stand in; the line is the connection's number.
@@ -44,7 +44,7 @@ pub(crate) fn read(
 
 /// A source is in some snap, by its real name.
 fn check_source(text: &Text, snap: &Snap<'_>, found: &mut Diagnostics) -> Option<String> {
-    let source = expand(text, "the content source", snap, found)?;
+    let source = expand(text, Use::ContentSource, snap, found)?;
     let in_a_snap = ["/snap/", "/var/snap/"].iter().any(|dir| source.path.starts_with(dir));
     if source.variable.is_some() || !in_a_snap {
         let message = format!("the content source {:?} is in no snap's directory", text.text);
@@ -57,7 +57,7 @@ fn check_source(text: &Text, snap: &Snap<'_>, found: &mut Diagnostics) -> Option
 
 /// A target is below the three variables, or below what they stand for.
 fn check_target(text: &Text, snap: &Snap<'_>, found: &mut Diagnostics) -> Option<String> {
-    let target = expand(text, "the content target", snap, found)?.path;
+    let target = expand(text, Use::ContentTarget, snap, found)?.path;
     let own = VARIABLES.into_iter().filter_map(|variable| snap.directory(variable));
     // Without a name nobody can tell.
     if snap.name().is_some() && !own.into_iter().any(|dir| is_strictly_below(&target, &dir)) {

@@ -12,21 +12,41 @@ use crate::yaml::{Node, Pair, Value, load};
 /// A snap.yaml or snapcraft.yaml.
 #[derive(Debug, Default)]
 pub(crate) struct Document {
-    pub(crate) name: Option<Text>,
+    pub(crate) name: Given,
     pub(crate) declarations: Vec<Declaration>,
 }
 
-/// One key of the layout section. What is given as nothing is not given.
+/// What a key says.
+#[derive(Debug, Default)]
+pub(crate) enum Given {
+    /// Nothing; also when the key is there.
+    #[default]
+    Nothing,
+    /// No text, which is reported.
+    Unreadable,
+    Text(Text),
+}
+
+impl Given {
+    pub(crate) fn text(&self) -> Option<&Text> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Nothing | Self::Unreadable => None,
+        }
+    }
+}
+
+/// One key of the layout section.
 #[derive(Debug)]
 pub(crate) struct Declaration {
     pub(crate) mount_point: Text,
-    pub(crate) bind: Option<Text>,
-    pub(crate) bind_file: Option<Text>,
-    pub(crate) symlink: Option<Text>,
-    pub(crate) fs_type: Option<Text>,
-    pub(crate) user: Option<Text>,
-    pub(crate) group: Option<Text>,
-    pub(crate) mode: Option<Text>,
+    pub(crate) bind: Given,
+    pub(crate) bind_file: Given,
+    pub(crate) symlink: Given,
+    pub(crate) fs_type: Given,
+    pub(crate) user: Given,
+    pub(crate) group: Given,
+    pub(crate) mode: Given,
 }
 
 /// Reads `source`; what cannot be read is reported and left out.
@@ -39,7 +59,9 @@ pub(crate) fn read(source: &Source<'_>, found: &mut Diagnostics) -> Option<Docum
         return None;
     };
     let top = keys(pairs, &["name", "layout", "passthrough"], found);
-    document.name = top.get("name").and_then(|(_, name)| scalar(name, "the name", found));
+    if let Some((_, name)) = top.get("name") {
+        document.name = scalar(name, "the name", found);
+    }
     if let Some((_, layout)) = top.get("layout") {
         read_layout(layout, &mut document, found);
     }
@@ -90,8 +112,7 @@ fn declaration(mount_point: Text, node: &Node, found: &mut Diagnostics) -> Optio
     for (key, value) in pairs {
         match KNOWN.iter().find(|known| key.text() == Some(known)) {
             Some(known) => {
-                let text = scalar(&value, &format!("the value of {known}"), found);
-                values.extend(text.map(|text| (*known, text)));
+                values.insert(*known, scalar(&value, &format!("the value of {known}"), found));
             }
             None => {
                 let key_text = key.text().unwrap_or_else(|| key.kind());
@@ -102,27 +123,30 @@ fn declaration(mount_point: Text, node: &Node, found: &mut Diagnostics) -> Optio
             }
         }
     }
+    let mut value = |key| values.remove(key).unwrap_or_default();
     Some(Declaration {
         mount_point,
-        bind: values.remove("bind"),
-        bind_file: values.remove("bind-file"),
-        symlink: values.remove("symlink"),
-        fs_type: values.remove("type"),
-        user: values.remove("user"),
-        group: values.remove("group"),
-        mode: values.remove("mode"),
+        bind: value("bind"),
+        bind_file: value("bind-file"),
+        symlink: value("symlink"),
+        fs_type: value("type"),
+        user: value("user"),
+        group: value("group"),
+        mode: value("mode"),
     })
 }
 
-/// A text that says something.
-fn scalar(node: &Node, what: &str, found: &mut Diagnostics) -> Option<Text> {
+/// What `node`, which `what` names, says.
+fn scalar(node: &Node, what: &str, found: &mut Diagnostics) -> Given {
     let Some(text) = node.text() else {
         let message = format!("{what} is {}, not a text", node.kind());
         found.report(&node.place, Rule::Shape, message, "write it as one text");
-        return None;
+        return Given::Unreadable;
     };
-    let given = !node.is_null() && !text.is_empty();
-    given.then(|| Text { text: text.to_owned(), place: node.place.clone() })
+    if node.is_null() || text.is_empty() {
+        return Given::Nothing;
+    }
+    Given::Text(Text { text: text.to_owned(), place: node.place.clone() })
 }
 
 /// The pairs with one of these keys.

@@ -65,7 +65,7 @@ impl SourceKind {
 
 /// What a layout takes its source to be. A link does not care.
 pub(crate) fn source_kind(layout: &Layout) -> Option<(&str, SourceKind)> {
-    match layout.element.as_ref()? {
+    match &layout.element.as_ref()?.0 {
         Element::Bind { source } => Some((source, SourceKind::Directory)),
         Element::BindFile { source } => Some((source, SourceKind::File)),
         Element::Symlink { .. } | Element::Tmpfs => None,
@@ -75,8 +75,11 @@ pub(crate) fn source_kind(layout: &Layout) -> Option<(&str, SourceKind)> {
 fn check_sources(layouts: &[Layout], found: &mut Diagnostics) {
     let mut kinds: HashMap<&str, (SourceKind, &Place)> = HashMap::new();
     for layout in layouts {
-        let Some((source, kind)) = source_kind(layout) else { continue };
-        let (first, first_place) = *kinds.entry(source).or_insert((kind, &layout.element_place));
+        let (Some((source, kind)), Some((_, place))) = (source_kind(layout), &layout.element)
+        else {
+            continue;
+        };
+        let (first, first_place) = *kinds.entry(source).or_insert((kind, place));
         if first != kind {
             let message = format!(
                 "the source {source:?} is {} here and {} at {first_place}",
@@ -84,7 +87,7 @@ fn check_sources(layouts: &[Layout], found: &mut Diagnostics) {
                 first.name()
             );
             let suggestion = "use bind for both if it is a directory, bind-file if it is a file";
-            found.report(&layout.element_place, Rule::SourceKind, message, suggestion);
+            found.report(place, Rule::SourceKind, message, suggestion);
         }
     }
 }

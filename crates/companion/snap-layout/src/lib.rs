@@ -33,6 +33,3 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use place::{Place, Source};
 pub use rule::{Rule, Severity};
 pub use snap::{Setting, SettingError};
-
-#[cfg(test)]
-mod tests;

@@ -75,7 +75,7 @@ fn layout_lines(layouts: &[Layout]) -> Vec<Line> {
 
 fn layout_line(layout: &Layout) -> Option<Line> {
     let mut options: Vec<String> = Vec::new();
-    let (source, fs_type) = match layout.element.as_ref()? {
+    let (source, fs_type) = match &layout.element.as_ref()?.0 {
         Element::Bind { source } => {
             options.push("rbind,rw".to_owned());
             (source.as_str(), "none")
@@ -91,7 +91,7 @@ fn layout_line(layout: &Layout) -> Option<Line> {
         Element::Tmpfs => ("tmpfs", "tmpfs"),
     };
     // What is not said is not written: the mode of a tmpfs is the kernel's then.
-    options.extend(layout.mode.map(|mode| format!("x-snapd.mode=0{mode:o}")));
+    options.extend(layout.mode.map(|mode| format!("x-snapd.mode=0{mode:03o}")));
     options.extend(layout.user.map(|user| format!("x-snapd.user={user}")));
     options.extend(layout.group.map(|group| format!("x-snapd.group={group}")));
     options.push("x-snapd.origin=layout".to_owned());

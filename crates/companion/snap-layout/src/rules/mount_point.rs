@@ -5,7 +5,7 @@ use snap_path::is_at_or_below;
 use crate::diagnostic::Diagnostics;
 use crate::place::Text;
 use crate::rule::Rule;
-use crate::rules::path::expand;
+use crate::rules::path::{Use, expand};
 use crate::snap::Snap;
 
 /// Top-level directories that every base has.
@@ -36,7 +36,7 @@ const OFF_LIMITS: [(&str, &str); 16] = [
 
 /// The expanded mount point; none when a rule is broken, which is reported.
 pub(crate) fn check(text: &Text, snap: &Snap<'_>, found: &mut Diagnostics) -> Option<String> {
-    let path = expand(text, "the mount point", snap, found)?.path;
+    let path = expand(text, Use::MountPoint, snap, found)?.path;
     let Text { text: said, place } = text;
     let is_at = |dir: &str| is_at_or_below(path.as_bytes(), dir.as_bytes());
     if let Some((dir, what)) = OFF_LIMITS.into_iter().find(|(dir, _)| is_at(dir)) {

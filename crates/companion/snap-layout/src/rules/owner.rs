@@ -27,10 +27,10 @@ pub(crate) fn check(text: &Text, rule: Rule, found: &mut Diagnostics) -> Option<
 pub(crate) fn check_mode(text: &Text, found: &mut Diagnostics) -> Option<u16> {
     let said = &text.text;
     let digits = Some(said).filter(|said| said.chars().all(|c| c.is_digit(8)));
-    let mode = digits.and_then(|digits| u64::from_str_radix(digits, 8).ok());
-    let legal = mode.and_then(|mode| u16::try_from(mode).ok()).filter(|mode| *mode <= MODE_MAX);
+    let mode = digits.and_then(|digits| u16::from_str_radix(digits, 8).ok());
+    let legal = mode.filter(|mode| *mode <= MODE_MAX);
     if legal.is_none() {
-        let (message, suggestion) = match (mode, said.strip_prefix("0o")) {
+        let (message, suggestion) = match (digits, said.strip_prefix("0o")) {
             (Some(_), _) => {
                 ("is more than 01777", "leave out the set-user-id and set-group-id bits".to_owned())
             }

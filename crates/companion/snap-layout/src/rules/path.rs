@@ -13,6 +13,38 @@ const PATTERN: &[char] = &['?', '*', '[', ']', '{', '}', '^', '"', '\\', '\0'];
 const PATH_MAX: usize = 4096;
 const NAME_MAX: usize = 255;
 
+/// What a path is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    MountPoint,
+    Source,
+    LinkTarget,
+    ContentSource,
+    ContentTarget,
+}
+
+impl Use {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::MountPoint => "the mount point",
+            Self::Source => "the source",
+            Self::LinkTarget => "the link target",
+            Self::ContentSource => "the content source",
+            Self::ContentTarget => "the content target",
+        }
+    }
+
+    fn beginning(self) -> &'static str {
+        match self {
+            Self::MountPoint => "begin with /, or with $SNAP and a slash",
+            Self::Source | Self::LinkTarget | Self::ContentTarget => {
+                "begin with $SNAP, $SNAP_DATA or $SNAP_COMMON and a slash, and use no other variable"
+            }
+            Self::ContentSource => "begin with /snap/NAME/REVISION or /var/snap/NAME",
+        }
+    }
+}
+
 /// A path with its variable expanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Expanded {
@@ -21,15 +53,16 @@ pub(crate) struct Expanded {
     pub(crate) variable: Option<&'static str>,
 }
 
-/// Expands `text`, which `what` names in messages; none when a rule is broken, all of which are
+/// Expands `text`; none when a rule is broken, all of which are
 /// reported.
 pub(crate) fn expand(
     text: &Text,
-    what: &str,
+    used: Use,
     snap: &Snap<'_>,
     found: &mut Diagnostics,
 ) -> Option<Expanded> {
     let Text { text: said, place } = text;
+    let what = used.name();
     let mut legal = true;
     let mut refuse = |rule, message: String, suggestion: &str| {
         legal = false;
@@ -56,12 +89,10 @@ pub(crate) fn expand(
     let rest = rest.unwrap_or_default();
     if rest.contains('$') {
         let message = format!("{what} {said:?} has a variable that it may not have");
-        let suggestion =
-            "begin with $SNAP, $SNAP_DATA or $SNAP_COMMON and a slash, and use no other";
-        refuse(Rule::Variable, message, suggestion);
+        refuse(Rule::Variable, message, used.beginning());
     } else if variable.is_none() && !rest.starts_with('/') {
         let message = format!("{what} {said:?} is relative");
-        refuse(Rule::Absolute, message, "begin with / or with $SNAP, $SNAP_DATA or $SNAP_COMMON");
+        refuse(Rule::Absolute, message, used.beginning());
     }
     if let Some(suggestion) = unclean(said) {
         refuse(Rule::Clean, format!("{what} {said:?} is not clean"), &suggestion);

@@ -1,1 +1,0 @@
-//! What is easier to say here than in a corpus.
