@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::place::Place;
+use crate::place::{Place, one_line};
 use crate::rule::{Rule, Severity};
 
 /// A rule that was not kept.
@@ -37,7 +37,7 @@ impl Diagnostics {
         message: impl Into<String>,
         suggestion: impl Into<String>,
     ) {
-        let (message, suggestion) = (message.into(), suggestion.into());
+        let (message, suggestion) = (one_line(&message.into()), one_line(&suggestion.into()));
         self.0.push(Diagnostic { place: place.clone(), rule, message, suggestion });
     }
 

@@ -72,6 +72,8 @@ fn profiles_of_the_corpus_read_back() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn bytes(yaml in prop::collection::vec(any::<u8>(), 0..200)) {
         check(&yaml, None);

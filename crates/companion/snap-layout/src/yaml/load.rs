@@ -8,7 +8,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
 use super::{Node, Pair, Style, Value};
 use crate::diagnostic::Diagnostics;
-use crate::place::{Place, Source, one_line};
+use crate::place::{Place, Source};
 use crate::rule::Rule;
 
 /// Nobody nests a snap.yaml deeper; a limit lets a tree be dropped on any stack.
@@ -31,7 +31,7 @@ pub(crate) fn load(source: &Source<'_>, found: &mut Diagnostics) -> Option<Rc<No
             Ok(event) => event,
             Err(error) => {
                 let place = tree.place(error.marker());
-                let message = format!("this is not YAML: {}", one_line(error.info()));
+                let message = format!("this is not YAML: {}", error.info());
                 found.report(&place, Rule::Yaml, message, yaml_suggestion(text, &place));
                 return None;
             }
