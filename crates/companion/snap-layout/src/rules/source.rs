@@ -1,5 +1,7 @@
 //! Where sources and link targets may be.
 
+use snap_path::is_at_or_below;
+
 use crate::diagnostic::Diagnostics;
 use crate::place::Text;
 use crate::rule::Rule;
@@ -34,7 +36,10 @@ fn below_variables(
     found: &mut Diagnostics,
 ) -> Option<String> {
     let expanded = expand(text, used, snap, found)?;
-    if expanded.variable.is_none() {
+    // The one of the three that is the same for all revisions may be written out, as in snapd.
+    let common = snap.directory("$SNAP_COMMON").unwrap_or_default();
+    let in_common = is_at_or_below(expanded.path.as_bytes(), common.as_bytes());
+    if expanded.variable.is_none() && !in_common {
         let (said, what) = (&text.text, used.name());
         let message = format!("{what} {said:?} is not below $SNAP, $SNAP_DATA or $SNAP_COMMON");
         found.report(&text.place, Rule::SourcePlace, message, instead(said, snap));
