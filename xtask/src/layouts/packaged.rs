@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -52,6 +52,9 @@ impl Snap {
         for name in commands(&question.text()) {
             write_program(&dir.join(name))?;
         }
+        for name in directories(&question.text()) {
+            fs::create_dir_all(dir.join(name))?;
+        }
         let output = self.command()?.args(["pack", "--check-skeleton"]).arg(dir).output()?;
         if output.status.success() {
             return Ok(Ok(()));
@@ -74,14 +77,31 @@ impl Snap {
 
 /// The programs that a file names, which snap looks for: `command: bin/hello`.
 fn commands(text: &str) -> Vec<String> {
-    let after = |line: &str| {
-        let (_, rest) = line.split_once("command: ")?;
+    let chain =
+        text.lines().filter_map(|line| line.split_once("command-chain: [")?.1.strip_suffix(']'));
+    let mut all = values(text, "command: ");
+    all.extend(chain.map(str::to_owned));
+    all
+}
+
+/// The directories of the snap that layouts bind, which snap 2.77 looks for where it does not know
+/// the base.
+fn directories(text: &str) -> Vec<String> {
+    [" bind: $SNAP/", "{bind: $SNAP/"].iter().flat_map(|key| values(text, key)).collect()
+}
+
+/// The paths that stand behind `key`, if they lead nowhere but into the skeleton.
+fn values(text: &str, key: &str) -> Vec<String> {
+    let value = |line: &str| {
+        let (_, rest) = line.split_once(key)?;
         let end = rest.find([' ', ',', '}']).unwrap_or(rest.len());
         Some(rest.get(..end)?.to_owned())
     };
-    let chain =
-        text.lines().filter_map(|line| line.split_once("command-chain: [")?.1.strip_suffix(']'));
-    text.lines().filter_map(after).chain(chain.map(str::to_owned)).collect()
+    let inside = |path: &String| {
+        let mut components = Path::new(path).components();
+        path.len() < 200 && components.all(|part| matches!(part, Component::Normal(_)))
+    };
+    text.lines().filter_map(value).filter(inside).collect()
 }
 
 fn write_program(path: &Path) -> Result<()> {
