@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostics;
 use crate::place::{Place, Source, Text};
 use crate::rule::Rule;
-use crate::yaml::{Node, Pair, Value, load};
+use crate::yaml::{Node, Pair, Value, load, merged};
 
 /// A snap.yaml or snapcraft.yaml.
 #[derive(Debug, Default)]
@@ -114,8 +114,16 @@ fn declaration(mount_point: Text, node: &Node, found: &mut Diagnostics) -> Optio
             Some(known) => {
                 values.insert(*known, scalar(&value, &format!("the value of {known}"), found));
             }
+            None if key.text().is_none_or(|text| text == "<<") => {
+                let what = match key.text() {
+                    Some(_) => format!("what is merged is {}", value.kind()),
+                    None => format!("a key is {}", key.kind()),
+                };
+                let suggestion = format!("write one of {}", KNOWN.join(", "));
+                found.report(&key.place, Rule::Shape, what, suggestion);
+            }
             None => {
-                let key_text = key.text().unwrap_or_else(|| key.kind());
+                let key_text = key.text().unwrap_or_default();
                 let message =
                     format!("layout {:?} has {key_text:?}, which nobody reads", mount_point.text);
                 let suggestion = format!("remove it; what is known is {}", KNOWN.join(", "));
@@ -190,34 +198,6 @@ fn unique(pairs: &[Pair], found: &mut Diagnostics) -> Vec<Pair> {
 fn twice(key: &str, first: &Node, again: &Place, found: &mut Diagnostics) {
     let message = format!("the key {key:?} is at {} already", first.place);
     found.report(again, Rule::DuplicateKey, message, "remove one of the two");
-}
-
-/// The pairs, and behind them those of the mappings that `<<` names, which have less to say.
-fn merged(pairs: &[Pair]) -> Vec<Pair> {
-    let (merges, own): (Vec<&Pair>, Vec<&Pair>) =
-        pairs.iter().partition(|(key, value)| key.text() == Some("<<") && is_mergeable(value));
-    let mut all: Vec<Pair> = own.into_iter().cloned().collect();
-    let sources = merges.iter().flat_map(|(_, value)| match &value.value {
-        Value::Sequence(items) => items.iter().collect(),
-        Value::Scalar { .. } | Value::Mapping(_) => vec![value],
-    });
-    for source in sources {
-        if let Value::Mapping(pairs) = &source.value {
-            let has = |all: &[Pair], key: &Node| all.iter().any(|(k, _)| k.text() == key.text());
-            // What is given here, or by an earlier one, wins silently: that is what a merge is for.
-            let new: Vec<Pair> = pairs.iter().filter(|(key, _)| !has(&all, key)).cloned().collect();
-            all.extend(new);
-        }
-    }
-    all
-}
-
-fn is_mergeable(node: &Node) -> bool {
-    match &node.value {
-        Value::Mapping(_) => true,
-        Value::Sequence(items) => items.iter().all(|item| matches!(item.value, Value::Mapping(_))),
-        Value::Scalar { .. } => false,
-    }
 }
 
 /// The place that stands for a whole file.

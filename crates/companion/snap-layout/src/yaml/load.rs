@@ -11,7 +11,8 @@ use crate::diagnostic::Diagnostics;
 use crate::place::{Place, Source};
 use crate::rule::Rule;
 
-/// Nobody nests a snap.yaml deeper; a limit lets a tree be dropped on any stack.
+/// Nobody nests a snap.yaml deeper. A limit, which counts what aliases stand for, lets a tree be gone
+/// through and dropped on any stack.
 const DEPTH_MAX: usize = 64;
 
 /// The document in `source`; none when that is reported.
@@ -54,6 +55,8 @@ pub(crate) fn load(source: &Source<'_>, found: &mut Diagnostics) -> Option<Rc<No
     tree.root
 }
 
+const TOO_DEEP: Refusal = (Rule::Yaml, "nested more than 64 levels", "nest less");
+
 /// Why an event cannot be used.
 type Refusal = (Rule, &'static str, &'static str);
 
@@ -85,11 +88,17 @@ impl Tree {
     fn take(&mut self, event: Event<'_>, place: &Place) -> Result<(), Refusal> {
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
-            Event::DocumentStart(_) if self.root.is_some() => {
+            Event::DocumentStart(_) => Ok(()),
+            // A document begins behind the first one, and there is nothing in it.
+            Event::Scalar(text, ScalarStyle::Plain, ..)
+                if self.is_complete() && text.is_empty() =>
+            {
+                Ok(())
+            }
+            _ if self.is_complete() => {
                 let why = "a second document would not be read by anybody";
                 Err((Rule::Documents, why, "remove it, or put it into a file of its own"))
             }
-            Event::DocumentStart(_) => Ok(()),
             Event::Alias(anchor) => match self.anchors.get(&anchor) {
                 Some(node) => {
                     let node = Rc::clone(node);
@@ -110,8 +119,7 @@ impl Tree {
                     | ScalarStyle::Folded => Style::Quoted,
                 };
                 let value = Value::Scalar { text: text.into_owned(), style };
-                self.finish(place.clone(), anchor, value);
-                Ok(())
+                self.finish(place.clone(), anchor, value)
             }
             Event::SequenceStart(anchor, _tag) => {
                 self.open(place, anchor, Inside::Sequence(Vec::new()))
@@ -125,28 +133,43 @@ impl Tree {
                         Inside::Sequence(items) => Value::Sequence(items),
                         Inside::Mapping { pairs, .. } => Value::Mapping(pairs),
                     };
-                    self.finish(place, anchor, value);
+                    return self.finish(place, anchor, value);
                 }
                 Ok(())
             }
         }
     }
 
+    /// Whether there is a whole document.
+    fn is_complete(&self) -> bool {
+        self.root.is_some() && self.stack.is_empty()
+    }
+
     fn open(&mut self, place: &Place, anchor: usize, inside: Inside) -> Result<(), Refusal> {
         if self.stack.len() >= DEPTH_MAX {
-            return Err((Rule::Yaml, "nested more than 64 levels", "nest less"));
+            return Err(TOO_DEEP);
         }
         self.stack.push(Open { place: place.clone(), anchor, inside });
         Ok(())
     }
 
-    fn finish(&mut self, place: Place, anchor: usize, value: Value) {
-        let node = Rc::new(Node { place, value });
+    fn finish(&mut self, place: Place, anchor: usize, value: Value) -> Result<(), Refusal> {
+        let below = match &value {
+            Value::Scalar { .. } => None,
+            Value::Sequence(items) => items.iter().map(|item| item.height).max(),
+            Value::Mapping(pairs) => pairs.iter().map(|(k, v)| k.height.max(v.height)).max(),
+        };
+        let height = below.map_or(0, |below| below.saturating_add(1));
+        if height > DEPTH_MAX {
+            return Err(TOO_DEEP);
+        }
+        let node = Rc::new(Node { place, value, height });
         // The parser counts anchors from 1; 0 is none.
         if anchor != 0 {
             self.anchors.insert(anchor, Rc::clone(&node));
         }
         self.put(node);
+        Ok(())
     }
 
     fn put(&mut self, node: Rc<Node>) {
@@ -164,9 +187,8 @@ impl Tree {
 /// The parser's words do not say that a tab is to blame.
 fn yaml_suggestion(text: &str, place: &Place) -> &'static str {
     let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
-    let indentation = line.chars().take_while(|c| c.is_whitespace());
-    if indentation.into_iter().any(|c| c == '\t') {
-        "indent with spaces, not with tabs"
+    if line.contains('\t') {
+        "indent with spaces, and put a space behind a colon, no tabs"
     } else {
         "check indentation, colons and quotes here and in the line above"
     }

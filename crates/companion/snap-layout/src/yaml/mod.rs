@@ -1,18 +1,22 @@
 //! YAML as a tree in which everything knows its place.
 
 mod load;
+mod merge;
 
 use std::rc::Rc;
 
 use crate::place::Place;
 
 pub(crate) use load::load;
+pub(crate) use merge::merged;
 
 /// A value of the document.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) place: Place,
     pub(crate) value: Value,
+    /// How many levels are below it, through aliases as well.
+    height: usize,
 }
 
 /// What it is. Aliases are resolved: the same node is in several places then, and its own place is
