@@ -50,6 +50,7 @@ impl<'a> Plan<'a> {
                 let options = if own { item.options() } else { Options::default() };
                 let as_now = self.forecast.made_attributes(route.space, route.path);
                 if self.forecast.is_own(&route) && as_now != created_with(&options, path) {
+                    self.made_otherwise |= self.forecast.made_at(route.space, route.path).is_some();
                     let kept = self.forecast.kept_maker(route.space, route.path);
                     if let Some(kept) = kept {
                         self.let_go(kept, Reason::StandsOn(Which::Current(place)));

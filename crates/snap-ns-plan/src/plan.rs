@@ -21,6 +21,9 @@ pub struct Plan<'a> {
     /// Entries of the current profile that are not kept after all; what that means for others is
     /// still to be found out.
     pub(crate) let_go: ArrayVec<u16, ENTRIES_MAX>,
+    /// Something that was created for an entry that goes will be created again, with another mode or
+    /// owner.
+    pub(crate) made_otherwise: bool,
     pub(crate) steps: ArrayVec<Step, STEPS_MAX>,
     /// Which mounts stand while a step is performed, for the rule.
     pub(crate) now: (Log, Time),
@@ -62,6 +65,7 @@ impl<'a> Plan<'a> {
             forecast: Forecast::new(),
             named: ArrayVec::new_const(),
             let_go: ArrayVec::new_const(),
+            made_otherwise: false,
             steps: ArrayVec::new_const(),
             now: (Log::Desired, 0),
             mimics_by_time: ArrayVec::new_const(),
@@ -183,6 +187,7 @@ impl<'a> Plan<'a> {
         view: &mut dyn FsView,
         observer: &mut dyn Observer,
     ) -> Result<(), PlanError> {
+        self.made_otherwise = false;
         self.forecast.find_remains().map_err(PlanError::Full)?;
         if self.forecast.past.iter().any(|past| !past.mounted) {
             self.pair_entries();

@@ -137,7 +137,8 @@ pub(crate) struct Deadline(i64);
 
 const SECOND: i64 = 1_000_000_000;
 
-fn now() -> i64 {
+/// The clock that nobody sets, in nanoseconds.
+pub(crate) fn now() -> i64 {
     let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::Monotonic);
     tv_sec.saturating_mul(SECOND).saturating_add(tv_nsec)
 }

@@ -13,7 +13,7 @@ use rustix::time::Timespec;
 use snap_path::PATH_MAX;
 
 use crate::error::{SessionError, Subject, Task, failed};
-use crate::freezer::{Deadline, OwnGroup, is_gone, own_group};
+use crate::freezer::{Deadline, OwnGroup, is_gone, now, own_group};
 use crate::freezer_walk::{Found, Reach, groups_at, groups_of};
 use crate::instance::Instance;
 
@@ -81,6 +81,7 @@ impl Groups {
         let census = Census::open();
         let mut pass = Pass::First;
         loop {
+            let start = now();
             let before = census.take();
             let known = self.open.len();
             let mut crowd = Others::None;
@@ -113,7 +114,8 @@ impl Groups {
             if crowd == Others::Perhaps || waited.is_err() {
                 groups_of(instance, own, Reach::All, wait)?;
             }
-            if at_once.get() && before.is_some() && before == census.take() {
+            let same = before.is_some() && before == census.take();
+            if at_once.get() && same && now().saturating_sub(start) < CENSUS_VALID {
                 return Ok(own_group);
             }
             pass = Pass::Again;
@@ -170,10 +172,15 @@ fn open_freeze(group: BorrowedFd<'_>) -> io::Result<OwnedFd> {
 /// Room for `cgroup.stat` of the root: two numbers, and since Linux 6.14 two for each controller.
 const CENSUS_BYTES: usize = 1024;
 
+/// How long two counts that are the same say that no group was made between them, in nanoseconds.
+/// The kernel gives a removed group back after two grace periods, which take milliseconds.
+const CENSUS_VALID: i64 = 500_000;
+
 /// How many groups there are, and how many were removed and are not given back yet. A group that is
 /// made adds to the first number. It is the same again if another one is removed, but that adds to
 /// the second: for both to be the same again, one that was removed has to be given back as well.
-/// That takes milliseconds, so the census says nothing once something had to be waited for.
+/// After [`CENSUS_VALID`], however it passed (somebody was waited for, this process had no
+/// processor), the census says nothing.
 struct Census(Option<OwnedFd>);
 
 type Count = ([u8; CENSUS_BYTES], usize);

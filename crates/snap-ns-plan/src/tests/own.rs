@@ -80,7 +80,6 @@ fn mode_and_owner() {
                     /tmp/s /tmp/t/a none bind,x-snapd.mode=0711 0 0
                 ",
             steps: "
-                    put beneath /tmp/t/a: InTurn
                     unmount /tmp/t/a
                     mount /tmp/t/a
                 ",

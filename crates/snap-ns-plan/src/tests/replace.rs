@@ -91,6 +91,43 @@ fn what_does_not_linger() {
             steps: "unmount /p\nremove /p: Stays\nunmount /a/in\nremove /a/in: Stays\nmount /p",
             saved: "/b /p none bind 0 0",
         },
+        Case {
+            name: "its mount point was created for another that goes, and not as it is to be",
+            world: "
+                    d /s
+                    d /x
+                    m /x
+                    m /tmp/t tmpfs
+                    d /tmp/t/b
+                    m /tmp/t/b
+                    m /tmp/u
+                    d /tmp/u/b
+                ",
+            current: "
+                    tmpfs /tmp/t tmpfs defaults 0 0
+                    /tmp/t /tmp/u none bind 0 0
+                    /tmp/u/b /x none bind 0 0
+                    /s /tmp/t/b none bind,x-snapd.gid=7 0 0
+                ",
+            desired: "
+                    tmpfs /tmp/t tmpfs defaults 0 0
+                    /tmp/t /tmp/u none bind 0 0
+                    /s /tmp/t/b none bind,x-snapd.gid=7 0 0
+                ",
+            steps: "
+                    unmount /tmp/t/b
+                    unmount /x
+                    remove /x: Stays
+                    remove source /tmp/u/b
+                    make /tmp/t/b
+                    mount /tmp/t/b
+                ",
+            saved: "
+                    tmpfs /tmp/t tmpfs defaults 0 0
+                    /s /tmp/t/b none bind,x-snapd.gid=7 0 0
+                    /tmp/t /tmp/u none bind 0 0
+                ",
+        },
     ]);
 }
 

@@ -1,0 +1,102 @@
+//! What every run needs, whatever the profile.
+
+use snap_session::Instance;
+
+use crate::backend::Backend;
+use crate::group::Group;
+
+/// Where the program may lie: packages, and the snaps that carry it, as this namespace and as the
+/// host's see them. The kernel maps it after the profile has changed.
+pub const PROGRAMS: [&str; 3] = [
+    "/{,var/lib/snapd/hostfs/}usr/lib{,exec}/snapd/snap-update-ns",
+    "/{,var/lib/snapd/hostfs/}{,var/lib/snapd/}snap/{core,snapd}/*/usr/lib/snapd/snap-update-ns",
+    "/{core,snapd}/*/usr/lib/snapd/snap-update-ns",
+];
+
+/// A group's title, and its rules, in which `INSTANCE` is the instance's name.
+const GROUPS: [(&str, &str); 11] = [
+    ("mounts, and whatever only root of the machine may do to them", "capability sys_admin"),
+    (
+        "owners of what is made, and to make it in directories of others",
+        "
+        capability chown
+        capability dac_override
+    ",
+    ),
+    ("closed standard streams", "/dev/null rw"),
+    ("the lock, which the caller holds", "/run/snapd/lock/INSTANCE.lock rwk"),
+    ("the desired profile", "/var/lib/snapd/mount/snap.INSTANCE.fstab r"),
+    (
+        "the current profile, the next one, and the journal",
+        "
+        /run/snapd/ns/ r
+        /run/snapd/ns/snap.INSTANCE.fstab{,.new,.journal} rw
+    ",
+    ),
+    ("the log, if somebody made one", "/run/snapd/ns/snap.INSTANCE.log w"),
+    ("the own control group, which is not frozen", "/proc/[0-9]*/cgroup r"),
+    ("the freezer of cgroup v1", "/sys/fs/cgroup/freezer/snap.INSTANCE/freezer.state rw"),
+    (
+        "the freezer of cgroup v2",
+        "
+        /sys/fs/cgroup/{,**/} r
+        /sys/fs/cgroup/cgroup.stat r
+        /sys/fs/cgroup/**snap.INSTANCE.*.{scope,service}/{,**/}cgroup.events r
+        /sys/fs/cgroup/**snap.INSTANCE.*.{scope,service}/cgroup.freeze rw
+    ",
+    ),
+    ("what an interrupted mimic left aside", "/tmp/.snap/{,**/} rw"),
+];
+
+/// For a user's mounts.
+const USERS: [(&str, &str); 3] = [
+    ("the desired profile of users", "/var/lib/snapd/mount/snap.INSTANCE.user-fstab r"),
+    (
+        "to become the calling user",
+        "
+        capability setuid
+        capability setgid
+    ",
+    ),
+    ("the logs of users, if somebody made one", "/run/snapd/ns/snap.INSTANCE.user.[0-9]*.log w"),
+];
+
+/// For an update by snapd.
+const JOINING: (&str, &str) = (
+    "to join the namespace, and to come back from a copy of it",
+    "
+    capability sys_chroot
+    /run/snapd/ns/INSTANCE.mnt r
+    mount options=(move, rw) -> /
+",
+);
+
+/// Whether users have mounts of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Users {
+    HaveMounts,
+    HaveNone,
+}
+
+/// The groups for `instance`.
+pub(crate) fn groups(
+    instance: &Instance<'_>,
+    programs: &[String],
+    users: Users,
+    backend: Backend,
+) -> Vec<Group> {
+    // The characters of a valid name mean nothing in a policy.
+    let name = String::from_utf8_lossy(instance.as_bytes());
+    let group =
+        |(title, lines): &(&str, &str)| Group::fixed(title, &lines.replace("INSTANCE", &name));
+    let mapped: Vec<_> = programs.iter().map(|program| format!("{program} mr")).collect();
+    let mut groups = vec![Group::fixed("the program itself", &mapped.join("\n"))];
+    groups.extend(GROUPS.iter().map(group));
+    if users == Users::HaveMounts {
+        groups.extend(USERS.iter().map(group));
+    }
+    if backend == Backend::Fd {
+        groups.push(group(&JOINING));
+    }
+    groups
+}
