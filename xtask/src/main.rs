@@ -3,6 +3,7 @@
 
 mod audit;
 mod bench;
+mod confinement;
 mod conformance;
 mod demo;
 mod e2e;
@@ -41,9 +42,22 @@ enum Chore {
     /// Run a part of the conformance cases on Debian's kernels, and on this one with calls removed
     /// (needs root).
     Kernels(kernels::Options),
+    /// Run the real snap-confine under AppArmor in an emulated machine, and see which profile is in
+    /// force at each step (needs root).
+    Transitions(kernels::transitions::Options),
     /// The first process of a machine with one of these kernels: not for people.
     #[command(name = kernels::GUEST, hide = true)]
     KernelsGuest,
+    /// Run the program under the policy that snap-apparmor makes for it, in machines with AppArmor:
+    /// nothing that it does is denied, all else is, and no part of the policy is superfluous (needs
+    /// root).
+    Confinement(confinement::Options),
+    /// The first process of such a machine: not for people.
+    #[command(name = confinement::GUEST, hide = true)]
+    ConfinementGuest,
+    /// One forbidden operation (the guest calls this).
+    #[command(name = confinement::ATTEMPT, hide = true)]
+    ConfinementAttempt,
     /// Let every system call of a run fail, kill the program at each, and see whether the next run
     /// puts it right (needs root).
     Faults(faults::Faults),
@@ -95,7 +109,11 @@ fn main() -> Result<()> {
         Chore::ConformanceGuest => conformance::guest(),
         Chore::RefreshGuest => conformance::refresh_guest(),
         Chore::Kernels(options) => kernels::run(&options),
-        Chore::KernelsGuest => kernels::guest(),
+        Chore::KernelsGuest => kernels::first_process(),
+        Chore::Confinement(options) => confinement::run(&options),
+        Chore::ConfinementGuest => confinement::first_process(),
+        Chore::ConfinementAttempt => confinement::attempt(),
+        Chore::Transitions(options) => kernels::transitions::run(&options),
         Chore::Faults(options) => faults::run(&options),
         Chore::FaultsGuest => faults::guest(),
         Chore::Layouts(options) => layouts::run(&options),

@@ -20,6 +20,8 @@ pub enum SessionError {
     NotLocked,
     /// The effective set lacks this.
     MissingCapability(Capability),
+    /// The caller's limit leaves too little room for the stack.
+    LittleStack,
     /// A profile has more bytes than there is room for.
     ProfileTooLarge(Subject),
     /// The processes of the snap in this group were not frozen in time.

@@ -174,7 +174,7 @@ const CENSUS_BYTES: usize = 1024;
 
 /// How long two counts that are the same say that no group was made between them, in nanoseconds.
 /// The kernel gives a removed group back after two grace periods, which take milliseconds.
-const CENSUS_VALID: i64 = 500_000;
+const CENSUS_VALID: i64 = 1_000_000;
 
 /// How many groups there are, and how many were removed and are not given back yet. A group that is
 /// made adds to the first number. It is the same again if another one is removed, but that adds to

@@ -25,6 +25,7 @@ mod join;
 mod lock;
 mod log;
 mod privileges;
+mod stack;
 mod store;
 
 pub use draft::{Draft, ProfileWriter, Reserved, keeps_journal, remove_drafts, reserve};
@@ -36,6 +37,7 @@ pub use join::{Joined, join};
 pub use lock::{Lock, check_locked, lock};
 pub use log::open_log;
 pub use privileges::{Capability, become_user, check_capabilities};
+pub use stack::check_stack;
 pub use store::{ProfileFile, read_profile};
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The same interface on the standard library, for architectures without start code of their own.
 //!
 //! Before `main`, std opens `/dev/null` on closed standard descriptors (and aborts when it cannot)
-//! and ignores SIGPIPE; the rest is done here.
+//! and ignores SIGPIPE; the rest, SIGXFSZ and the umask, is done here.
 
 extern crate std;
 
@@ -57,28 +57,28 @@ struct SignalSet([u8; 128]);
 // there; `SIG_BLOCK`, `how`, is 0 on every architecture but MIPS and SPARC (where it would be refused
 // or block nothing).
 unsafe extern "C" {
-    fn sigemptyset(set: *mut SignalSet) -> i32;
-    fn sigaddset(set: *mut SignalSet, signal: i32) -> i32;
+    fn signal(number: i32, handler: usize) -> usize;
+    fn sigfillset(set: *mut SignalSet) -> i32;
     fn sigprocmask(how: i32, set: *const SignalSet, old: *mut SignalSet) -> i32;
 }
 
-/// Keeps SIGHUP, SIGINT and SIGTERM from ending the process from now on. What has begun is brought to
-/// its end, which takes milliseconds, and the exit status says how it went. (SIGPIPE is ignored from
-/// the start, and SIGKILL cannot be held off.)
+/// Keeps signals from ending or stopping the process from now on, those of a timer or a limit that it
+/// inherited included. What has begun is brought to its end, which takes milliseconds, and the exit
+/// status says how it went. (SIGPIPE is ignored from the start, and SIGKILL and SIGSTOP cannot be held off.)
 #[allow(unsafe_code)]
 pub fn hold_signals() {
     let mut set = SignalSet([0; 128]);
-    let (hangup, interrupt, terminate) = (1, 2, 15);
-    // SAFETY: each function gets a set that is this one, which lives, and numbers that are signals;
-    // the old set may be null (sigprocmask(3)). None fails with such arguments.
+    // SAFETY: each function gets a set that is this one, which lives; the old set may be null
+    // (sigprocmask(3)). Neither fails with such arguments.
     unsafe {
-        sigemptyset(&raw mut set);
-        for signal in [hangup, interrupt, terminate] {
-            sigaddset(&raw mut set, signal);
-        }
+        sigfillset(&raw mut set);
         sigprocmask(0, &raw const set, core::ptr::null_mut());
     }
 }
+
+/// SIGXFSZ on every architecture but MIPS (signal(7)), and `SIG_IGN`.
+const SIGXFSZ: i32 = 25;
+const SIG_IGN: usize = 1;
 
 /// What `main` does: runs the program with a umask of 0, and with a panic that is one line on
 /// standard output and exit status 1.
@@ -88,6 +88,11 @@ pub fn start(program: fn(Process) -> u8) -> ExitCode {
         let _ = write!(StandardOutput, "{}", PanicLine(info.location()));
         std::process::exit(1);
     }));
+    // SAFETY: ignoring a signal runs nothing. It cannot fail with these arguments.
+    #[allow(unsafe_code)]
+    unsafe {
+        signal(SIGXFSZ, SIG_IGN);
+    }
     rustix::process::umask(Mode::empty());
     ExitCode::from(program(Process(std::env::args_os())))
 }

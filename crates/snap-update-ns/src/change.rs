@@ -186,9 +186,10 @@ impl Run<'_, '_> {
         way_back: WayBack<'_>,
     ) -> Result<(), Error<'static>> {
         let header = Header { direction: Direction::Forth, phase: plan.first_phase(), root };
+        // From here on something would be left behind, if only an empty file.
+        (self.hold_signals)();
         let Files { mut journal, mut next } =
             Files::reserve(self.file, header, plan, kernel).map_err(|error| self.session(error))?;
-        (self.hold_signals)();
         let published = journal.as_mut().map_or(Ok(()), |journal| journal.file.publish());
         published.map_err(|error| self.session(error))?;
         let frozen = if plan.touches_tree() { self.freezer.freeze() } else { Ok(()) };

@@ -70,6 +70,7 @@ fn start<I: Iterator<Item = &'static [u8]>>(
     workspace: &'static mut Workspace,
     log: &mut report::Log,
 ) -> Result<(), Error<'static>> {
+    snap_session::check_stack()?;
     snap_session::check_capabilities()?;
     let arguments = Arguments::parse(args)?;
     let Arguments { instance, caller, scope } = arguments;

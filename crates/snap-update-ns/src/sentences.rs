@@ -91,6 +91,7 @@ fn session(
         SessionError::MissingCapability(capability) => {
             write!(f, "need to run as root or with {}", capability.name())
         }
+        SessionError::LittleStack => f.write_str("the limit of the stack is below 512 KiB"),
         SessionError::ProfileTooLarge(subject) => {
             write!(f, "{} is larger than 8 MiB", subject_text(*subject))
         }

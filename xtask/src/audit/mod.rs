@@ -7,6 +7,7 @@ mod closed;
 mod layers;
 mod lines;
 mod panics;
+mod references;
 mod roots;
 mod sources;
 mod tokens;
@@ -32,6 +33,7 @@ pub(crate) fn run() -> Result<()> {
     violations.extend(closed::check_features(&workspace::foreign_features(&metadata)?));
     violations.extend(code(&root, &members)?);
     violations.extend(lines::check_files(&file_lengths(&root)?));
+    violations.extend(documents(&root)?);
     if violations.is_empty() {
         println!("\naudit: all rules hold");
         return Ok(());
@@ -106,6 +108,22 @@ fn code(root: &Path, members: &[Member]) -> Result<Vec<String>> {
     print_allowances(&allowances);
     violations.extend(unsafety::check(&all_uses));
     violations.extend(lines::check(sum.code));
+    Ok(violations)
+}
+
+/// What the documents say of code and tests.
+fn documents(root: &Path) -> Result<Vec<String>> {
+    let mut violations = Vec::new();
+    println!("\nDOCUMENTS (files and tests that they name)");
+    for (name, table) in references::DOCUMENTS {
+        let text = fs::read_to_string(root.join(name)).with_context(|| name.to_owned())?;
+        let found = references::find(&text);
+        let tests = found.iter().filter(|it| it.test.is_some()).count();
+        println!("  {name:24}{:>4} files{tests:>6} tests", found.len() - tests);
+        let read = |file: &str| (file.to_owned(), fs::read_to_string(root.join(file)).ok());
+        let files = found.iter().map(|it| read(it.file)).collect();
+        violations.extend(references::check(name, table, &text, &files));
+    }
     Ok(violations)
 }
 

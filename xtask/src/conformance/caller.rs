@@ -18,7 +18,7 @@ use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Gid, Uid, close, setgroups, setresgid, setresuid};
 
 use super::case::{Caller, Case, Lock, Step, Streams};
-use super::conditions::Conditions;
+use super::conditions::{Conditions, Identity};
 
 /// Far more than any run needs; the freezer gives up after 3 s.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -52,10 +52,15 @@ pub(super) fn run(case: &Case, step: &Step, program: &Program) -> Result<Outcome
     command.args(arguments(case, step)).envs(environment(step.caller)).envs(&step.env);
     command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
     program.conditions.apply(step.caller, &mut command);
-    if program.conditions.is_users(step.caller) {
-        // SAFETY: the closure makes system calls and small allocations, in the forked child of a
+    let become_caller = match program.conditions.identity(step.caller) {
+        Identity::Root => None,
+        Identity::User => Some(become_user as fn() -> std::io::Result<()>),
+        Identity::Setuid => Some(become_setuid as fn() -> std::io::Result<()>),
+    };
+    if let Some(become_caller) = become_caller {
+        // SAFETY: the function makes system calls and small allocations, in the forked child of a
         // process that has a single thread.
-        unsafe { command.pre_exec(become_user) };
+        unsafe { command.pre_exec(become_caller) };
     }
     if step.streams == Streams::Closed {
         // SAFETY: as above; the three descriptors are the child's own and nothing uses them
@@ -146,6 +151,15 @@ fn close_streams() -> std::io::Result<()> {
     for stream in 0..=2 {
         close(stream)?;
     }
+    Ok(())
+}
+
+/// As a program is that belongs to root, is setuid, and was started by uid 1000.
+fn become_setuid() -> std::io::Result<()> {
+    let (uid, gid) = (Uid::from_raw(1000), Gid::from_raw(1000));
+    setgroups(&[gid])?;
+    setresgid(gid, gid, gid)?;
+    setresuid(uid, Uid::from_raw(0), Uid::from_raw(0))?;
     Ok(())
 }
 

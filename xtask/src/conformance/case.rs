@@ -1,6 +1,6 @@
 //! What a case says: the data model of the TOML files in `xtask/conformance/`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use snap_ns_testbed::Group;
@@ -176,6 +176,25 @@ impl Case {
     pub(crate) fn confined_profiles(&self) -> String {
         let confined = self.steps.iter().filter(|step| step.caller != Caller::Snapd);
         confined.filter_map(|step| step.desired.as_deref()).map(repeated).collect()
+    }
+
+    /// The desired profiles of a snap, and of its users, of all steps together: each line once.
+    pub(crate) fn all_desired(&self) -> (BTreeSet<String>, BTreeSet<String>) {
+        let lines = |is: fn(Caller) -> bool| {
+            let steps = self.steps.iter().filter(|step| is(step.caller));
+            let profiles = steps.filter_map(|step| step.desired.as_deref()).map(repeated);
+            let lines =
+                profiles.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
+            lines.filter(|line| !line.is_empty()).collect()
+        };
+        (lines(|caller| caller != Caller::User), lines(|caller| caller == Caller::User))
+    }
+
+    /// The same up to its first step.
+    pub(crate) fn first_step(&self) -> Self {
+        let mut first = self.clone();
+        first.steps.truncate(1);
+        first
     }
 
     /// A world without steps, in the shape that snap-confine leaves it.

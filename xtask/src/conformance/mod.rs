@@ -28,11 +28,12 @@ use snap_ns_testbed::{Answer, Group, Without};
 
 pub(crate) use caller::become_user;
 pub(crate) use case::{Case, Observation};
-pub(crate) use conditions::{Conditions, Starter};
+pub(crate) use conditions::{Conditions, Starter, Updates};
 pub(crate) use guest::run as guest;
 pub(crate) use launch::{GUEST, observe, pin};
 pub(crate) use load::cases;
 pub(crate) use refresh::{REFRESH_GUEST, guest as refresh_guest};
+pub(crate) use world::enter as enter_world;
 
 use verdict::{Complaint, Mode};
 

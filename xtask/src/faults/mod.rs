@@ -27,6 +27,7 @@ use clap::Args;
 
 pub(crate) use guest::run as guest;
 
+use call::Call;
 use driver::Fault;
 use guest::{Found, Next, Point, Question, Side, Survey, Verdict};
 use points::Selection;
@@ -140,6 +141,10 @@ pub(crate) fn run(options: &Faults) -> Result<()> {
     Ok(())
 }
 
+/// A run looks a second time for groups to freeze when the first time took long. Of so many surveys
+/// the one with the fewest calls is taken: then every call is reached, whether or not it does.
+const SURVEYS: usize = 5;
+
 /// Surveys every row, then tries all points.
 fn sweep(
     rows: &[Row],
@@ -151,13 +156,24 @@ fn sweep(
         let (program, next) = (program.to_owned(), next.to_owned());
         guest.ask(&Question { row: row.clone(), program, next, side, point })
     };
-    let surveys = each(GUEST, rows.len(), |guest, at| survey(ask(guest, &rows[at], None)?))?;
+    let surveys = each(GUEST, rows.len() * SURVEYS, |guest, at| {
+        survey(ask(guest, &rows[at / SURVEYS], None)?)
+    })?;
     let mut plans = Vec::new();
-    for (row, survey) in rows.iter().zip(surveys) {
-        let survey = survey.unwrap_or_else(|error| Survey {
-            calls: vec![],
-            complaints: vec![format!("cannot be tried: {error}")],
-        });
+    for (row, surveys) in rows.iter().zip(surveys.chunks(SURVEYS)) {
+        let mut complaints = Vec::new();
+        let mut calls: Option<&[Call]> = None;
+        for survey in surveys {
+            match survey {
+                Ok(survey) => {
+                    complaints.extend(survey.complaints.iter().cloned());
+                    let shortest = calls.is_none_or(|calls| survey.calls.len() < calls.len());
+                    calls = if shortest { Some(&survey.calls) } else { calls };
+                }
+                Err(error) => complaints.push(format!("cannot be tried: {error}")),
+            }
+        }
+        let survey = Survey { calls: calls.unwrap_or_default().to_vec(), complaints };
         let mut points = selection.points(row, &survey.calls);
         if side == Side::TakenOver {
             points.retain(|point| point.fault == Fault::Kill && point.next == Next::Same);

@@ -8,14 +8,14 @@ const PROGRAM: u32 = 0o100_755;
 
 /// An archive that grows.
 #[derive(Default)]
-pub(super) struct Archive {
+pub(crate) struct Archive {
     bytes: Vec<u8>,
     dirs: BTreeSet<String>,
 }
 
 impl Archive {
     /// Adds a file that everybody may execute, and the directories that it is in.
-    pub(super) fn add(&mut self, path: &str, contents: &[u8]) {
+    pub(crate) fn add(&mut self, path: &str, contents: &[u8]) {
         let parents = Path::new(path).ancestors().skip(1).filter_map(Path::to_str);
         let mut missing: Vec<_> = parents.filter(|dir| !["", "/"].contains(dir)).collect();
         missing.reverse();
@@ -28,7 +28,7 @@ impl Archive {
     }
 
     /// The whole archive.
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         self.entry("/TRAILER!!!", 0, &[]);
         self.bytes
     }

@@ -8,17 +8,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::GUEST;
-
 /// The emulator: Debian's package `qemu-system-x86`.
 const QEMU: &str = "qemu-system-x86_64";
 
 /// Far more than a job needs where nothing else runs.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Boots `kernel` with `initramfs`; its first process answers on the second serial line. What the
-/// machine says there and on its console is left in `logs`. Returns the answers.
-pub(super) fn run(kernel: &Path, initramfs: &Path, logs: &Path) -> Result<String> {
+/// Boots `kernel` with `initramfs`; its first process, which gets the argument `role`, answers on the
+/// second serial line. What the machine says there and on its console is left in `logs`. Returns the
+/// answers.
+pub(crate) fn run(kernel: &Path, initramfs: &Path, logs: &Path, role: &str) -> Result<String> {
     fs::create_dir_all(logs)?;
     let (console, answers) = (logs.join("console"), logs.join("answers"));
     let mut command = Command::new(QEMU);
@@ -36,7 +35,7 @@ pub(super) fn run(kernel: &Path, initramfs: &Path, logs: &Path) -> Result<String
         .arg("-append")
         .arg(format!(
             "console=ttyS0 loglevel=6 panic=-1 rdinit=/init mitigations=off \
-             apparmor=1 security=apparmor -- {GUEST}"
+             apparmor=1 security=apparmor -- {role}"
         ));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(logs.join("qemu"))?);
     let mut machine = command.spawn().with_context(|| format!("{QEMU}: is it installed?"))?;

@@ -6,13 +6,14 @@
 //! `docs/kernel-matrix.md` says more.
 
 mod archive;
-mod guest;
-mod machine;
-mod packages;
+pub(crate) mod guest;
+pub(crate) mod machine;
+pub(crate) mod packages;
 mod policy;
 mod reduced;
 mod subset;
-mod tally;
+pub(crate) mod tally;
+pub(crate) mod transitions;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,11 +27,11 @@ use clap::{Args, ValueEnum};
 
 use crate::conformance;
 use crate::peer::{snap_update_ns, workspace_root};
-use archive::Archive;
 use subset::Job;
 use tally::{Tally, Told};
 
-pub(crate) use guest::run as guest;
+pub(crate) use archive::Archive;
+pub(crate) use guest::run as first_process;
 
 /// The name of the hidden subcommand.
 pub(crate) const GUEST: &str = "kernels-guest";
@@ -141,16 +142,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// `work` for each kernel, one worker for each processor, in their order.
-fn all<T: Send>(kernels: &[Kernel], work: impl Fn(&Kernel) -> T + Sync) -> Result<Vec<T>> {
-    let queue = Mutex::new(kernels.iter().enumerate());
+/// `work` for each of `jobs`, one worker for each processor, in their order.
+pub(crate) fn all<J: Sync, T: Send>(jobs: &[J], work: impl Fn(&J) -> T + Sync) -> Result<Vec<T>> {
+    let queue = Mutex::new(jobs.iter().enumerate());
     let worker = |number: usize| -> Result<Vec<(usize, T)>> {
         conformance::pin(number)?;
         let mut done = Vec::new();
         loop {
             let next = queue.lock().ok().context("a worker died")?.next();
-            let Some((at, kernel)) = next else { return Ok(done) };
-            done.push((at, work(kernel)));
+            let Some((at, job)) = next else { return Ok(done) };
+            done.push((at, work(job)));
         }
     };
     let mut results = Vec::new();
@@ -179,7 +180,7 @@ fn one(
     let image = packages::kernel(suite)?;
     let start = Instant::now();
     let logs = packages::cache_dir()?.join("logs").join(suite);
-    let mut tally = Tally::read(&machine::run(&image, initramfs, &logs)?);
+    let mut tally = Tally::read(&machine::run(&image, initramfs, &logs, GUEST)?);
     tally.expect_kernel(version);
     if tally.is_good() && !options.keep_log {
         fs::remove_dir_all(&logs)?;
@@ -191,7 +192,11 @@ fn one(
 }
 
 fn print(verdict: &Verdict) {
-    let tally = &verdict.tally;
+    print_tally(&verdict.name, &verdict.tally, verdict.took);
+}
+
+/// What failed, and one line for all.
+pub(crate) fn print_tally(name: &str, tally: &Tally, took: Duration) {
     for done in &tally.failed {
         println!("    FAIL {}, {}", done.case, done.pass);
         done.wrong.iter().take(SHOWN).for_each(|line| println!("        {line}"));
@@ -209,26 +214,34 @@ fn print(verdict: &Verdict) {
         looks => format!(", the log was asked for denials {looks} times"),
     };
     println!(
-        "{word} {}: {} ran, {passed} passed, {failed} failed{log} ({} s)",
-        verdict.name,
+        "{word} {name}: {} ran, {passed} passed, {failed} failed{log} ({} s)",
         passed + failed,
-        verdict.took.as_secs()
+        took.as_secs()
     );
 }
 
-/// Everything that a machine needs: this program as its first process, and its job.
 fn archive(ours: &Path, original: &Path) -> Result<Vec<u8>> {
     let job = Job { cases: subset::cases()?, passes: subset::confined() };
-    let read = |path: &Path| fs::read(path).with_context(|| path.display().to_string());
+    let mut archive = bootable(&serde_json::to_vec(&job)?, ours)?;
+    archive.add(guest::ORIGINAL, &read(original)?);
+    Ok(archive.finish())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| path.display().to_string())
+}
+
+/// What every machine needs: this program as its first process, its job, the program under test,
+/// and the parser of policies.
+pub(crate) fn bootable(job: &[u8], ours: &Path) -> Result<Archive> {
     let mut archive = Archive::default();
     archive.add("/init", &read(&build()?)?);
-    archive.add(guest::JOB, &serde_json::to_vec(&job)?);
+    archive.add(guest::JOB, job);
     archive.add(guest::OURS, &read(ours)?);
-    archive.add(guest::ORIGINAL, &read(original)?);
     for (from, to) in packages::parser()? {
         archive.add(to, &read(&from)?);
     }
-    Ok(archive.finish())
+    Ok(archive)
 }
 
 /// This program as one file that needs no other.

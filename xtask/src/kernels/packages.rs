@@ -14,20 +14,22 @@ const ARCHIVE: &str = "http://archive.debian.org/debian";
 /// The suite whose AppArmor parser compiles the policy, whatever the kernel.
 const PARSERS: &str = "trixie";
 
-/// Where the parser is, and what it is linked with: in the packages, and for the guest.
-const PARSER: [(&str, &str); 3] = [
+/// Where the parser is, what it is linked with, and what policies refer to: in the packages, and for
+/// the guest.
+const PARSER: [(&str, &str); 4] = [
+    ("etc/apparmor.d/abi/3.0", "/etc/apparmor.d/abi/3.0"),
     ("usr/sbin/apparmor_parser", "/usr/sbin/apparmor_parser"),
     ("usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", "/lib64/ld-linux-x86-64.so.2"),
     ("usr/lib/x86_64-linux-gnu/libc.so.6", "/lib/x86_64-linux-gnu/libc.so.6"),
 ];
 
 /// `target/kernels-cache` of the workspace: `cargo clean` removes it.
-pub(super) fn cache_dir() -> Result<PathBuf> {
+pub(crate) fn cache_dir() -> Result<PathBuf> {
     Ok(workspace_root()?.join("target/kernels-cache"))
 }
 
 /// The kernel that `suite` installs by default, as a file to boot.
-pub(super) fn kernel(suite: &str) -> Result<PathBuf> {
+pub(crate) fn kernel(suite: &str) -> Result<PathBuf> {
     let dir = cache_dir()?.join(suite);
     let image = dir.join("vmlinuz");
     if image.exists() {
@@ -48,7 +50,7 @@ pub(super) fn kernel(suite: &str) -> Result<PathBuf> {
 }
 
 /// The files that the guest needs to load a policy: where they are, and where they belong.
-pub(super) fn parser() -> Result<Vec<(PathBuf, &'static str)>> {
+pub(crate) fn parser() -> Result<Vec<(PathBuf, &'static str)>> {
     let root = cache_dir()?.join("parser");
     if !root.exists() {
         let apt = Apt::new(PARSERS)?;

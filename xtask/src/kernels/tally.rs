@@ -1,10 +1,12 @@
 //! What is told about the runs on one kernel, and what it amounts to.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// One line of an answer.
 #[derive(Debug, Deserialize, Serialize)]
-pub(super) enum Told {
+pub(crate) enum Told {
     /// The kernel that runs, as uname(2) calls it.
     Kernel(String),
     /// One case in one pass.
@@ -17,29 +19,30 @@ pub(super) enum Told {
 
 /// One case in one pass.
 #[derive(Debug, Default, Deserialize, Serialize)]
-pub(super) struct Done {
-    pub(super) case: String,
-    pub(super) pass: String,
+pub(crate) struct Done {
+    pub(crate) case: String,
+    pub(crate) pass: String,
     /// What is not as it should be; nothing means that it passed.
-    pub(super) wrong: Vec<String>,
+    pub(crate) wrong: Vec<String>,
     /// How often it was made sure that the log would have shown a denial.
-    pub(super) looks: usize,
+    pub(crate) looks: usize,
 }
 
 /// The sum of what was told.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
-    pub(super) kernel: String,
-    pub(super) passed: usize,
-    pub(super) failed: Vec<Done>,
-    pub(super) looks: usize,
+pub(crate) struct Tally {
+    pub(crate) kernel: String,
+    pub(crate) passed: usize,
+    pub(crate) failed: Vec<Done>,
+    passes: BTreeMap<String, (usize, usize)>,
+    pub(crate) looks: usize,
     ended: bool,
     broken: Vec<String>,
 }
 
 impl Tally {
     /// Reads answers, which end with [`Told::End`] if all was run.
-    pub(super) fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let mut tally = Self::default();
         for line in text.lines().map(str::trim_ascii).filter(|line| !line.is_empty()) {
             match serde_json::from_str(line) {
@@ -50,11 +53,14 @@ impl Tally {
         tally
     }
 
-    pub(super) fn add(&mut self, told: Told) {
+    pub(crate) fn add(&mut self, told: Told) {
         match told {
             Told::Kernel(release) => self.kernel = release,
             Told::Case(done) => {
                 self.looks += done.looks;
+                let (passed, all) = self.passes.entry(done.pass.clone()).or_default();
+                *passed += usize::from(done.wrong.is_empty());
+                *all += 1;
                 if done.wrong.is_empty() {
                     self.passed += 1;
                 } else {
@@ -66,15 +72,20 @@ impl Tally {
         }
     }
 
+    /// How many passed, of how many, in each pass.
+    pub(crate) fn by_pass(&self) -> impl Iterator<Item = (&str, (usize, usize))> {
+        self.passes.iter().map(|(name, figures)| (name.as_str(), *figures))
+    }
+
     /// Another kernel than one whose version starts so is not what was to be tested.
-    pub(super) fn expect_kernel(&mut self, version: &str) {
+    pub(crate) fn expect_kernel(&mut self, version: &str) {
         if !self.kernel.starts_with(version) {
             self.broken.push(format!("not Linux {version}*, but {}", self.kernel));
         }
     }
 
     /// What kept something from being run, if anything did.
-    pub(super) fn broken(&self) -> Option<String> {
+    pub(crate) fn broken(&self) -> Option<String> {
         match (self.broken.is_empty(), self.ended, self.passed + self.failed.len()) {
             (false, _, _) => Some(self.broken.join("; ")),
             (true, false, _) => Some("it ended before all was run".to_owned()),
@@ -84,7 +95,7 @@ impl Tally {
     }
 
     /// Whether everything ran and passed.
-    pub(super) fn is_good(&self) -> bool {
+    pub(crate) fn is_good(&self) -> bool {
         self.failed.is_empty() && self.broken().is_none()
     }
 }

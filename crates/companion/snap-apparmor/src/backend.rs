@@ -1,13 +1,22 @@
-//! Which calls a policy is for.
+//! Which runs a policy is for.
 
-/// How mounts are made by those runs that the policy confines.
+/// The runs that a policy confines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Backend {
-    /// With mount(2) and umount2(2), as a first start and a user's mounts are. What is granted for
-    /// that the stock policy grants as well.
+pub enum Confined {
+    /// Those that snap-confine starts: the first start of a snap, and a user's mounts. They make
+    /// mounts with mount(2) and umount2(2), and what is granted for that the stock policy of snapd
+    /// grants as well. snapd starts updates unconfined.
     #[default]
+    FirstStarts,
+    /// Updates as well: refreshes, and the end of all mounts.
+    Updates(Backend),
+}
+
+/// How mounts are made by updates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// With mount(2) and umount2(2) only.
     Classic,
-    /// With open_tree(2) and move_mount(2) as well, as an update by snapd is, and for joining the
-    /// namespace. snapd starts updates unconfined; this is for one that is confined.
+    /// With open_tree(2) and move_mount(2) as well.
     Fd,
 }

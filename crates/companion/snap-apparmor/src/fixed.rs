@@ -2,7 +2,7 @@
 
 use snap_session::Instance;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Confined};
 use crate::group::Group;
 
 /// Where the program may lie: packages, and the snaps that carry it, as this namespace and as the
@@ -34,7 +34,8 @@ const GROUPS: [(&str, &str); 11] = [
     ",
     ),
     ("the log, if somebody made one", "/run/snapd/ns/snap.INSTANCE.log w"),
-    ("the own control group, which is not frozen", "/proc/[0-9]*/cgroup r"),
+    // (Where the clock is the kernel tells without this from Linux 6.4 on.)
+    ("the own control group, which is not frozen, and the clock", "/proc/[0-9]*/{cgroup,auxv} r"),
     ("the freezer of cgroup v1", "/sys/fs/cgroup/freezer/snap.INSTANCE/freezer.state rw"),
     (
         "the freezer of cgroup v2",
@@ -61,15 +62,20 @@ const USERS: [(&str, &str); 3] = [
     ("the logs of users, if somebody made one", "/run/snapd/ns/snap.INSTANCE.user.[0-9]*.log w"),
 ];
 
-/// For an update by snapd.
-const JOINING: (&str, &str) = (
-    "to join the namespace, and to come back from a copy of it",
+/// For updates: what lies beneath the mounts is looked at in a copy of the namespace.
+const UPDATES: (&str, &str) = (
+    "to join the namespace, to look at a copy of it, and to come back",
     "
     capability sys_chroot
     /run/snapd/ns/INSTANCE.mnt r
-    mount options=(move, rw) -> /
-",
+    / r
+    mount options=(rprivate) -> /
+    ",
 );
+
+/// For updates with the newer calls: what is in the way is moved to the root of the copy, where nobody
+/// walks to it.
+const MOVING: (&str, &str) = ("to put something out of the way", "mount options=(move, rw) -> /");
 
 /// Whether users have mounts of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +89,7 @@ pub(crate) fn groups(
     instance: &Instance<'_>,
     programs: &[String],
     users: Users,
-    backend: Backend,
+    confined: Confined,
 ) -> Vec<Group> {
     // The characters of a valid name mean nothing in a policy.
     let name = String::from_utf8_lossy(instance.as_bytes());
@@ -95,8 +101,10 @@ pub(crate) fn groups(
     if users == Users::HaveMounts {
         groups.extend(USERS.iter().map(group));
     }
-    if backend == Backend::Fd {
-        groups.push(group(&JOINING));
+    match confined {
+        Confined::FirstStarts => {}
+        Confined::Updates(Backend::Classic) => groups.push(group(&UPDATES)),
+        Confined::Updates(Backend::Fd) => groups.extend([&UPDATES, &MOVING].map(group)),
     }
     groups
 }

@@ -21,6 +21,7 @@ mod operations;
 mod pattern;
 mod policy;
 mod rule;
+mod sources;
 mod variables;
 
 use snap_profile::{Arena, Item, Profile, Role, Variables, load};
@@ -28,7 +29,7 @@ use snap_session::Instance;
 
 use rule::is_plain_type;
 
-pub use backend::Backend;
+pub use backend::{Backend, Confined};
 pub use error::{Error, Which};
 pub use fixed::PROGRAMS;
 pub use fragment::fragment;
@@ -51,10 +52,15 @@ pub fn policy(
 ) -> Result<Policy, Error> {
     let instance = Instance::parse(instance).map_err(Error::Name)?;
     let (mut system, mut users) = (Room::for_text(system), Room::for_text(users));
-    let (mut of_system, mut of_users) = (Box::new(Profile::new()), Box::new(Profile::new()));
+    let (mut of_system, mut of_users) = (empty(), empty());
     system.load(Which::System, &mut of_system)?;
     users.load(Which::Users, &mut of_users)?;
     Ok(Policy::new(&instance, (&of_system, &of_users), settings))
+}
+
+/// (A function of its own: the room for all entries is on the stack for a moment, and not twice.)
+fn empty<'a>() -> Box<Profile<'a>> {
+    Box::new(Profile::new())
 }
 
 /// What the entries of a profile are slices of.

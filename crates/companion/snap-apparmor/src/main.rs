@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use snap_apparmor::{Backend, Homes, PROGRAMS, Settings, fragment, policy};
+use snap_apparmor::{Backend, Confined, Homes, PROGRAMS, Settings, fragment, policy};
 
 /// The AppArmor policy of snap-update-ns for one snap.
 #[derive(Parser)]
@@ -33,14 +33,15 @@ struct PolicyOptions {
     /// The instance's name.
     instance: String,
     /// The desired profile: by default /var/lib/snapd/mount/snap.INSTANCE.fstab, if it is there.
+    /// Several count as one: what an update undoes is in the one before.
     #[arg(long, value_name = "FILE")]
-    system: Option<PathBuf>,
+    system: Vec<PathBuf>,
     /// That of users: by default /var/lib/snapd/mount/snap.INSTANCE.user-fstab, if it is there.
     #[arg(long, value_name = "FILE")]
-    users: Option<PathBuf>,
-    /// Which calls are granted.
-    #[arg(long, value_enum, default_value_t = Calls::Classic)]
-    backend: Calls,
+    users: Vec<PathBuf>,
+    /// Confine updates as well, with these calls. (snapd starts them unconfined.)
+    #[arg(long, value_enum, value_name = "CALLS")]
+    updates: Option<Calls>,
     /// A directory that has the homes of users.
     #[arg(long = "homes", value_name = "DIR", default_values = ["/home"])]
     homes: Vec<String>,
@@ -57,9 +58,9 @@ struct Programs {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Calls {
-    /// mount(2) and umount2(2): first starts and users' mounts, as stock policies grant them.
+    /// mount(2) and umount2(2).
     Classic,
-    /// And open_tree(2) and move_mount(2): updates by snapd, too.
+    /// And open_tree(2) and move_mount(2).
     Fd,
 }
 
@@ -87,25 +88,34 @@ fn run(command: &Command) -> Result<String> {
     let homes: Vec<_> =
         options.homes.iter().map(|dir| dir.trim_end_matches('/').as_bytes()).collect();
     let settings = Settings {
-        backend: match options.backend {
-            Calls::Classic => Backend::Classic,
-            Calls::Fd => Backend::Fd,
+        confined: match options.updates {
+            None => Confined::FirstStarts,
+            Some(Calls::Classic) => Confined::Updates(Backend::Classic),
+            Some(Calls::Fd) => Confined::Updates(Backend::Fd),
         },
         programs: options.programs.programs.clone(),
         homes: Homes::below(&homes),
     };
     // The name is part of a path only when it is one.
     policy(instance.as_bytes(), b"", b"", &settings)?;
-    let system = read(options.system.as_deref(), &dir.join(format!("snap.{instance}.fstab")))?;
-    let users = read(options.users.as_deref(), &dir.join(format!("snap.{instance}.user-fstab")))?;
+    let system = read(&options.system, &dir.join(format!("snap.{instance}.fstab")))?;
+    let users = read(&options.users, &dir.join(format!("snap.{instance}.user-fstab")))?;
     Ok(policy(instance.as_bytes(), &system, &users, &settings)?.to_string())
 }
 
-/// The file that was `asked` for; or else the `usual` one, which need not be there.
-fn read(asked: Option<&Path>, usual: &Path) -> Result<Vec<u8>> {
-    let path = asked.unwrap_or(usual);
-    match fs::read(path) {
-        Err(error) if asked.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        text => text.with_context(|| path.display().to_string()),
+/// The files that were `asked` for, one behind the other; or else the `usual` one, which need not be
+/// there.
+fn read(asked: &[PathBuf], usual: &Path) -> Result<Vec<u8>> {
+    if asked.is_empty() {
+        return match fs::read(usual) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            text => text.with_context(|| usual.display().to_string()),
+        };
     }
+    let mut all = Vec::new();
+    for path in asked {
+        all.extend(fs::read(path).with_context(|| path.display().to_string())?);
+        all.push(b'\n');
+    }
+    Ok(all)
 }

@@ -13,6 +13,7 @@ use crate::backend::Backend;
 use crate::ground::{Places, at_and_above};
 use crate::pattern::Pattern;
 use crate::rule::Rule;
+use crate::sources::Sources;
 use crate::variables::Homes;
 
 /// Where a classic mimic's directory is bound meanwhile.
@@ -76,6 +77,7 @@ pub(crate) struct Subjects<'s> {
     pub(crate) items: Vec<&'s Item<'s>>,
     pub(crate) mimics: Vec<&'s [u8]>,
     pub(crate) places: Places<'s>,
+    pub(crate) sources: Sources<'s>,
     pub(crate) homes: &'s Homes,
     pub(crate) backend: Backend,
 }
@@ -225,13 +227,14 @@ impl<'s> Subjects<'s> {
         let child_dirs = dir_slash().then("*/");
         let children = dir_slash().then("*{,/}");
         let mut rules = vec![
-            Rule::file(&dir_slash(), "r"),
             Rule::file(&children, "w"),
             Rule::mount("rbind, rw", Some(&dir_slash()), &aside()),
             Rule::mount_new("tmpfs", "rw", &Pattern::literal(b"tmpfs"), &dir_slash()),
             Rule::mount("rbind, rw", Some(&aside().then("*/")), &child_dirs),
             Rule::mount("bind, rw", Some(&aside().then("*")), &dir_slash().then("*")),
         ];
+        let listed = self.sources.of_path(dir);
+        rules.extend(listed.iter().map(|dir| Rule::file(&self.path(dir).then_literal(b"/"), "r")));
         rules.extend(undone(&aside()));
         rules.extend(undone(&dir_slash()));
         if self.backend == Backend::Fd {

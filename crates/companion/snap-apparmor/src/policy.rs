@@ -8,20 +8,21 @@ use snap_ns_plan::Op;
 use snap_profile::{Item, Shape};
 use snap_session::Instance;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Confined};
 use crate::fixed::{self, Users};
 use crate::ground::Places;
 use crate::group::{Group, named};
 use crate::operations::{Purpose, Subjects, creates_nothing, operations};
 use crate::pattern::Pattern;
 use crate::rule::Rule;
+use crate::sources::Sources;
 use crate::variables::Homes;
 
 /// What a policy is made for, besides the profiles.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Which calls it grants.
-    pub backend: Backend,
+    /// What it confines.
+    pub confined: Confined,
     /// Where the program is, as patterns of apparmor.d(5), which are taken as they are.
     pub programs: Vec<String>,
     /// Where users live.
@@ -31,7 +32,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let programs = fixed::PROGRAMS.map(str::to_owned).into();
-        Self { backend: Backend::default(), programs, homes: Homes::default() }
+        Self { confined: Confined::default(), programs, homes: Homes::default() }
     }
 }
 
@@ -51,10 +52,9 @@ impl Policy {
         settings: &Settings,
     ) -> Self {
         let who = if users.is_empty() { Users::HaveNone } else { Users::HaveMounts };
-        let mut groups = fixed::groups(instance, &settings.programs, who, settings.backend);
-        groups.extend(entries("entry", system, Replaced::Directories, settings));
-        // A user can replace nothing.
-        groups.extend(entries("entry of users", users, Replaced::Nothing, settings));
+        let mut groups = fixed::groups(instance, &settings.programs, who, settings.confined);
+        groups.extend(entries("entry", system, Whose::Snap, settings));
+        groups.extend(entries("entry of users", users, Whose::User, settings));
         let name = String::from_utf8_lossy(instance.as_bytes());
         Self { name: format!("snap-update-ns.{name}"), groups }
     }
@@ -81,6 +81,8 @@ impl Policy {
 
 impl Display for Policy {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        // Or it would depend on the parser's configuration what is mediated at all: networks, say.
+        writeln!(f, "abi <abi/3.0>,\n")?;
         // What is open since before the namespace was unshared has no path in it.
         writeln!(f, "profile {} flags=(attach_disconnected) {{", self.name)?;
         for (at, group) in self.groups.iter().enumerate() {
@@ -93,33 +95,42 @@ impl Display for Policy {
     }
 }
 
-/// What may be replaced by writable mimics.
+/// Whose namespace it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Replaced {
-    Directories,
-    Nothing,
+enum Whose {
+    /// It is kept and updated.
+    Snap,
+    /// It is thrown away with the process that it was made for: nothing in it is ever undone, and no
+    /// directory is replaced.
+    User,
 }
 
 /// The groups of some entries: what each needs, and the mimics that they may need together.
-fn entries(what: &str, items: &[Item<'_>], replaced: Replaced, settings: &Settings) -> Vec<Group> {
+fn entries(what: &str, items: &[Item<'_>], whose: Whose, settings: &Settings) -> Vec<Group> {
     let places = Places::new(items.iter().map(|item| item.entry.mount_point));
-    let mimics: Vec<_> = match replaced {
-        Replaced::Directories => mimics(items, &places).into_iter().collect(),
-        Replaced::Nothing => Vec::new(),
+    let mimics: Vec<_> = match whose {
+        Whose::Snap => mimics(items, &places).into_iter().collect(),
+        Whose::User => Vec::new(),
     };
     let subjects = Subjects {
         items: items.iter().collect(),
         mimics: mimics.iter().map(|(dir, _)| *dir).collect(),
         places,
         homes: &settings.homes,
-        backend: settings.backend,
+        sources: Sources::of(items),
+        backend: match settings.confined {
+            Confined::FirstStarts => Backend::Classic,
+            Confined::Updates(backend) => backend,
+        },
     };
     let mut groups = Vec::new();
     for (place, item) in (0..).zip(items) {
         let mut purposes: BTreeMap<Purpose, Vec<Rule>> = BTreeMap::new();
         for op in operations(place) {
             let (purpose, rules) = subjects.rules(op);
-            purposes.entry(purpose).or_default().extend(rules);
+            if whose == Whose::Snap || purpose != Purpose::Undo {
+                purposes.entry(purpose).or_default().extend(rules);
+            }
         }
         let mount_point = named(&settings.homes.pattern(item.entry.mount_point));
         for (purpose, rules) in purposes.into_iter().filter(|(_, rules)| !rules.is_empty()) {

@@ -34,9 +34,9 @@ unsafe extern "C" {
     pub(super) safe static __ehdr_start: FileHeader;
 }
 
-/// Keeps SIGHUP, SIGINT and SIGTERM from ending the process from now on. What has begun is brought to
-/// its end, which takes milliseconds, and the exit status says how it went. (SIGPIPE is ignored from
-/// the start, and SIGKILL cannot be held off.)
+/// Keeps signals from ending or stopping the process from now on, those of a timer or a limit that it
+/// inherited included. What has begun is brought to its end, which takes milliseconds, and the exit
+/// status says how it went. (SIGPIPE is ignored from the start, and SIGKILL and SIGSTOP cannot be held off.)
 pub fn hold_signals() {
     snap_start_hold_signals();
 }

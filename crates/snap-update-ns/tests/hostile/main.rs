@@ -13,14 +13,17 @@
 mod check;
 mod machine;
 mod state;
+mod whole;
 
 mod command_line;
 mod control_groups;
 mod copies;
+mod inherited;
 mod limits;
 mod options;
 mod paths;
 mod run_directory;
+mod same_user;
 mod signals;
 mod streams;
 mod text;

@@ -4,8 +4,9 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 
 use crate::check::{one_line, refused_for_user};
-use crate::machine::{Machine, USERS, on_a_machine};
+use crate::machine::{Machine, USERS, on_a_machine, unmount};
 use crate::state::State;
+use crate::truth::made_since;
 
 const NEEDS_HOME: &str =
     "none $HOME/.local/x none x-snapd.kind=ensure-dir,x-snapd.must-exist-dir=$HOME 0 0\n";
@@ -134,6 +135,23 @@ fn profiles() {
             let second = format!("{GOOD}{line}\n");
             let place = place.replace(":1:", ":2:");
             refused_for_user(machine, home, second.as_bytes(), &[&place]);
+        }
+    });
+}
+
+#[test]
+fn the_runtime_directory_is_made_from_the_uid() {
+    on_a_machine("user::the_runtime_directory_is_made_from_the_uid", |machine| {
+        machine.world.dir("/run/user/0/good").unwrap().dir("/run/user/1/good").unwrap();
+        fs::write(USERS, "/snap/hello/1/lib $XDG_RUNTIME_DIR/good none bind 0 0\n").unwrap();
+        for elsewhere in ["/run/user/1", "/nowhere", "..", ""] {
+            let before = State::now();
+            let mut command = machine.user_command(None);
+            let output = command.env("XDG_RUNTIME_DIR", elsewhere).output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+            let made: Vec<_> = made_since(&before).into_iter().collect();
+            assert_eq!(made, [("/run/user/0/good".to_owned(), 1)], "{elsewhere}");
+            unmount("/run/user/0/good");
         }
     });
 }

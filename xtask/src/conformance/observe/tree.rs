@@ -7,6 +7,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use nix::sys::statfs::{CGROUP2_SUPER_MAGIC, statfs};
 use nix::sys::statvfs::{FsFlags, statvfs};
 
 use super::shown;
@@ -50,8 +51,14 @@ pub(crate) fn walk(seen: Seen) -> Result<Vec<String>> {
     Ok(lines)
 }
 
+/// Whether the control groups of the machine are there, which the kernel fills with what is chance.
+fn is_cgroup2(path: &Path) -> bool {
+    path == Path::new("/sys/fs/cgroup")
+        && statfs(path).is_ok_and(|stat| stat.filesystem_type() == CGROUP2_SUPER_MAGIC)
+}
+
 fn visit(path: &Path, seen: Seen, lines: &mut Vec<String>) -> Result<()> {
-    if seen.out_of_reach().iter().any(|place| path == Path::new(place)) {
+    if seen.out_of_reach().iter().any(|place| path == Path::new(place)) || is_cgroup2(path) {
         return Ok(());
     }
     let metadata = match fs::symlink_metadata(path) {

@@ -87,7 +87,7 @@ const DIRS: [&str; 15] = [
 pub(crate) const ROOTFS: &str = "tmpfs / tmpfs x-snapd.origin=rootfs 0 0\n";
 
 /// Makes the world of `case` on `scratch` and makes it the root of this process.
-pub(super) fn enter(scratch: &Path, case: &Case) -> Result<()> {
+pub(crate) fn enter(scratch: &Path, case: &Case) -> Result<()> {
     umask(Mode::from_bits_truncate(0o022));
     tmpfs("root", scratch, "mode=755")?;
     fs::create_dir(scratch.join("old"))?;

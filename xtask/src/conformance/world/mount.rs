@@ -21,6 +21,12 @@ pub(super) fn proc(at: &Path) -> Result<()> {
         .with_context(|| format!("mount proc on {}", at.display()))
 }
 
+/// The control groups of the machine.
+pub(super) fn cgroup2(at: &Path) -> Result<()> {
+    mount(Some("cgroup2"), at, Some("cgroup2"), MsFlags::empty(), NONE)
+        .with_context(|| format!("mount cgroup2 on {}", at.display()))
+}
+
 /// `source` at `at` as well; with `MS_REC`, what is mounted below it too.
 pub(crate) fn bind<S: NixPath + ?Sized>(source: &S, at: &Path, depth: MsFlags) -> Result<()> {
     mount(Some(source), at, NONE, MsFlags::MS_BIND | depth, NONE)

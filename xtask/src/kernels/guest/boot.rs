@@ -16,7 +16,7 @@ const NONE: Option<&str> = None;
 
 /// Moves from the initramfs to a root that can be left by pivot_root(2), and mounts what a machine
 /// has there. Returns where to write answers.
-pub(super) fn start() -> Result<File> {
+pub(crate) fn start() -> Result<File> {
     fs::create_dir("/root-of-tests")?;
     new("tmpfs", "/root-of-tests")?;
     copy(Path::new("/"), Path::new("/root-of-tests"))?;
@@ -38,7 +38,7 @@ pub(super) fn start() -> Result<File> {
 }
 
 /// Ends the machine; the program that emulates it ends, too.
-pub(super) fn end() -> Result<()> {
+pub(crate) fn end() -> Result<()> {
     reboot(RebootMode::RB_AUTOBOOT).context("reboot")?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Inside the machine: this program is its first process.
 
 mod boot;
-mod confinement;
+pub(crate) mod confinement;
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -16,14 +16,19 @@ use crate::conformance::{Case, Conditions, Observation, complaints, observe};
 use confinement::Log;
 
 /// Where the archive has what the guest needs.
-pub(super) const JOB: &str = "/job.json";
-pub(super) const OURS: &str = "/ours/snap-update-ns";
-pub(super) const ORIGINAL: &str = "/original/snap-update-ns";
+pub(crate) const JOB: &str = "/job.json";
+pub(crate) const OURS: &str = "/ours/snap-update-ns";
+pub(crate) const ORIGINAL: &str = "/original/snap-update-ns";
 
 /// Runs the job in the archive, and ends the machine.
 pub(crate) fn run() -> Result<()> {
+    serve(work)
+}
+
+/// Makes this process the first one of a machine, lets it `work`, and ends the machine.
+pub(crate) fn serve(work: fn(&mut File) -> Result<()>) -> Result<()> {
     let mut answers = boot::start()?;
-    let told = match work(&mut answers) {
+    let told = match begin(&mut answers).and_then(|()| work(&mut answers)) {
         Ok(()) => Told::End,
         Err(error) => Told::Broken(format!("{error:#}")),
     };
@@ -33,15 +38,20 @@ pub(crate) fn run() -> Result<()> {
     boot::end()
 }
 
-fn tell(answers: &mut File, told: &Told) -> Result<()> {
+/// The kernel, and that it can do what everything here is about.
+fn begin(answers: &mut File) -> Result<()> {
+    let release = nix::sys::utsname::uname()?.release().to_string_lossy().into_owned();
+    tell(answers, &Told::Kernel(release))?;
+    ensure!(confinement::is_enabled(), "AppArmor is not enabled");
+    Ok(())
+}
+
+pub(crate) fn tell(answers: &mut File, told: &Told) -> Result<()> {
     writeln!(answers, "{}", serde_json::to_string(told)?).context("answer")
 }
 
 fn work(answers: &mut File) -> Result<()> {
     let job: Job = serde_json::from_slice(&fs::read(JOB)?).context("job")?;
-    let release = nix::sys::utsname::uname()?.release().to_string_lossy().into_owned();
-    tell(answers, &Told::Kernel(release))?;
-    ensure!(confinement::is_enabled(), "AppArmor is not enabled");
     let mut log = Log::open()?;
     let first = job.cases.first().zip(job.passes.first()).context("nothing to do")?;
     tell(answers, &Told::Case(forbidden(&mut log, first)?))?;

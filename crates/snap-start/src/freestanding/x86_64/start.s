@@ -114,14 +114,14 @@ rust_eh_personality:
     ud2
 .text
 
-# rt_sigprocmask (14): SIG_BLOCK (0) of SIGHUP (1), SIGINT (2) and SIGTERM (15), which are bits 0, 1
-# and 14 of a mask of 8 bytes. It cannot fail with these arguments. Only what the System V calling
-# convention lets a function change is changed: syscall changes rcx and r11, too.
+# rt_sigprocmask (14): SIG_BLOCK (0) of all 64 signals, each a bit of a mask of 8 bytes. It cannot fail
+# with these arguments, and passes over SIGKILL and SIGSTOP. Only what the System V calling convention
+# lets a function change is changed: syscall changes rcx and r11, too.
 .globl snap_start_hold_signals
 .hidden snap_start_hold_signals
 .type snap_start_hold_signals, @function
 snap_start_hold_signals:
-    push 0x4003
+    push -1
     mov rsi, rsp
     xor edi, edi
     xor edx, edx

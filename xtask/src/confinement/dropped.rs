@@ -1,0 +1,46 @@
+//! Whether each group of rules is needed: without it some scenario must fail.
+
+use std::fs::File;
+
+use anyhow::Result;
+use snap_apparmor::Policy;
+
+use super::guest::{Bench, done, runs};
+use super::suite::{Calls, Suite};
+use crate::kernels::guest::confinement;
+use crate::kernels::guest::tell;
+
+/// Groups without which no scenario fails: the back end, how the title begins, and why it is there
+/// nevertheless.
+const EXCEPTIONS: [(Calls, &str, &str); 0] = [];
+
+/// Leaves out each group once.
+pub(super) fn run(
+    answers: &mut File,
+    bench: &mut Bench,
+    suite: &Suite,
+    policy: &Policy,
+) -> Result<()> {
+    let pass = format!("{} policy: without one group", suite.backend.name());
+    for (number, group) in policy.groups().iter().enumerate() {
+        let without = policy.without(number);
+        confinement::load(&without.to_string())?;
+        let mut noticed = false;
+        for (pass_of, case) in runs(suite) {
+            noticed = !bench.confined(pass_of, &case, &without)?.is_empty();
+            if noticed {
+                break;
+            }
+        }
+        let exception = EXCEPTIONS
+            .iter()
+            .find(|(calls, title, _)| *calls == suite.backend && group.title().starts_with(title));
+        let wrong = match (noticed, exception) {
+            (true, None) | (false, Some(_)) => None,
+            (true, Some((_, _, why))) => Some(format!("no exception any more: {why}")),
+            (false, None) => Some("nothing fails without it: it is superfluous".to_owned()),
+        };
+        tell(answers, &done(group.title().to_owned(), &pass, wrong.into_iter().collect(), 0))?;
+    }
+    confinement::load(&policy.to_string())
+}

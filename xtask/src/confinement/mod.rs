@@ -1,0 +1,109 @@
+//! `cargo xtask confinement`: the generated policy, held against the program it is made for.
+//!
+//! In machines with Debian's kernels, AppArmor enforcing: the scenarios of `xtask/confinement` are run
+//! under the policy that snap-apparmor makes of their profiles and must come out as without it, with
+//! no denial in the log; operations that are none of the program's business must be denied; and
+//! without any one group of rules something must fail, or the group is superfluous.
+//! `docs/apparmor.md` says more.
+
+mod attempt;
+mod dropped;
+mod forbidden;
+mod guest;
+mod suite;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use clap::{Args, ValueEnum};
+
+use crate::conformance;
+use crate::kernels::tally::{Tally, Told};
+use crate::kernels::{all, bootable, machine, packages, print_tally};
+use suite::Suite;
+
+pub(crate) use attempt::{ATTEMPT, run as attempt};
+pub(crate) use guest::run as first_process;
+
+/// The name of the hidden subcommand.
+pub(crate) const GUEST: &str = "confinement-guest";
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Only this kernel.
+    #[arg(long, value_name = "KERNEL")]
+    only: Option<Kernel>,
+    /// Our program; by default target/release/snap-update-ns, built first.
+    #[arg(long, value_name = "PATH")]
+    ours: Option<PathBuf>,
+    /// Keep what the machines said also when everything passed.
+    #[arg(long)]
+    keep_log: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kernel {
+    /// Debian bookworm's: the newer mount calls are not mediated.
+    #[value(name = "6.1")]
+    V6_1,
+    /// Debian trixie's: they are.
+    #[value(name = "6.12")]
+    V6_12,
+}
+
+impl Kernel {
+    /// Its suite, and how its version starts.
+    fn debian(self) -> (&'static str, &'static str) {
+        match self {
+            Self::V6_1 => ("bookworm", "6.1."),
+            Self::V6_12 => ("trixie", "6.12."),
+        }
+    }
+}
+
+/// Runs it on all kernels; an error when anything fails.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let ours = options.ours.clone().map_or_else(conformance::build, Ok)?.canonicalize()?;
+    let chosen = Kernel::value_variants().iter().copied();
+    let chosen: Vec<Kernel> =
+        chosen.filter(|kernel| options.only.is_none_or(|only| only == *kernel)).collect();
+    let initramfs = packages::cache_dir()?.join("initramfs-confinement");
+    fs::create_dir_all(packages::cache_dir()?)?;
+    let job = serde_json::to_vec(&Suite::all()?)?;
+    fs::write(&initramfs, bootable(&job, &ours)?.finish())?;
+    let mut good = true;
+    let began = Instant::now();
+    for (kernel, tally) in
+        chosen.iter().zip(all(&chosen, |kernel| one(*kernel, &initramfs, options))?)
+    {
+        let tally = tally.unwrap_or_else(|error| {
+            let mut tally = Tally::default();
+            tally.add(Told::Broken(format!("{error:#}")));
+            tally
+        });
+        good &= tally.is_good();
+        let name = format!("Debian {}, Linux {}", kernel.debian().0, tally.kernel);
+        print_tally(&name, &tally, began.elapsed());
+        for (what, (passed, all)) in tally.by_pass() {
+            println!("    {what}: {passed} of {all}");
+        }
+    }
+    ensure!(good, "confinement: not everything passed");
+    Ok(())
+}
+
+fn one(kernel: Kernel, initramfs: &Path, options: &Options) -> Result<Tally> {
+    let (suite, version) = kernel.debian();
+    let image = packages::kernel(suite)?;
+    let logs = packages::cache_dir()?.join("logs").join(format!("confinement-{suite}"));
+    let mut tally = Tally::read(&machine::run(&image, initramfs, &logs, GUEST)?);
+    tally.expect_kernel(version);
+    if tally.is_good() && !options.keep_log {
+        fs::remove_dir_all(&logs)?;
+    } else {
+        eprintln!("{suite}: what the machine said is in {}", logs.display());
+    }
+    Ok(tally)
+}

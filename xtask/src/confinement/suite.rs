@@ -1,0 +1,135 @@
+//! The scenarios, and the policy that is made for them.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+use snap_apparmor::{Backend, Confined, Policy, Settings, policy};
+
+use crate::conformance::text::expand;
+use crate::conformance::{Case, Conditions, Starter, Updates};
+use crate::peer::workspace_root;
+
+/// The scenarios for one back end.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Suite {
+    pub(super) backend: Calls,
+    #[serde(rename = "case")]
+    pub(super) cases: Vec<Case>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Calls {
+    /// First starts only.
+    FirstStart,
+    Classic,
+    Fd,
+}
+
+/// One way of running the scenarios.
+pub(super) struct Pass {
+    pub(super) name: &'static str,
+    starter: Starter,
+    steps: Steps,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Steps {
+    All,
+    /// A user's process may not do more: it has no CAP_SYS_CHROOT, which looking at what is mounted
+    /// already takes.
+    First,
+}
+
+impl Calls {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::FirstStart => "first start",
+            Self::Classic => "classic",
+            Self::Fd => "fd",
+        }
+    }
+
+    /// Whoever may start the program.
+    pub(super) fn passes(self) -> &'static [Pass] {
+        match self {
+            Self::FirstStart | Self::Classic => &[
+                Pass { name: "by root", starter: Starter::Root, steps: Steps::All },
+                Pass { name: "by a user", starter: Starter::User, steps: Steps::First },
+                Pass { name: "setuid", starter: Starter::Setuid, steps: Steps::All },
+            ],
+            Self::Fd => &[Pass { name: "by snapd", starter: Starter::Root, steps: Steps::All }],
+        }
+    }
+}
+
+impl Pass {
+    /// As much of a scenario as this caller can do.
+    pub(super) fn part_of(&self, case: &Case) -> Case {
+        match self.steps {
+            Steps::All => case.clone(),
+            Steps::First => case.first_step(),
+        }
+    }
+
+    /// What the program meets, under `profile` or unconfined.
+    pub(super) fn conditions(&self, profile: Option<&str>) -> Conditions {
+        Conditions {
+            profile: profile.map(str::to_owned),
+            updates: Updates::Confined,
+            starter: self.starter,
+            ..Conditions::default()
+        }
+    }
+}
+
+impl Suite {
+    /// Those of the files, and of each scenario for the classic calls the first start.
+    pub(super) fn all() -> Result<Vec<Self>> {
+        let (classic, fd) = (Self::read(Calls::Classic)?, Self::read(Calls::Fd)?);
+        let first = |case: &Case| case.first_step();
+        let first =
+            Self { backend: Calls::FirstStart, cases: classic.cases.iter().map(first).collect() };
+        Ok(vec![first, classic, fd])
+    }
+
+    fn read(calls: Calls) -> Result<Self> {
+        let file = format!("xtask/confinement/{}.toml", calls.name());
+        let text = fs::read_to_string(workspace_root()?.join(&file)).context(file.clone())?;
+        let suite: Self = toml::from_str(&text).context(file.clone())?;
+        ensure!(suite.backend == calls && !suite.cases.is_empty(), "{file}: no scenarios for it");
+        Ok(suite)
+    }
+
+    /// The policy for the desired profiles of all scenarios together. (It is one snap with all these
+    /// entries; a policy for each scenario would be loaded a hundred times.)
+    pub(super) fn policy(&self) -> Result<Policy> {
+        let (mut system, mut users) = (BTreeSet::new(), BTreeSet::new());
+        for case in &self.cases {
+            let (of_snap, of_users) = case.all_desired();
+            system.extend(of_snap);
+            users.extend(of_users);
+        }
+        let text = |lines: BTreeSet<String>| {
+            lines
+                .iter()
+                .flat_map(|line| [expand(line), b"\n".to_vec()].concat())
+                .collect::<Vec<_>>()
+        };
+        let settings = Settings {
+            confined: match self.backend {
+                Calls::FirstStart => Confined::FirstStarts,
+                Calls::Classic => Confined::Updates(Backend::Classic),
+                Calls::Fd => Confined::Updates(Backend::Fd),
+            },
+            // It is executed by descriptor, from outside of the world.
+            programs: vec!["/{**/,}snap-update-ns".to_owned()],
+            ..Settings::default()
+        };
+        let instance = &self.cases.first().context("no scenario")?.instance;
+        Ok(policy(instance.as_bytes(), &text(system), &text(users), &settings)?)
+    }
+}
