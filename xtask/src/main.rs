@@ -9,6 +9,7 @@ mod demo;
 mod e2e;
 mod faults;
 mod kernels;
+mod layouts;
 mod live;
 mod peer;
 mod races;
@@ -63,6 +64,8 @@ enum Chore {
     /// Points of the fault sweep, in the namespace that the parent made: not for people.
     #[command(name = faults::GUEST, hide = true)]
     FaultsGuest,
+    /// Ask snap-layout and the packaged snap about the same layouts, and compare.
+    Layouts(layouts::Options),
     /// Fetch the packaged original of a Debian suite into the cache and print its path.
     Peer {
         /// The Debian suite: sid, trixie or bookworm.
@@ -113,6 +116,7 @@ fn main() -> Result<()> {
         Chore::Transitions(options) => kernels::transitions::run(&options),
         Chore::Faults(options) => faults::run(&options),
         Chore::FaultsGuest => faults::guest(),
+        Chore::Layouts(options) => layouts::run(&options),
         Chore::Peer { suite } => {
             println!("{}", peer::snap_update_ns(&suite)?.display());
             Ok(())

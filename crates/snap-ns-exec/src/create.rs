@@ -45,6 +45,7 @@ impl Kernel {
         &mut self,
         path: &[u8],
         target: &[u8],
+        owner: (Option<u32>, Option<u32>),
         rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
         let role = Role::MountPoint;
@@ -66,7 +67,8 @@ impl Kernel {
         let name = file_name(path);
         symlinkat(target, &dir, name).map_err(failed(Call::MakeSymlink, role))?;
         let link = open_child(dir.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
-        self.give(link.as_fd(), uid, gid).map_err(failed(Call::ChangeOwner, role))?;
+        self.give(link.as_fd(), owner.0.unwrap_or(uid), owner.1.unwrap_or(gid))
+            .map_err(failed(Call::ChangeOwner, role))?;
         Ok(Outcome::Done)
     }
 

@@ -303,10 +303,10 @@ impl<'a> Plan<'a> {
             }
             Op::MakeSymlink(place) => {
                 let item = self.desired(place)?;
-                let Kind::Symlink(target) = item.options().kind else {
+                let Options { kind: Kind::Symlink(target), uid, gid, .. } = item.options() else {
                     return None;
                 };
-                Action::MakeSymlink { path: item.entry.mount_point, target }
+                Action::MakeSymlink { path: item.entry.mount_point, target, owner: (uid, gid) }
             }
             Op::EnsureDir(place) => {
                 let item = self.desired(place)?;

@@ -119,6 +119,8 @@ pub enum Action<'p> {
         path: &'p [u8],
         /// To what.
         target: &'p [u8],
+        /// The user and group of the link itself, where they are not the performer's usual ones.
+        owner: (Option<u32>, Option<u32>),
     },
     /// Create directories below one that exists, owned by the caller.
     EnsureDir {

@@ -22,7 +22,7 @@ fn make(bed: &mut Bed, path: &'static str, kind: ObjectKind, mode: u16) -> Outco
 }
 
 fn link<'a>(path: &'a str, target: &'a str) -> Action<'a> {
-    Action::MakeSymlink { path: path.as_bytes(), target: target.as_bytes() }
+    Action::MakeSymlink { path: path.as_bytes(), target: target.as_bytes(), owner: (None, None) }
 }
 
 fn found(kind: NodeKind, len: usize) -> Outcome {

@@ -52,7 +52,7 @@ impl Performer for World {
                 outcome
             }
             Action::Make(creation) => self.create(creation, rule),
-            Action::MakeSymlink { path, target } => {
+            Action::MakeSymlink { path, target, .. } => {
                 match self.start(path, Role::MountPoint, rule) {
                     Start::Exists(NodeKind::Symlink) if self.nodes[*path].text == *target => {
                         Outcome::Done

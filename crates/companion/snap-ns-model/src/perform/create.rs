@@ -41,6 +41,7 @@ impl Inside<'_> {
         &mut self,
         path: &[u8],
         target: &[u8],
+        owner: (Option<u32>, Option<u32>),
         rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
         let role = Role::MountPoint;
@@ -57,6 +58,7 @@ impl Inside<'_> {
         let (uid, gid) = self.caller.creates_for;
         let above = |dir: &[u8]| Attributes { mode: rule.directory_mode(dir), uid, gid };
         let dir = self.make_above(start, path, role, &above)?;
+        let (uid, gid) = (owner.0.unwrap_or(uid), owner.1.unwrap_or(gid));
         let attributes = Attributes { mode: 0o777, uid, gid };
         self.create(dir, file_name(path), attributes, Body::Symlink(target.into()))
             .map_err(failed(Call::MakeSymlink, role))?;

@@ -31,7 +31,9 @@ impl Performer for Namespace {
                 inside.remove_source(path, own, *keep, rule)
             }
             Action::Make(creation) => inside.make(creation, rule),
-            Action::MakeSymlink { path, target } => inside.make_symlink(path, target, rule),
+            Action::MakeSymlink { path, target, owner } => {
+                inside.make_symlink(path, target, *owner, rule)
+            }
             Action::EnsureDir { path, must_exist } => inside.ensure_dir(path, must_exist, rule),
             Action::Mount(item) => inside.mount(item),
             // Nobody looks in between.

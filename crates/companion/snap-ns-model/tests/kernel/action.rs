@@ -62,9 +62,11 @@ pub(crate) fn perform(performer: &mut dyn Performer, act: &Act, law: Law) -> Str
             uid: None,
             gid: None,
         }),
-        Act::MakeSymlink(path, target) => {
-            Action::MakeSymlink { path: path.as_bytes(), target: target.as_bytes() }
-        }
+        Act::MakeSymlink(path, target) => Action::MakeSymlink {
+            path: path.as_bytes(),
+            target: target.as_bytes(),
+            owner: (None, None),
+        },
         Act::EnsureDir(path, needed) => {
             Action::EnsureDir { path: path.as_bytes(), must_exist: needed.as_bytes() }
         }
