@@ -5,7 +5,8 @@
 //! namespace.
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::io::Errno;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::{Errno, read};
 use rustix::mount::MountAttrFlags;
 use snap_mount_options::{Depth, Propagation, PropagationKind};
 use snap_ns_plan::{Call, Fault, Mimic, NodeKind, ObjectKind, Role, What};
@@ -43,7 +44,7 @@ impl Kernel {
     }
 
     fn stage(&mut self, mimic: &Mimic<'_>, dir: BorrowedFd<'_>) -> Result<OwnedFd, Stop> {
-        if self.staging == Staging::Detached {
+        if self.staging == Staging::Detached && !is_confined() {
             let tmpfs = new_tmpfs_of(mimic)?;
             match self.fill(mimic, dir, tmpfs.as_fd()) {
                 Err(Stop::Fault(Fault { what: What::Failed(Call::Bind, errno), .. }))
@@ -115,6 +116,15 @@ impl Kernel {
         }
         Ok(())
     }
+}
+
+/// Whether a policy confines this process (proc_pid_attr(5)): it could not name what is attached
+/// nowhere.
+fn is_confined() -> bool {
+    let mut label = [0; 11];
+    let label = open(c"/proc/self/attr/current", OFlags::CLOEXEC, Mode::empty())
+        .and_then(|file| read(file, &mut label).map(|_| label));
+    label.map_or_else(|errno| errno == Errno::ACCESS, |label| label != *b"unconfined\n")
 }
 
 fn new_tmpfs_of(mimic: &Mimic<'_>) -> Result<OwnedFd, Stop> {

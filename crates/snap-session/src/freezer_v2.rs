@@ -114,8 +114,8 @@ impl Groups {
             if crowd == Others::Perhaps || waited.is_err() {
                 groups_of(instance, own, Reach::All, wait)?;
             }
-            let same = before.is_some() && before == census.take();
-            if at_once.get() && same && now().saturating_sub(start) < CENSUS_VALID {
+            let same = at_once.get() && before.is_some() && before == census.take();
+            if same && now().saturating_sub(start) < CENSUS_VALID {
                 return Ok(own_group);
             }
             pass = Pass::Again;

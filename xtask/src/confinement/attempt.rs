@@ -20,6 +20,7 @@ use nix::time::{ClockId, clock_gettime, clock_settime};
 use nix::unistd::{Pid, Uid, chroot, execv, pivot_root, setresuid};
 use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
 
+use super::guest::MEDIATED;
 use super::suite::Calls;
 use crate::conformance::{Case, enter_world};
 
@@ -48,7 +49,7 @@ impl Attempt {
         match self.when {
             When::Always => true,
             When::UnlessUpdates => calls == Calls::FirstStart,
-            When::SinceMediated => kernel >= (6, 7),
+            When::SinceMediated => kernel >= MEDIATED,
         }
     }
 }

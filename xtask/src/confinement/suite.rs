@@ -68,19 +68,14 @@ impl Calls {
             Self::Fd => "fd",
         }
     }
-
-    /// Whoever may start the program.
-    pub(super) fn passes(self) -> &'static [Pass] {
-        match self {
-            Self::FirstStart | Self::Classic => &[
-                Pass { name: "by root", starter: Starter::Root, steps: Steps::All },
-                Pass { name: "by a user", starter: Starter::User, steps: Steps::First },
-                Pass { name: "setuid", starter: Starter::Setuid, steps: Steps::All },
-            ],
-            Self::Fd => &[Pass { name: "by snapd", starter: Starter::Root, steps: Steps::All }],
-        }
-    }
 }
+
+/// Whoever may start the program.
+pub(super) const PASSES: &[Pass] = &[
+    Pass { name: "by root", starter: Starter::Root, steps: Steps::All },
+    Pass { name: "by a user", starter: Starter::User, steps: Steps::First },
+    Pass { name: "setuid", starter: Starter::Setuid, steps: Steps::All },
+];
 
 impl Pass {
     /// As much of a scenario as this caller can do.
@@ -104,9 +99,11 @@ impl Pass {
 }
 
 impl Suite {
-    /// Those of the files, and of each scenario for the classic calls the first start.
+    /// Those of the files: of each scenario for the classic calls the first start; for the newer
+    /// calls the classic ones as well, since a first start is always classic.
     pub(super) fn all() -> Result<Vec<Self>> {
-        let (classic, fd) = (Self::read(Calls::Classic)?, Self::read(Calls::Fd)?);
+        let (classic, mut fd) = (Self::read(Calls::Classic)?, Self::read(Calls::Fd)?);
+        fd.cases.extend(classic.cases.iter().cloned());
         let first = |case: &Case| case.first_step();
         let first =
             Self { backend: Calls::FirstStart, cases: classic.cases.iter().map(first).collect() };

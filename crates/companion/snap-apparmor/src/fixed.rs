@@ -67,12 +67,13 @@ const UPDATES: (&str, &str) = (
 );
 
 /// For updates with the newer calls: in the copy, what is in the way is moved to the root, where nobody
-/// walks to it; files, to a file in a tmpfs there.
+/// walks to it; files, to a file in a tmpfs there. Who is confined makes mimics in a copy as well.
 const MOVING: (&str, &str) = (
-    "to put something out of the way",
+    "to put something out of the way, and to know that this is in force",
     "
     mount options=(move, rw) -> /
     /file w
+    /proc/[0-9]*/attr/current r
     ",
 );
 

@@ -1,7 +1,7 @@
 //! How long it takes to compile: `cargo run --release -p snap-layout --example speed`.
 //!
 //! For each number of layouts: a snap.yaml with as many of all kinds, and the quartiles of the time
-//! from its bytes to those of the profile.
+//! from its bytes to those of the profile and of the AppArmor policy.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -11,29 +11,34 @@
 
 use std::time::{Duration, Instant};
 
+use snap_apparmor::{Settings, policy};
 use snap_layout::{Request, Setting, Source, compile};
 
 const RUNS: usize = 201;
 
 fn main() {
     println!(
-        "{:>8}{:>10}{:>10}{:>12}{:>12}{:>12}",
-        "layouts", "yaml", "profile", "25 %", "median", "75 %"
+        "{:>8}{:>10}{:>10}{:>12}{:>12}{:>12}{:>12}",
+        "layouts", "yaml", "profile", "policy", "25 %", "median", "75 %"
     );
     for count in [1, 10, 100, 1_000, 10_000] {
         let yaml = yaml(count);
-        let mut length = 0;
+        let mut lengths = (0, 0);
         let mut times: Vec<Duration> = (0..RUNS)
             .map(|_| {
                 let began = Instant::now();
-                length = profile(&yaml).len();
+                let profile = profile(&yaml);
+                let policy = policy(b"hello", &profile, b"", &Settings::default());
+                lengths = (profile.len(), policy.expect("a policy").to_string().len());
                 began.elapsed()
             })
             .collect();
         times.sort();
         let [low, median, high] = [1, 2, 3].map(|quarter| times[RUNS * quarter / 4]);
-        let size = yaml.len();
-        println!("{count:>8}{size:>8} B{length:>8} B{low:>12.1?}{median:>12.1?}{high:>12.1?}");
+        let (size, (profile, policy)) = (yaml.len(), lengths);
+        println!(
+            "{count:>8}{size:>8} B{profile:>8} B{policy:>10} B{low:>12.1?}{median:>12.1?}{high:>12.1?}"
+        );
     }
 }
 
