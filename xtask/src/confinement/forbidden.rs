@@ -16,7 +16,12 @@ use crate::kernels::guest::tell;
 use crate::workers::scratch;
 
 /// Attempts each operation twice: unconfined it succeeds, confined it does not.
-pub(super) fn run(answers: &mut File, log: &mut Log, suite: &Suite, policy: &Policy) -> Result<()> {
+pub(super) fn run(
+    answers: &mut File,
+    log: &mut Log,
+    (suite, kernel): (&Suite, (u32, u32)),
+    policy: &Policy,
+) -> Result<()> {
     let pass = format!("{} policy: forbidden operations", suite.backend.name());
     for attempt in ATTEMPTS.iter().filter(|attempt| attempt.applies(suite.backend, kernel)) {
         let mut wrong = Vec::new();
