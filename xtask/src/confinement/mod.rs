@@ -13,15 +13,13 @@ mod guest;
 mod suite;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 
-use crate::conformance;
 use crate::kernels::tally::{Tally, Told};
-use crate::kernels::{all, bootable, machine, packages, print_tally};
+use crate::kernels::{Tested, all, bootable, packages, print_tally};
 use suite::Suite;
 
 pub(crate) use attempt::{ATTEMPT, run as attempt};
@@ -35,12 +33,8 @@ pub(crate) struct Options {
     /// Only this kernel.
     #[arg(long, value_name = "KERNEL")]
     only: Option<Kernel>,
-    /// Our program; by default target/release/snap-update-ns, built first.
-    #[arg(long, value_name = "PATH")]
-    ours: Option<PathBuf>,
-    /// Keep what the machines said also when everything passed.
-    #[arg(long)]
-    keep_log: bool,
+    #[command(flatten)]
+    tested: Tested,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -65,7 +59,7 @@ impl Kernel {
 
 /// Runs it on all kernels; an error when anything fails.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let ours = options.ours.clone().map_or_else(conformance::build, Ok)?.canonicalize()?;
+    let ours = options.tested.ours()?;
     let chosen = Kernel::value_variants().iter().copied();
     let chosen: Vec<Kernel> =
         chosen.filter(|kernel| options.only.is_none_or(|only| only == *kernel)).collect();
@@ -75,8 +69,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     fs::write(&initramfs, bootable(&job, &ours)?.finish())?;
     let mut good = true;
     let began = Instant::now();
-    for (kernel, tally) in
-        chosen.iter().zip(all(&chosen, |kernel| one(*kernel, &initramfs, options))?)
+    for (kernel, tally) in chosen
+        .iter()
+        .zip(all(&chosen, |kernel| options.tested.told(kernel.debian(), &initramfs, GUEST))?)
     {
         let tally = tally.unwrap_or_else(|error| {
             let mut tally = Tally::default();
@@ -92,18 +87,4 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     ensure!(good, "confinement: not everything passed");
     Ok(())
-}
-
-fn one(kernel: Kernel, initramfs: &Path, options: &Options) -> Result<Tally> {
-    let (suite, version) = kernel.debian();
-    let image = packages::kernel(suite)?;
-    let logs = packages::cache_dir()?.join("logs").join(format!("confinement-{suite}"));
-    let mut tally = Tally::read(&machine::run(&image, initramfs, &logs, GUEST)?);
-    tally.expect_kernel(version);
-    if tally.is_good() && !options.keep_log {
-        fs::remove_dir_all(&logs)?;
-    } else {
-        eprintln!("{suite}: what the machine said is in {}", logs.display());
-    }
-    Ok(tally)
 }

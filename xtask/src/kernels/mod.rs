@@ -47,12 +47,46 @@ pub(crate) struct Options {
     /// Only this kernel.
     #[arg(long, value_name = "KERNEL")]
     only: Option<Kernel>,
+    #[command(flatten)]
+    tested: Tested,
+}
+
+/// What is run in the machines, and what is kept of it.
+#[derive(Args)]
+pub(crate) struct Tested {
     /// Our program; by default target/release/snap-update-ns, built first.
     #[arg(long, value_name = "PATH")]
     ours: Option<PathBuf>,
     /// Keep what the machines said also when everything passed.
     #[arg(long)]
     keep_log: bool,
+}
+
+impl Tested {
+    /// Our program.
+    pub(crate) fn ours(&self) -> Result<PathBuf> {
+        Ok(self.ours.clone().map_or_else(conformance::build, Ok)?.canonicalize()?)
+    }
+
+    /// What is told by a machine with the kernel of a Debian `suite`, whose version has to start as
+    /// `version` does. Its first process gets the argument `role`.
+    pub(crate) fn told(
+        &self,
+        (suite, version): (&str, &str),
+        initramfs: &Path,
+        role: &str,
+    ) -> Result<Tally> {
+        let image = packages::kernel(suite)?;
+        let logs = packages::cache_dir()?.join("logs").join(format!("{role}-{suite}"));
+        let mut tally = Tally::read(&machine::run(&image, initramfs, &logs, role)?);
+        tally.expect_kernel(version);
+        if tally.is_good() && !self.keep_log {
+            fs::remove_dir_all(&logs)?;
+        } else {
+            eprintln!("{suite}: what the machine said is in {}", logs.display());
+        }
+        Ok(tally)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -111,7 +145,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         nix::unistd::geteuid().is_root(),
         "cargo xtask kernels NEEDS ROOT (mount namespaces, seccomp filters): nothing was tested"
     );
-    let ours = options.ours.clone().map_or_else(conformance::build, Ok)?.canonicalize()?;
+    let ours = options.tested.ours()?;
     let original = snap_update_ns(ORIGINAL)?;
     let chosen: Vec<Kernel> = Kernel::value_variants()
         .iter()
@@ -177,16 +211,8 @@ fn one(
     let Some((suite, version)) = kernel.debian() else {
         return reduced::run(original, ours);
     };
-    let image = packages::kernel(suite)?;
     let start = Instant::now();
-    let logs = packages::cache_dir()?.join("logs").join(suite);
-    let mut tally = Tally::read(&machine::run(&image, initramfs, &logs, GUEST)?);
-    tally.expect_kernel(version);
-    if tally.is_good() && !options.keep_log {
-        fs::remove_dir_all(&logs)?;
-    } else {
-        eprintln!("{suite}: what the machine said is in {}", logs.display());
-    }
+    let tally = options.tested.told((suite, version), initramfs, GUEST)?;
     let name = format!("Debian {suite}, Linux {}", tally.kernel);
     Ok(vec![Verdict { name, tally, took: start.elapsed() }])
 }

@@ -1,5 +1,6 @@
 //! AppArmor's own parser.
 
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -22,6 +23,17 @@ fn accepts(text: &str) -> Result<(), String> {
         true => Ok(()),
         false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
     }
+}
+
+/// The profiles that snap-layout makes of its good files.
+fn layouts() -> Vec<(String, Vec<u8>)> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../snap-layout/corpus/good");
+    let files = fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
+    let profiles = files.filter(|file| file.extension().is_some_and(|end| end == "fstab"));
+    let all: Vec<_> =
+        profiles.map(|file| (file.display().to_string(), fs::read(file).unwrap())).collect();
+    assert!(all.len() >= 40, "only {} files", all.len());
+    all
 }
 
 #[test]
@@ -48,6 +60,12 @@ fn takes_every_policy() {
         ] {
             let policy = made(system, users, confined);
             accepts(&policy.to_string()).unwrap_or_else(|said| panic!("{name}: {said}\n{policy}"));
+        }
+    }
+    for (file, profile) in layouts() {
+        for (name, confined) in ALL {
+            let policy = made(&profile, b"", confined);
+            accepts(&policy.to_string()).unwrap_or_else(|said| panic!("{file}, {name}: {said}"));
         }
     }
     let fragment = snap_apparmor::fragment(&snap_apparmor::PROGRAMS.map(str::to_owned));
