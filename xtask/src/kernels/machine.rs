@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 const QEMU: &str = "qemu-system-x86_64";
 
 /// Far more than a job needs where nothing else runs.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(1200);
 
 /// Boots `kernel` with `initramfs`; its first process, which gets the argument `role`, answers on the
 /// second serial line. What the machine says there and on its console is left in `logs`. Returns the
