@@ -66,10 +66,14 @@ impl Kernel {
         let dir = self.make_above(start, path, role, above)?;
         let name = file_name(path);
         symlinkat(target, &dir, name).map_err(failed(Call::MakeSymlink, role))?;
-        let link = open_child(dir.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
-        self.give(link.as_fd(), owner.0.unwrap_or(uid), owner.1.unwrap_or(gid))
-            .map_err(failed(Call::ChangeOwner, role))?;
-        Ok(Outcome::Done)
+        let (uid, gid) = (owner.0.unwrap_or(uid), owner.1.unwrap_or(gid));
+        let give = |link: OwnedFd| self.give(link.as_fd(), uid, gid);
+        let made = open_child(dir.as_fd(), name, PATH).and_then(give);
+        // All of it or nothing, as with other objects.
+        made.map(|()| Outcome::Done).map_err(|errno| {
+            let _ = unlinkat(&dir, name, AtFlags::empty());
+            failed(Call::ChangeOwner, role)(errno)
+        })
     }
 
     pub(crate) fn ensure_dir(

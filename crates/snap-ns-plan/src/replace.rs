@@ -47,9 +47,8 @@ impl<'a> Plan<'a> {
     /// Finds the entries of the current profile that linger until another one takes their place.
     pub(crate) fn find_lingering(&mut self, view: &mut dyn FsView) {
         let going = |past: &&Past| past.fate == Fate::Going;
-        let going = self.forecast.past.iter().filter(going).count();
         // What has to be made again may be what a mount that lingers is on, by whatever path.
-        if going > GOING_MAX || self.made_otherwise {
+        if self.made_otherwise || self.forecast.past.iter().filter(going).count() > GOING_MAX {
             return;
         }
         for place in 0..self.recorded() {

@@ -81,8 +81,7 @@ impl Groups {
         let census = Census::open();
         let mut pass = Pass::First;
         loop {
-            let start = now();
-            let before = census.take();
+            let (start, before) = (now(), census.take());
             let known = self.open.len();
             let mut crowd = Others::None;
             let own_group = groups_of(instance, own, Reach::Topmost, &mut |group| {
