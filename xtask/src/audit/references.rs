@@ -1,4 +1,4 @@
-//! What docs/threat-model.md and docs/confinement.md say of code and tests.
+//! What docs/threat-model.md, docs/confinement.md and docs/apparmor.md say of code and tests.
 //!
 //! A test is named in one way only, in backticks: `FILE.rs::FUNCTION`, FILE from the workspace's
 //! root. Code is named `FILE.rs`, in the same way.
@@ -6,8 +6,11 @@
 use std::collections::BTreeMap;
 
 /// The documents that are checked, and whether they have the table of entry points.
-pub(crate) const DOCUMENTS: [(&str, Table); 2] =
-    [("docs/threat-model.md", Table::EntryPoints), ("docs/confinement.md", Table::None)];
+pub(crate) const DOCUMENTS: [(&str, Table); 3] = [
+    ("docs/threat-model.md", Table::EntryPoints),
+    ("docs/confinement.md", Table::None),
+    ("docs/apparmor.md", Table::None),
+];
 
 /// The section whose table says what can reach the program.
 const SECTION: &str = "## Entry points";
