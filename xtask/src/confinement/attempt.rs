@@ -115,7 +115,7 @@ pub(super) const ATTEMPTS: &[Attempt] = &[
     always("bind the root over the layout's mount point", || {
         call(mount(Some("/"), "/usr/share/app", NONE, MsFlags::MS_BIND | MsFlags::MS_REC, NONE))
     }),
-    always("bind content without its flags' place", || {
+    always("bind content over another directory of the snap", || {
         bind("/snap/other/1/c", "/snap/hello/1/app")
     }),
     always("bind the layout's source aside", || bind("/snap/hello/1/app", "/tmp/.snap/usr/share")),
