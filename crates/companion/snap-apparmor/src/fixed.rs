@@ -42,8 +42,8 @@ const GROUPS: [(&str, &str); 11] = [
         "
         /sys/fs/cgroup/{,**/} r
         /sys/fs/cgroup/cgroup.stat r
-        /sys/fs/cgroup/**snap.INSTANCE.*.{scope,service}/{,**/}cgroup.events r
-        /sys/fs/cgroup/**snap.INSTANCE.*.{scope,service}/cgroup.freeze rw
+        /sys/fs/cgroup/{,**/}snap.INSTANCE.*.{scope,service}/{,**/}cgroup.events r
+        /sys/fs/cgroup/{,**/}snap.INSTANCE.*.{scope,service}/cgroup.freeze rw
     ",
     ),
     ("what an interrupted mimic left aside", "/tmp/.snap/{,**/} rw"),
