@@ -28,10 +28,7 @@ const GROUPS: [(&str, &str); 11] = [
     ("the desired profile", "/var/lib/snapd/mount/snap.INSTANCE.fstab r"),
     (
         "the current profile, the next one, and the journal",
-        "
-        /run/snapd/ns/ r
-        /run/snapd/ns/snap.INSTANCE.fstab{,.new,.journal} rw
-    ",
+        "/run/snapd/ns/snap.INSTANCE.fstab{,.new,.journal} rw",
     ),
     ("the log, if somebody made one", "/run/snapd/ns/snap.INSTANCE.log w"),
     // (Where the clock is the kernel tells without this from Linux 6.4 on.)
