@@ -72,10 +72,10 @@ pub(crate) fn creates_nothing(item: &Item<'_>) -> bool {
     item.origin == Origin::Content && item.ignores_missing()
 }
 
-/// What the operations of a plan are about, by the numbers that are in them.
+/// What the operations of a plan are about.
 pub(crate) struct Subjects<'s> {
-    pub(crate) items: Vec<&'s Item<'s>>,
-    pub(crate) mimics: Vec<&'s [u8]>,
+    /// By the numbers that are in operations.
+    pub(crate) items: &'s [Item<'s>],
     pub(crate) places: Places<'s>,
     pub(crate) sources: Sources<'s>,
     pub(crate) homes: &'s Homes,
@@ -83,8 +83,9 @@ pub(crate) struct Subjects<'s> {
 }
 
 impl<'s> Subjects<'s> {
-    /// What `op` needs, and what for.
-    pub(crate) fn rules(&self, op: Op) -> (Purpose, Vec<Rule>) {
+    /// What `op` needs, and what for; `mimic` is the directory of one that makes a mimic. (A plan has
+    /// fewer of these than there are numbers; a policy may have more.)
+    pub(crate) fn rules(&self, op: Op, mimic: &[u8]) -> (Purpose, Vec<Rule>) {
         match op {
             Op::Mount(place) => (Purpose::Mount, self.item(place, |item| self.mount(item))),
             Op::PutBeneath(place) => (Purpose::Mount, self.item(place, |item| self.attached(item))),
@@ -101,15 +102,12 @@ impl<'s> Subjects<'s> {
             }
             // It is about the saved profile only.
             Op::Forget(_) => (Purpose::Undo, Vec::new()),
-            Op::Mimic(at) => {
-                let dir = self.mimics.get(usize::from(at));
-                (Purpose::Mimic, dir.map(|dir| self.mimic(dir)).unwrap_or_default())
-            }
+            Op::Mimic(_) => (Purpose::Mimic, self.mimic(mimic)),
         }
     }
 
     fn item(&self, place: u16, rules: impl FnOnce(&Item<'_>) -> Vec<Rule>) -> Vec<Rule> {
-        self.items.get(usize::from(place)).map(|item| rules(item)).unwrap_or_default()
+        self.items.get(usize::from(place)).map(rules).unwrap_or_default()
     }
 
     fn path(&self, path: &[u8]) -> Pattern {

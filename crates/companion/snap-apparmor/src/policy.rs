@@ -111,13 +111,12 @@ fn entries(what: &str, items: &[Item<'_>], whose: Whose, settings: &Settings) ->
         let skips = creates_nothing(item);
         (item.entry.mount_point, if skips { IfMissing::Skip } else { IfMissing::Create })
     }));
-    let mimics: Vec<_> = match whose {
-        Whose::Snap => mimics(items, &places).into_iter().collect(),
-        Whose::User => Vec::new(),
+    let mimics = match whose {
+        Whose::Snap => mimics(items, &places),
+        Whose::User => BTreeMap::new(),
     };
     let subjects = Subjects {
-        items: items.iter().collect(),
-        mimics: mimics.iter().map(|(dir, _)| *dir).collect(),
+        items,
         places,
         homes: &settings.homes,
         sources: Sources::of(items),
@@ -130,7 +129,7 @@ fn entries(what: &str, items: &[Item<'_>], whose: Whose, settings: &Settings) ->
     for (place, item) in (0..).zip(items) {
         let mut purposes: BTreeMap<Purpose, Vec<Rule>> = BTreeMap::new();
         for op in operations(place) {
-            let (purpose, rules) = subjects.rules(op);
+            let (purpose, rules) = subjects.rules(op, b"");
             if whose == Whose::Snap || purpose != Purpose::Undo {
                 purposes.entry(purpose).or_default().extend(rules);
             }
@@ -141,8 +140,8 @@ fn entries(what: &str, items: &[Item<'_>], whose: Whose, settings: &Settings) ->
             groups.push(Group::new(title, rules));
         }
     }
-    for (at, (dir, needed)) in (0..).zip(&mimics) {
-        let (purpose, rules) = subjects.rules(Op::Mimic(at));
+    for (dir, needed) in &mimics {
+        let (purpose, rules) = subjects.rules(Op::Mimic(0), dir);
         let title =
             format!("{} of {}, for {needed}", purpose.name(), named(&Pattern::literal(dir)));
         groups.push(Group::new(title, rules));

@@ -35,3 +35,11 @@ fn it_is_linear_in_entries_times_depth() {
         }
     }
 }
+
+/// More directories than a plan can have mimics, and than its numbers reach.
+#[test]
+fn seventy_thousand_directories() {
+    let policy = made(profile(14_000, 4).as_bytes(), b"", super::ALL[0].1);
+    let mimics = policy.groups().iter().filter(|group| group.title().starts_with("writable"));
+    assert_eq!(mimics.count(), 14_000 * 5 + 1);
+}
