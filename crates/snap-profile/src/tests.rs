@@ -34,9 +34,10 @@ fn load_text(mut text: Vec<u8>, role: Role, variables: Variables<'_>) -> Loaded 
         Ok(home) => {
             let line = |item: &Item<'_>| {
                 let entry = item.entry;
-                let dir = match item.options().kind {
-                    snap_mount_options::Kind::EnsureDir(dir) => dir,
-                    _ => b"",
+                let dir = if let snap_mount_options::Kind::EnsureDir(dir) = item.options().kind {
+                    dir
+                } else {
+                    b""
                 };
                 let parts = [entry.source, entry.mount_point, entry.fs_type, entry.options, dir];
                 parts.map(utf8).join(" ").trim_end().into()

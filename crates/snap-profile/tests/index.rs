@@ -1,4 +1,5 @@
 //! An index finds what a look at every entry would find.
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)]
 
 use proptest::prelude::*;
 use snap_path::is_at_or_below;

@@ -21,11 +21,11 @@ fn replace(bed: &mut Bed, line: &str) -> Outcome {
     if matches!(beneath, Outcome::Failed(_)) {
         return beneath;
     }
-    match unmount(bed, items[0].entry.mount_point) {
-        Outcome::Done | Outcome::Skipped(Skip::NotThere) if beneath == Outcome::Done => beneath,
-        Outcome::Done | Outcome::Skipped(Skip::NotThere) => bed.mount(line),
-        outcome => outcome,
+    let outcome = unmount(bed, items[0].entry.mount_point);
+    if !matches!(outcome, Outcome::Done | Outcome::Skipped(Skip::NotThere)) {
+        return outcome;
     }
+    if beneath == Outcome::Done { beneath } else { bed.mount(line) }
 }
 
 fn unmount(bed: &mut Bed, path: impl AsRef<[u8]>) -> Outcome {

@@ -21,8 +21,8 @@ pub(crate) fn at(path: &str) -> String {
 /// The file system's type of what is mounted at a path last, if anything is.
 pub(crate) fn mounted(path: &str) -> Option<String> {
     let table = fs::read_to_string("/proc/self/mountinfo").expect("mountinfo");
-    let lines = table.lines().filter(|line| line.split(' ').nth(4) == Some(path));
-    let last = lines.last()?;
+    let mut lines = table.lines().filter(|line| line.split(' ').nth(4) == Some(path));
+    let last = lines.next_back()?;
     Some(
         last.split_once(" - ")
             .expect("a separator")
