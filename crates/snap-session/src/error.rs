@@ -101,8 +101,6 @@ pub enum Subject {
     Freezer,
     /// `/proc/self/cgroup`
     OwnGroup,
-    /// The user's home directory.
-    Home,
     /// The privileges of this process.
     Privileges,
 }

@@ -31,7 +31,7 @@ mod store;
 pub use draft::{Draft, ProfileWriter, Reserved, keeps_journal, remove_drafts, reserve};
 pub use error::{GroupName, SessionError, Subject, Task};
 pub use freezer::Freezer;
-pub use home::check_home;
+pub use home::{HomeError, check_home};
 pub use instance::{Instance, NameError};
 pub use join::{Joined, join};
 pub use lock::{Lock, check_locked, lock};

@@ -6,7 +6,7 @@ use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use snap_ns_plan::{Fault, Observer, Outcome, Performer, Plan, PlanError, Step, What};
 use snap_profile::LoadError;
-use snap_session::{Instance, Reserved, SessionError};
+use snap_session::{HomeError, Instance, Reserved, SessionError};
 
 use crate::arguments::ArgumentError;
 use crate::change::Journal;
@@ -19,6 +19,7 @@ pub(crate) enum Error<'p> {
     Arguments(ArgumentError),
     Session(Instance<'static>, SessionError),
     EarlySession(SessionError),
+    Home(&'static [u8], HomeError),
     Load(FileName, LoadError<'static>),
     Plan(FileName, &'p Plan<'static>, PlanError),
     Failed(FileName, &'p Plan<'static>, snap_ns_plan::Failure, Undone),

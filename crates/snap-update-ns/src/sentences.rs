@@ -1,4 +1,4 @@
-//! Sentences: the only place where facts become words.
+//! Sentences about profiles, plans and steps: where facts become words. (Those about the host: `host_sentences.rs`.)
 
 use core::fmt::{self, Display};
 
@@ -8,9 +8,10 @@ use snap_ns_plan::{
     What,
 };
 use snap_profile::{Item, LoadError, Shape};
-use snap_session::{ProfileFile, SessionError, Subject, Task};
+use snap_session::ProfileFile;
 
 use crate::errno::ErrnoText;
+use crate::host_sentences::{home_error, session};
 use crate::output::Shown;
 use crate::reasons::ReasonText;
 use crate::report::{Error, FileName, Undone};
@@ -40,6 +41,7 @@ impl Display for Error<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Arguments(error) => error.fmt(f),
+            Self::Home(home, error) => home_error(home, *error, f),
             Self::EarlySession(error) => session(None, error, f),
             Self::Session(instance, error) => session(Some(instance.as_bytes()), error, f),
             Self::Load(file, error) => load(file, error, f),
@@ -70,70 +72,6 @@ fn load(file: &FileName, error: &LoadError<'_>, f: &mut fmt::Formatter<'_>) -> f
     }
     write!(f, ": {}", error.kind)?;
     if error.culprit.is_empty() { Ok(()) } else { write!(f, ": {}", Shown(error.culprit)) }
-}
-
-fn session(
-    instance: Option<&[u8]>,
-    error: &SessionError,
-    f: &mut fmt::Formatter<'_>,
-) -> fmt::Result {
-    match error {
-        SessionError::Failed { task, subject, errno } => {
-            write!(f, "cannot {} {}", task_text(*task), subject_text(*subject))?;
-            if let Some(instance) = instance {
-                write!(f, " of {}", Shown(instance))?;
-            }
-            write!(f, ": {}", ErrnoText(*errno))
-        }
-        SessionError::NotLocked => f.write_str(
-            "--from-snap-confine was used but nobody holds the lock of the snap's namespace",
-        ),
-        SessionError::MissingCapability(capability) => {
-            write!(f, "need to run as root or with {}", capability.name())
-        }
-        SessionError::LittleStack => f.write_str("the limit of the stack is below 512 KiB"),
-        SessionError::ProfileTooLarge(subject) => {
-            write!(f, "{} is larger than 8 MiB", subject_text(*subject))
-        }
-        SessionError::NotFrozen(group) => {
-            let (name, rest) = (instance.unwrap_or_default(), group.as_bytes());
-            write!(
-                f,
-                "cannot freeze the processes of the snap within 3 seconds: the control group snap.{}{} does not freeze",
-                Shown(name),
-                Shown(rest)
-            )
-        }
-    }
-}
-
-fn task_text(task: Task) -> &'static str {
-    match task {
-        Task::Open => "open",
-        Task::Read => "read",
-        Task::Write => "write",
-        Task::Create => "create",
-        Task::Replace => "replace",
-        Task::Reserve => "make room for",
-        Task::Lock => "lock",
-        Task::Join => "join",
-        Task::Drop => "drop",
-    }
-}
-
-fn subject_text(subject: Subject) -> &'static str {
-    match subject {
-        Subject::Namespace => "the preserved mount namespace",
-        Subject::LockDirectory => "/run/snapd/lock",
-        Subject::LockFile => "the lock file",
-        Subject::DesiredProfile => "the desired mount profile",
-        Subject::UserProfile => "the user's mount profile",
-        Subject::CurrentProfile => "the current mount profile",
-        Subject::Freezer => "the control groups",
-        Subject::OwnGroup => "/proc/self/cgroup",
-        Subject::Home => "the home directory (SNAP_REAL_HOME)",
-        Subject::Privileges => "privileges",
-    }
 }
 
 fn plan_error(

@@ -3,7 +3,7 @@
 use snap_ns_exec::{Backend, CreatesFor, Kernel};
 use snap_ns_plan::{Comparison, Territory};
 use snap_path::Text;
-use snap_profile::{HomeUse, Role, Variables, load};
+use snap_profile::{HomeUse, LoadError, LoadErrorKind, Role, Variables, load};
 use snap_session::{Instance, ProfileFile, become_user, check_home, open_log, read_profile};
 
 use crate::report::{Error, FileName, Log, Told, Undone};
@@ -30,9 +30,11 @@ pub(crate) fn update(
     let _ = runtime_dir.push_fmt(format_args!("/run/user/{uid}"));
     let variables = Variables::User { runtime_dir: runtime_dir.as_bytes(), home: real_home };
     let home_use = load(text, Role::Desired, &variables, &mut buffers.arena, desired)
-        .map_err(|error| Error::Load(file, error))?;
+        .map_err(|error| Error::Load(file, with_home(error, real_home)))?;
     let home = match (home_use, real_home) {
-        (HomeUse::InLine(_), Some(home)) => Some(check_home(home).map(|()| home).map_err(session)?),
+        (HomeUse::InLine(_), Some(home)) => {
+            Some(check_home(home).map(|()| home).map_err(|error| Error::Home(home, error))?)
+        }
         // Nobody needs it, so a bad one is no error; but nothing may be created in it.
         (_, Some(home)) if snap_path::check(home).is_ok() && check_home(home).is_ok() => Some(home),
         (_, _) => None,
@@ -53,5 +55,13 @@ pub(crate) fn update(
         Ok(()) => Ok(()),
         // The namespace is thrown away.
         Err(failure) => Err(Error::Failed(file, plan, failure, Undone::Nothing)),
+    }
+}
+
+/// What is wrong with a home is its own path, not the one that it should be put into.
+fn with_home(error: LoadError<'static>, real_home: Option<&'static [u8]>) -> LoadError<'static> {
+    match (error.kind, real_home) {
+        (LoadErrorKind::BadHome(_), Some(culprit)) => LoadError { culprit, ..error },
+        (_, _) => error,
     }
 }

@@ -230,10 +230,13 @@ fn a_profile_that_is_no_file() {
             one_line(&machine.run(), &[words], words);
             before.check_unchanged(words);
         };
-        check(machine, "cannot read the desired mount profile of hello: is a directory");
+        check(
+            machine,
+            "cannot read the desired mount profile of hello in /var/lib/snapd/mount: is a directory",
+        );
         fs::remove_dir(DESIRED).unwrap();
         std::os::unix::fs::symlink("/etc/other", DESIRED).unwrap();
-        let words = "cannot open the desired mount profile of hello: too many levels of symbolic";
+        let words = "cannot open the desired mount profile of hello in /var/lib/snapd/mount: too many levels of symbolic";
         check(machine, words);
     });
 }

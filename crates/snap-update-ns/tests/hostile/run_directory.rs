@@ -28,7 +28,7 @@ fn full() {
             let long = "x".repeat(8192);
             let line = format!("tmpfs /srv/l tmpfs x-snapd.future={long},x-snapd.origin=layout\n");
             let desired = [GOOD[0], &line].concat();
-            let words = "cannot make room for the current mount profile of hello: no space left";
+            let words = "cannot make room for the current mount profile of hello in /run/snapd/ns: no space left";
             refused(machine, desired.as_bytes(), &[words]);
             if free == 0 {
                 all_is_refused(machine, &[words]);
@@ -39,7 +39,7 @@ fn full() {
         mount(Some("run"), NS, Some("tmpfs"), 0, Some("nr_inodes=3,mode=755"));
         fs::write(CURRENT, ROOTFS).unwrap();
         fs::write("/run/snapd/ns/filler", "").unwrap();
-        let words = "cannot create the current mount profile of hello: no space left on device";
+        let words = "cannot create the current mount profile of hello in /run/snapd/ns: no space left on device";
         all_is_refused(machine, &[words]);
         unmount(NS);
         // And with room again it works.
@@ -57,7 +57,9 @@ fn full_while_something_is_undone() {
         fs::write(crate::machine::DESIRED, GOOD.concat()).unwrap();
         assert_eq!(machine.run().status.code(), Some(0));
         fs::write("/run/snapd/ns/filler", vec![0; (32 << 10) - 4096]).unwrap();
-        let words = ["cannot make room for the current mount profile of hello: no space left"];
+        let words = [
+            "cannot make room for the current mount profile of hello in /run/snapd/ns: no space left",
+        ];
         refused(machine, b"", &words);
         // While it looks beneath what is mounted, the snap's processes are frozen; not afterwards.
         fs::write(crate::machine::DESIRED, GOOD[0]).unwrap();
@@ -79,12 +81,22 @@ fn full_while_something_is_undone() {
 fn read_only() {
     on_a_machine("run_directory::read_only", |machine| {
         machine.world.read_only(NS).unwrap();
-        let words = "cannot create the current mount profile of hello: read-only file system";
+        let words = "cannot create the current mount profile of hello in /run/snapd/ns: read-only file system";
         all_is_refused(machine, &[words]);
         unmount(NS);
         machine.world.read_only("/run").unwrap();
-        all_is_refused(machine, &["of hello: read-only file system"]);
+        all_is_refused(machine, &["of hello in /run/snapd/lock: read-only file system"]);
         unmount("/run");
+    });
+}
+
+#[test]
+fn missing() {
+    on_a_machine("run_directory::missing", |machine| {
+        fs::remove_dir_all(NS).unwrap();
+        let words = "profile of hello in /run/snapd/ns: no such file or directory";
+        all_is_refused(machine, &[words]);
+        fs::create_dir(NS).unwrap();
     });
 }
 
@@ -94,7 +106,9 @@ fn a_temporary_file_that_is_in_the_way() {
         let temporary = "/run/snapd/ns/snap.hello.fstab.new";
         fs::create_dir(temporary).unwrap();
         for desired in GOOD {
-            let words = ["cannot create the current mount profile of hello: is a directory"];
+            let words = [
+                "cannot create the current mount profile of hello in /run/snapd/ns: is a directory",
+            ];
             refused(machine, desired.as_bytes(), &words);
         }
         fs::remove_dir(temporary).unwrap();
@@ -159,10 +173,16 @@ fn a_lock_that_nobody_holds() {
         all_is_refused(machine, &["nobody holds the lock of the snap's namespace"]);
         fs::remove_file("/run/snapd/lock/hello.lock").unwrap();
         fs::create_dir("/run/snapd/lock/hello.lock").unwrap();
-        all_is_refused(machine, &["cannot open the lock file of hello: is a directory"]);
+        all_is_refused(
+            machine,
+            &["cannot open the lock file of hello in /run/snapd/lock: is a directory"],
+        );
         fs::remove_dir("/run/snapd/lock/hello.lock").unwrap();
         std::os::unix::fs::symlink("/run/snapd/lock/other.lock", "/run/snapd/lock/hello.lock")
             .unwrap();
-        all_is_refused(machine, &["cannot open the lock file of hello: too many levels"]);
+        all_is_refused(
+            machine,
+            &["cannot open the lock file of hello in /run/snapd/lock: too many levels"],
+        );
     });
 }

@@ -18,28 +18,28 @@ fn homes() {
         machine.world.link("/home/link", "user").unwrap();
         machine.world.file("/home/file", "").unwrap();
         let bad = "$HOME is needed but SNAP_REAL_HOME is bad: ";
-        let open = "cannot open the home directory (SNAP_REAL_HOME) of hello: ";
+        let (is, open) = ("the home directory /", "cannot open the home directory /home/");
         let long = format!("/{}", "x".repeat(4095));
         let newline: &[u8] = b"/home/no\nsuch";
         let cases: [(Option<&[u8]>, [&str; 2]); 18] = [
             (None, ["$HOME is needed but SNAP_REAL_HOME is not set", ":1:"]),
             (Some(b""), ["$HOME is needed but SNAP_REAL_HOME is not set", ":1:"]),
-            (Some(b"home/user"), [bad, "start with /"]),
+            (Some(b"home/user"), [bad, "start with /: home/user"]),
             (Some(b"."), [bad, "start with /"]),
             (Some(b"$HOME"), [bad, "start with /"]),
-            (Some(b"/home/../etc"), [bad, "must not contain .."]),
+            (Some(b"/home/../etc"), [bad, "must not contain ..: /home/../etc"]),
             (Some(b"/home/user/.."), [bad, "must not contain .."]),
             (Some(b"/home//user"), [bad, "must not contain //"]),
             (Some(b"/home/./user"), [bad, "must not contain //"]),
             (Some(b"/home/user/"), [bad, "end in /"]),
             (Some(b"//home/user"), [bad, "must not contain //"]),
             (Some(long.as_bytes()), [bad, "shorter than 4096"]),
-            (Some(b"/home/link"), [open, ""]),
-            (Some(b"/home/file"), [open, "not a directory"]),
-            (Some(b"/home/nobody"), [open, "no such file or directory"]),
-            (Some(b"/usr/odd/fifo"), [open, "not a directory"]),
-            (Some(newline), [open, "no such file"]),
-            (Some(b"/home/\xff"), [open, "no such file"]),
+            (Some(b"/home/link"), [is, "home/link (SNAP_REAL_HOME) is a symbolic link"]),
+            (Some(b"/home/file"), [is, "home/file (SNAP_REAL_HOME) is no directory"]),
+            (Some(b"/home/nobody"), [open, "nobody (SNAP_REAL_HOME): no such file or directory"]),
+            (Some(b"/usr/odd/fifo"), [is, "usr/odd/fifo (SNAP_REAL_HOME) is no directory"]),
+            (Some(newline), [open, "no\\u{a}such (SNAP_REAL_HOME): no such file"]),
+            (Some(b"/home/\xff"), [open, " (SNAP_REAL_HOME): no such file"]),
         ];
         for (home, words) in cases {
             refused_for_user(machine, home, NEEDS_HOME.as_bytes(), &words);
