@@ -9,7 +9,7 @@ use rustix::fs::{
 use rustix::io;
 use snap_ns_plan::{
     Attributes, Call, Creation, Fault, FsView, NodeKind, ObjectKind, Outcome, Role, Rule, Verdict,
-    Wall, What,
+    What,
 };
 use snap_path::{PATH_MAX, file_name, parent, prefixes};
 
@@ -24,8 +24,6 @@ enum Start {
     Exists(Deepest),
     /// This directory is allowed to be written to.
     Below(Deepest),
-    /// It is not.
-    Wall(Outcome),
 }
 
 impl Kernel {
@@ -58,7 +56,6 @@ impl Kernel {
                 let found = Fault::new(What::Found(there.kind), role);
                 return if same { Ok(Outcome::Done) } else { Err(found) };
             }
-            Start::Wall(outcome) => return Ok(outcome),
             Start::Below(start) => start,
         };
         let (uid, gid) = self.creates_for;
@@ -114,7 +111,6 @@ impl Kernel {
         match self.start(path, role, rule)? {
             Start::Exists(there) if there.kind == wanted => Ok(Outcome::Done),
             Start::Exists(there) => Err(Fault::new(What::Found(there.kind), role)),
-            Start::Wall(outcome) => Ok(outcome),
             Start::Below(start) => {
                 let dir = self.make_above(start, path, role, above)?;
                 self.make_object(dir.as_fd(), file_name(path), kind, own, role)?;
@@ -135,18 +131,18 @@ impl Kernel {
         }
         let dir = path.get(..at).unwrap_or_default();
         let ground = ground(deepest.fd.as_fd()).map_err(failed(Call::StatFs, role))?;
-        let wall = match rule.verdict(dir, ground) {
+        let what = match rule.verdict(dir, ground) {
             Verdict::Write => return Ok(Start::Below(deepest)),
             Verdict::WriteIfOn(len) => {
                 if self.same_fs(dir, dir.get(..len).unwrap_or(dir))? {
                     return Ok(Start::Below(deepest));
                 }
-                Wall::Trespass
+                What::WouldShowOnHost
             }
-            Verdict::ReadOnly => Wall::ReadOnly,
-            Verdict::Trespass => Wall::Trespass,
+            Verdict::ReadOnly => What::ReadOnly,
+            Verdict::Trespass => What::WouldShowOnHost,
         };
-        Ok(Start::Wall(Outcome::Obstacle { role, at, wall }))
+        Err(Fault::at(what, role, at))
     }
 
     /// Creates the directories of `path` below `start`, but not the last component. From the first

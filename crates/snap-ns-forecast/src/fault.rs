@@ -54,8 +54,6 @@ pub enum What {
     ReadOnly,
     /// It needs a writable mimic of `/`, which would break the namespace.
     MimicOfRoot,
-    /// The writable mimic that it needs could not be made before.
-    MimicFailed,
     /// The entry's ID has a comma, so that no synthetic entry could refer to it.
     CommaInId,
     /// A directory that only root may change is writable by others, or is not root's.

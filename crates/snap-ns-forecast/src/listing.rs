@@ -133,7 +133,7 @@ impl Forecast<'_> {
     /// # Errors
     ///
     /// The directory could not be looked at, or what is in it runs into a limit.
-    pub fn list_children(
+    pub(crate) fn list_children(
         &mut self,
         live: &[u8],
         full: impl Fn(Limit) -> Fault,

@@ -66,8 +66,6 @@ pub struct Slot<'a> {
     pub time: Time,
     /// What is in the directory.
     pub listed: Listed,
-    /// It could not be made, and nothing of it is left.
-    pub failed: bool,
     /// The tmpfs of the current profile that stays for it.
     pub kept_as: Option<u16>,
     /// Why it is needed.
@@ -91,8 +89,8 @@ pub struct Listed {
 
 impl<'a> Forecast<'a> {
     /// Plans a mimic at `dir`, a directory above a path of an entry, to which `fault` happens
-    /// otherwise; it does not show `omitted`. Where nobody can look yet none is planned: the
-    /// executor will meet the obstacle.
+    /// otherwise; it does not show `omitted`. Where nobody can look yet none is planned:
+    /// creating something there will fail.
     pub(crate) fn plan_mimic(
         &mut self,
         asked: &Asked<'a>,
@@ -134,7 +132,7 @@ impl<'a> Forecast<'a> {
     /// # Errors
     ///
     /// Why it may not: `fault`, or what is worse.
-    pub fn may_mimic(&self, place: u16, dir: &[u8], fault: Fault) -> Result<(), Fault> {
+    fn may_mimic(&self, place: u16, dir: &[u8], fault: Fault) -> Result<(), Fault> {
         let item = self.desired(place).ok_or(fault)?;
         let layout = item.origin == Origin::Layout;
         let ensures = item.shape == Shape::EnsureDir;
@@ -164,7 +162,7 @@ impl<'a> Forecast<'a> {
     /// # Errors
     ///
     /// There are too many.
-    pub fn add_mimic(
+    fn add_mimic(
         &mut self,
         (needed_by, time): (u16, Time),
         (dir, listed, seen_at): (&'a [u8], Listed, (u64, u64)),
@@ -178,8 +176,7 @@ impl<'a> Forecast<'a> {
             Reason::WouldShowOnHost
         };
         let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
-        let (failed, kept_as) = (false, None);
-        let slot = Slot { dir, needed_by, time, listed, failed, kept_as, reason, seen_at };
+        let slot = Slot { dir, needed_by, time, listed, kept_as: None, reason, seen_at };
         self.mimics.try_push(slot).map_err(|_| full(fault, Limit::Mimics))?;
         let start = self.mimics_before(dir);
         self.mimics_by_dir.try_insert(start, mimic).map_err(|_| full(fault, Limit::Mimics))?;

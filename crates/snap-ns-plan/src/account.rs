@@ -55,9 +55,9 @@ impl Plan<'_> {
         let mut now = Count::default();
         let Ok(()) = self.write_saved(&mut now);
         if self.forecast.past.iter().any(|past| past.lingers) {
-            return now.bytes.saturating_add(self.expected.bytes);
+            return now.bytes.saturating_add(self.expected);
         }
-        now.bytes.max(self.expected.bytes)
+        now.bytes.max(self.expected)
     }
 
     /// Counts what will stand when all steps are done.
@@ -66,16 +66,8 @@ impl Plan<'_> {
         if !self.is_empty() {
             let Ok(()) = self.write_profile(Moment::AllDone, &mut count);
         }
-        self.expected = count;
-        self.expected.check()
-    }
-
-    /// Adds a mimic that was not expected, and returns how many bytes will stand then.
-    pub(crate) fn expect_mimic(&mut self, mimic: u16) -> Result<usize, Limit> {
-        let mut count = self.expected;
-        let Ok(()) = self.write_mimic_at(mimic, &mut count);
-        self.expected = count;
-        count.check().map(|()| count.bytes)
+        self.expected = count.bytes;
+        count.check()
     }
 }
 

@@ -169,13 +169,4 @@ impl Plan<'_> {
             }
         }
     }
-
-    /// Whether the writable copy of `dir` could not be made; none if there was to be none.
-    pub(crate) fn mimic_failed(&self, dir: &[u8]) -> Option<bool> {
-        self.forecast
-            .mimics_at(dir)
-            .filter_map(|at| self.forecast.mimics.get(usize::from(at)))
-            .last()
-            .map(|slot| slot.failed)
-    }
 }

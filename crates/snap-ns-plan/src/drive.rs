@@ -1,16 +1,13 @@
-//! Performing a plan, and amending it when something unforeseen is in the way.
+//! Performing a plan.
 
 use snap_mount_options::{Kind, Options, Origin};
-use snap_ns_forecast::{Errno, Fault, FsView, Limit, Log, Place, Role, Time, What, directory_mode};
+use snap_ns_forecast::{Fault, FsView, Log, Role, Time, What, directory_mode};
 use snap_profile::{Item, Shape};
 
 use crate::journal::Phase;
 use crate::plan::Plan;
 use crate::rule::Rule;
-use crate::step::{Action, Creation, ObjectKind, Op, Outcome, Skip, State, Step, Wall};
-
-/// The kernel says that nothing is there (errno(3)).
-const ENOENT: Errno = 2;
+use crate::step::{Action, Creation, ObjectKind, Op, Outcome, Skip, State, Step};
 
 /// Who performs steps: the kernel, or a model of it.
 pub trait Performer: FsView {
@@ -27,13 +24,6 @@ pub trait Observer {
     /// A step was tried.
     fn tried(&mut self, plan: &Plan<'_>, step: Step, outcome: Outcome);
 
-    /// The plan got longer: what will be saved has so many bytes at most now.
-    ///
-    /// # Errors
-    ///
-    /// There is no room for that: the plan must not be amended.
-    fn make_room(&mut self, bytes: usize) -> Result<(), Fault>;
-
     /// Everything that goes is undone, and nothing new stands yet. Who keeps no journal has nothing
     /// to do here.
     ///
@@ -42,21 +32,6 @@ pub trait Observer {
     /// The run must not go on.
     fn undone(&mut self, plan: &Plan<'_>, performer: &mut dyn Performer) -> Result<(), Fault> {
         let _ = (plan, performer);
-        Ok(())
-    }
-
-    /// A mimic that was not planned, by its place, is about to be made; likewise.
-    ///
-    /// # Errors
-    ///
-    /// It must not be made.
-    fn unplanned(
-        &mut self,
-        plan: &Plan<'_>,
-        mimic: u16,
-        performer: &mut dyn Performer,
-    ) -> Result<(), Fault> {
-        let _ = (plan, mimic, performer);
         Ok(())
     }
 }
@@ -83,7 +58,6 @@ impl<'a> Plan<'a> {
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
         let mut at = 0;
-        let mut relisted = None;
         let mut phase = self.first_phase();
         while let Some(&step) = self.steps.get(at) {
             self.now = self.moment(step.op);
@@ -105,24 +79,15 @@ impl<'a> Plan<'a> {
                 (_, outcome) => outcome,
             };
             observer.tried(self, step, outcome);
-            if self.changed_meanwhile(step.op, outcome, &mut relisted, performer, observer) {
-                continue;
-            }
             let fault = match outcome {
                 Outcome::Done | Outcome::Skipped(_) => {
                     self.note(at, step.op, outcome);
                     at = at.saturating_add(1);
                     continue;
                 }
-                Outcome::Obstacle { role, at: len, wall } => {
-                    match self.amend(at, step.op, role, len, wall, performer, observer) {
-                        Ok(()) => continue,
-                        Err(fault) => fault,
-                    }
-                }
                 Outcome::Failed(fault) => fault,
             };
-            self.note_failed(at, step.op);
+            self.set_state(at, State::Failed);
             match self.cause(step.op) {
                 Some(place) if self.is_content(place) => {
                     self.forecast.leave_out(place);
@@ -147,40 +112,6 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Whether a mimic failed because what was seen in its directory is not there any more: another
-    /// step removed it, or somebody else. It is looked at again then, once.
-    fn changed_meanwhile(
-        &mut self,
-        op: Op,
-        outcome: Outcome,
-        relisted: &mut Option<u16>,
-        performer: &mut dyn Performer,
-        observer: &mut dyn Observer,
-    ) -> bool {
-        let missing = Fault { what: What::Missing, place: Place::whole(Role::Mimic) };
-        let (Op::Mimic(mimic), Outcome::Failed(fault)) = (op, outcome) else { return false };
-        let gone = matches!(fault.place.role, Role::Child(_))
-            && matches!(fault.what, What::Failed(_, ENOENT))
-            && *relisted != Some(mimic);
-        let Some(dir) = self.forecast.mimics.get(usize::from(mimic)).map(|slot| slot.dir) else {
-            return false;
-        };
-        let listed = if gone {
-            self.forecast.list_children(dir, |_| missing, performer)
-        } else {
-            Err(missing)
-        };
-        if let (Ok(listed), Some(slot)) = (listed, self.forecast.mimics.get_mut(usize::from(mimic)))
-        {
-            slot.listed = listed;
-            *relisted = Some(mimic);
-        }
-        // It may be longer than what room was made for.
-        listed.is_ok()
-            && self.check_account().is_ok()
-            && observer.make_room(self.saved_len()).is_ok()
-    }
-
     /// Which mounts stand when a step is performed.
     pub(crate) fn moment(&self, op: Op) -> (Log, Time) {
         match op {
@@ -203,70 +134,17 @@ impl<'a> Plan<'a> {
         self.desired(place).is_some_and(|item| item.origin == Origin::Content)
     }
 
-    /// Puts a mimic before the step at `at`, which met an obstacle.
-    #[allow(clippy::too_many_arguments, reason = "the parts of one obstacle")]
-    fn amend(
-        &mut self,
-        at: usize,
-        op: Op,
-        role: Role,
-        len: usize,
-        wall: Wall,
-        performer: &mut dyn Performer,
-        observer: &mut dyn Observer,
-    ) -> Result<(), Fault> {
-        let what = match wall {
-            Wall::ReadOnly => What::ReadOnly,
-            Wall::Trespass => What::WouldShowOnHost,
-        };
-        let fault = Fault::at(what, role, len);
-        let place = self.cause(op).ok_or(fault)?;
-        let item = self.desired(place).ok_or(fault)?;
-        let source = role == Role::Source;
-        let path: &'a [u8] = if source { item.entry.source } else { item.entry.mount_point };
-        let dir = path.get(..len).ok_or(fault)?;
-        // It would copy that.
-        if self.touches_lingering(dir) {
-            return Err(fault);
-        }
-        match self.mimic_failed(dir) {
-            Some(true) => return Err(Fault { what: What::MimicFailed, ..fault }),
-            // It stands, and still nothing can be created: no other mimic would help.
-            Some(false) => return Err(fault),
-            None => {}
-        }
-        self.forecast.may_mimic(place, dir, fault)?;
-        let when = (place, self.forecast.time_of(place).saturating_sub(1));
-        let full = |limit| Fault { what: What::Full(limit), ..fault };
-        let listed = self.forecast.list_children(dir, full, performer)?;
-        let mimic = self.forecast.add_mimic(when, (dir, listed, (0, 0)), fault)?;
-        let step = Step { op: Op::Mimic(mimic), state: State::Pending };
-        let bytes = self.expect_mimic(mimic).map_err(full)?;
-        observer.make_room(bytes)?;
-        observer.unplanned(self, mimic, performer)?;
-        self.steps.try_insert(at, step).map_err(|_| full(Limit::Steps))
-    }
-
     /// Notes that a step was performed, or did not have to be.
     fn note(&mut self, at: usize, op: Op, outcome: Outcome) {
         let state = match outcome {
             Outcome::Skipped(skip) => State::Skipped(skip),
-            Outcome::Done | Outcome::Obstacle { .. } | Outcome::Failed(_) => State::Done,
+            Outcome::Done | Outcome::Failed(_) => State::Done,
         };
         self.set_state(at, state);
         if let (Op::PutBeneath(place), State::Done) = (op, state) {
             self.forecast.note_beneath(place);
         }
         self.note_gone(op);
-    }
-
-    fn note_failed(&mut self, at: usize, op: Op) {
-        self.set_state(at, State::Failed);
-        if let Op::Mimic(mimic) = op
-            && let Some(slot) = self.forecast.mimics.get_mut(usize::from(mimic))
-        {
-            slot.failed = true;
-        }
     }
 
     /// A step's op with all that is needed to perform it.

@@ -239,11 +239,7 @@ impl Plan<'_> {
     }
 
     /// Writes the line of a mimic that is about to be made. Its children come and go with it.
-    ///
-    /// # Errors
-    ///
-    /// Whatever `sink` reports.
-    pub fn write_coming_mimic<S: Sink>(
+    fn write_coming_mimic<S: Sink>(
         &self,
         mimic: u16,
         header: Header,

@@ -5,8 +5,7 @@
 //! *Terms*: a *change* is what happens to an entry (keep, unmount, mount); a [`Step`] is one thing
 //! to be performed for it; a *writable mimic* replaces a directory in which nothing can be created
 //! by a tmpfs that shows the same; the *territory* is where creating something does not show on the
-//! host; *trespassing* is to create something elsewhere; an *obstacle* is a fact that asks for
-//! another plan, a *fault* is a failure.
+//! host; *trespassing* is to create something elsewhere; a *fault* is a failure.
 //! *Guarantees*: no I/O of its own ([`FsView`] is asked, a [`Performer`] is told), no allocation,
 //! no panic on any input. What cannot succeed is refused before the first step, as far as the view
 //! can tell; what is recorded ([`Plan::write_saved`]) is what was performed.
@@ -40,7 +39,7 @@ pub use snap_ns_forecast::{
     Ground, Limit, Look, MIMICS_MAX, Mimic, NAMES_MAX, NodeKind, Place, Reason, Role, Territory,
     What, Which,
 };
-pub use step::{Action, Creation, ObjectKind, Op, Outcome, STEPS_MAX, Skip, State, Step, Wall};
+pub use step::{Action, Creation, ObjectKind, Op, Outcome, STEPS_MAX, Skip, State, Step};
 
 #[cfg(test)]
 mod tests;

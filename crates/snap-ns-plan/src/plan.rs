@@ -5,7 +5,6 @@ use snap_mount_options::Origin;
 use snap_ns_forecast::{Fault, Forecast, FsView, Limit, Log, MIMICS_MAX, Mimic, Territory, Time};
 use snap_profile::{ENTRIES_MAX, Item, Profile};
 
-use crate::account::Count;
 use crate::drive::Observer;
 use crate::journal::Direction;
 use crate::step::{Op, STEPS_MAX, Skip, State, Step};
@@ -29,8 +28,8 @@ pub struct Plan<'a> {
     pub(crate) now: (Log, Time),
     /// The same, in the order in which they are made.
     pub(crate) mimics_by_time: ArrayVec<u16, MIMICS_MAX>,
-    /// What will stand when all steps are done.
-    pub(crate) expected: Count,
+    /// How many bytes the profile has when all steps are done.
+    pub(crate) expected: usize,
     /// Where the interrupted run wanted to whose journal is the current profile.
     pub(crate) after: Direction,
 }
@@ -69,7 +68,7 @@ impl<'a> Plan<'a> {
             steps: ArrayVec::new_const(),
             now: (Log::Desired, 0),
             mimics_by_time: ArrayVec::new_const(),
-            expected: Count { bytes: 0, lines: 0, line: 0, longest: 0 },
+            expected: 0,
             after: Direction::Forth,
         }
     }

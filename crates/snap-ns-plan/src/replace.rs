@@ -134,12 +134,4 @@ impl<'a> Plan<'a> {
     pub(crate) fn lingers(&self, place: u16) -> bool {
         self.forecast.past.get(usize::from(place)).is_some_and(|past| past.lingers)
     }
-
-    /// Whether a mimic of `dir` would have to do with something that still lingers.
-    pub(crate) fn touches_lingering(&self, dir: &[u8]) -> bool {
-        let mut all = self.forecast.all_current().iter().zip(&self.forecast.past);
-        all.any(|(item, past)| {
-            past.lingers && past.fate == Fate::Going && Ends::of(item).may_see(dir)
-        })
-    }
 }

@@ -171,25 +171,6 @@ pub enum Outcome {
     Done,
     /// It was not necessary.
     Skipped(Skip),
-    /// Nothing was changed: something cannot be created in the directory that is the first `at`
-    /// bytes of the path `role`.
-    Obstacle {
-        /// Which path.
-        role: Role,
-        /// The length of the directory's path.
-        at: usize,
-        /// Why not.
-        wall: Wall,
-    },
     /// It failed.
     Failed(Fault),
-}
-
-/// Why nothing can be created in a directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wall {
-    /// The file system is read-only.
-    ReadOnly,
-    /// It would show on the host.
-    Trespass,
 }

@@ -61,8 +61,6 @@ pub struct Reserved {
     /// None when it is the profile itself.
     temporary: Option<InstancePath>,
     path: InstancePath,
-    /// For so many bytes there is room.
-    room: u64,
     /// So many are written, at most.
     len: u64,
 }
@@ -94,7 +92,7 @@ pub fn reserve(
         result => result,
     }
     .map_err(failed(Task::Create, subject))?;
-    let mut reserved = Reserved { file, temporary: Some(temporary), path, room: 0, len: 0 };
+    let mut reserved = Reserved { file, temporary: Some(temporary), path, len: 0 };
     // snap-confine may call as the user; the profile is root's all the same.
     if !(root && rustix::process::getegid().is_root()) {
         fchown(&reserved.file, Some(Uid::ROOT), Some(Gid::ROOT))
@@ -112,7 +110,7 @@ fn in_place(path: &InstancePath) -> Option<Reserved> {
     let stat = fstat(&file).ok()?;
     let roots = stat.st_uid == 0 && FileType::from_raw_mode(stat.st_mode).is_file();
     let len = u64::try_from(stat.st_size).unwrap_or(u64::MAX);
-    roots.then(|| Reserved { file, temporary: None, path: path.clone(), room: 0, len })
+    roots.then(|| Reserved { file, temporary: None, path: path.clone(), len })
 }
 
 impl Reserved {
@@ -121,40 +119,23 @@ impl Reserved {
     /// # Errors
     ///
     /// There is none; what was there before still is.
-    pub fn grow(&mut self, len: usize) -> Result<(), Errno> {
-        let len = u64::try_from(len).unwrap_or(u64::MAX);
-        if len > self.room {
-            match fallocate(&self.file, FallocateFlags::KEEP_SIZE, 0, len) {
-                // /run is a tmpfs, and a tmpfs can (fallocate(2)); elsewhere one has to hope.
-                Ok(()) | Err(Errno::OPNOTSUPP) => self.room = len,
-                Err(errno) => return Err(errno),
-            }
-        }
-        Ok(())
-    }
-
-    /// The same, before anything is done.
-    ///
-    /// # Errors
-    ///
-    /// As for [`grow`](Self::grow).
     pub fn reserve(&mut self, len: usize) -> Result<(), SessionError> {
-        self.grow(len).map_err(failed(Task::Reserve, Subject::CurrentProfile))
+        let len = u64::try_from(len).unwrap_or(u64::MAX);
+        let room = match len {
+            0 => Ok(()),
+            _ => fallocate(&self.file, FallocateFlags::KEEP_SIZE, 0, len),
+        };
+        match room {
+            // /run is a tmpfs, and a tmpfs can (fallocate(2)); elsewhere one has to hope.
+            Ok(()) | Err(Errno::OPNOTSUPP) => Ok(()),
+            Err(errno) => Err(failed(Task::Reserve, Subject::CurrentProfile)(errno)),
+        }
     }
 
     /// How many bytes are written.
     #[must_use]
     pub fn written(&self) -> usize {
         usize::try_from(self.len).unwrap_or(usize::MAX)
-    }
-
-    /// Makes room for `more` bytes behind what is written.
-    ///
-    /// # Errors
-    ///
-    /// There is none.
-    pub fn grow_by(&mut self, more: usize) -> Result<(), Errno> {
-        self.grow(self.written().saturating_add(more))
     }
 
     /// Lets `write` write the whole file.
@@ -170,12 +151,7 @@ impl Reserved {
         let written = self.write_at(0, write).and_then(|end| {
             self.len = end;
             // Where nothing has to be cut off, room that is left over stays.
-            if before > end {
-                self.room = end;
-                return ftruncate(&self.file, end);
-            }
-            self.room = self.room.max(end);
-            Ok(())
+            if before > end { ftruncate(&self.file, end) } else { Ok(()) }
         });
         written.map_err(|errno| {
             let task = if errno == Errno::NOSPC { Task::Reserve } else { Task::Write };
@@ -194,19 +170,6 @@ impl Reserved {
     {
         let offset = u64::try_from(offset).unwrap_or(u64::MAX);
         self.write_at(offset, write).map(|_| ())
-    }
-
-    /// Lets `write` write behind what is written.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be written.
-    pub fn append<F>(&mut self, write: F) -> Result<(), Errno>
-    where
-        F: FnOnce(&mut ProfileWriter<'_>) -> Result<(), Errno>,
-    {
-        self.len = self.write_at(self.len, write)?;
-        Ok(())
     }
 
     #[inline(never)]

@@ -1,7 +1,5 @@
 //! Performing a plan so that it can be interrupted anywhere, and going back when it fails.
 
-use core::convert::Infallible;
-
 use rustix::io::Errno;
 use snap_fstab::Sink;
 use snap_ns_exec::{Backend, Fallback, Kernel};
@@ -106,23 +104,6 @@ impl Journal {
             .overwrite(Header::LEN, |writer| plan.write_journal(self.header, &mut id_at, writer))?;
         self.file.overwrite(0, |writer| self.header.write(writer))
     }
-
-    /// A mimic that nobody expected is about to be made.
-    pub(crate) fn unplanned(
-        &mut self,
-        plan: &Plan<'_>,
-        mimic: u16,
-        performer: &mut dyn Performer,
-    ) -> Result<(), Errno> {
-        let mut len = Len(0);
-        let Ok(()) = plan.write_coming_mimic(mimic, self.header, &mut |_| 0, &mut len);
-        // Half a line would be no profile.
-        self.file.grow_by(len.0)?;
-        self.file.append(|writer| {
-            let mut id_at = |path: &[u8]| performer.mount_id_at(path);
-            plan.write_coming_mimic(mimic, self.header, &mut id_at, writer)
-        })
-    }
 }
 
 impl Files {
@@ -188,7 +169,7 @@ impl Run<'_, '_> {
         let header = Header { direction: Direction::Forth, phase: plan.first_phase(), root };
         // From here on something would be left behind, if only an empty file.
         (self.hold_signals)();
-        let Files { mut journal, mut next } =
+        let Files { mut journal, next } =
             Files::reserve(self.file, header, plan, kernel).map_err(|error| self.session(error))?;
         let published = journal.as_mut().map_or(Ok(()), |journal| journal.file.publish());
         published.map_err(|error| self.session(error))?;
@@ -198,11 +179,7 @@ impl Run<'_, '_> {
             self.save(next, |sink| plan.write_saved(sink))?;
             return Err(self.session(error));
         }
-        let mut told = Told {
-            next: Some(&mut next),
-            journal: journal.as_mut(),
-            ..Told::new(self.log, self.file)
-        };
+        let mut told = Told { journal: journal.as_mut(), ..Told::new(self.log, self.file) };
         let driven = plan.drive(kernel, &mut told);
         self.tell_backend(kernel);
         let Err(failure) = driven else {
@@ -267,11 +244,7 @@ impl Run<'_, '_> {
             let (back, end) = turned.map_err(|error| self.session(error))?;
             (journal, next) = (Some(back), end);
         }
-        let mut told = Told {
-            next: Some(&mut next),
-            journal: journal.as_mut(),
-            ..Told::new(self.log, self.file)
-        };
+        let mut told = Told { journal: journal.as_mut(), ..Told::new(self.log, self.file) };
         let driven = plan.drive(kernel, &mut told);
         let whole = whole && !told.left_out;
         self.freezer.thaw().map_err(|error| self.session(error))?;
@@ -377,18 +350,6 @@ impl Sink for Memory {
         let end = self.len.saturating_add(bytes.len());
         self.buffer.get_mut(self.len..end).ok_or(Full)?.copy_from_slice(bytes);
         self.len = end;
-        Ok(())
-    }
-}
-
-/// Counts bytes.
-struct Len(usize);
-
-impl Sink for Len {
-    type Error = Infallible;
-
-    fn put(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
-        self.0 = self.0.saturating_add(bytes.len());
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use snap_ns_plan::{Fault, Observer, Outcome, Performer, Plan, PlanError, Step, What};
 use snap_profile::LoadError;
-use snap_session::{HomeError, Instance, Reserved, SessionError};
+use snap_session::{HomeError, Instance, SessionError};
 
 use crate::arguments::ArgumentError;
 use crate::change::Journal;
@@ -102,12 +102,10 @@ impl Log {
     }
 }
 
-/// Tells the log about a plan, and makes room for a profile that gets longer.
+/// Tells the log about a plan, and keeps the journal.
 pub(crate) struct Told<'l> {
     pub(crate) log: &'l mut Log,
     pub(crate) file: FileName,
-    /// The profile to come, when there will be one.
-    pub(crate) next: Option<&'l mut Reserved>,
     pub(crate) journal: Option<&'l mut Journal>,
     /// Whether anything was left out.
     pub(crate) left_out: bool,
@@ -116,7 +114,7 @@ pub(crate) struct Told<'l> {
 impl<'l> Told<'l> {
     /// Only the log is told.
     pub(crate) fn new(log: &'l mut Log, file: FileName) -> Self {
-        Self { log, file, next: None, journal: None, left_out: false }
+        Self { log, file, journal: None, left_out: false }
     }
 }
 
@@ -152,23 +150,8 @@ impl Observer for Told<'_> {
         }
     }
 
-    fn make_room(&mut self, bytes: usize) -> Result<(), Fault> {
-        let Some(next) = &mut self.next else { return Ok(()) };
-        next.grow(bytes).map_err(no_room)
-    }
-
     fn undone(&mut self, plan: &Plan<'_>, performer: &mut dyn Performer) -> Result<(), Fault> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
         journal.undone(plan, performer).map_err(no_room)
-    }
-
-    fn unplanned(
-        &mut self,
-        plan: &Plan<'_>,
-        mimic: u16,
-        performer: &mut dyn Performer,
-    ) -> Result<(), Fault> {
-        let Some(journal) = &mut self.journal else { return Ok(()) };
-        journal.unplanned(plan, mimic, performer).map_err(no_room)
     }
 }

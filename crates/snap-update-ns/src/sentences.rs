@@ -4,8 +4,7 @@ use core::fmt::{self, Display};
 
 use snap_mount_options::{Kind, Origin};
 use snap_ns_plan::{
-    Call, Failure, Fault, Limit, NodeKind, Op, Outcome, Place, Plan, PlanError, Role, Skip, Wall,
-    What,
+    Call, Failure, Fault, Limit, NodeKind, Op, Outcome, Place, Plan, PlanError, Role, Skip, What,
 };
 use snap_profile::{Item, LoadError, Shape};
 use snap_session::ProfileFile;
@@ -168,7 +167,6 @@ impl Display for FaultText<'_> {
             What::MimicOfRoot => f.write_str(
                 "cannot create anything right below /: a writable copy of / would be needed",
             ),
-            What::MimicFailed => write!(f, "cannot make {at} writable, as said before"),
             What::CommaInId => write!(
                 f,
                 "{at} would need a writable copy, but the entry's ID (its mount point) has a comma in it"
@@ -308,10 +306,6 @@ impl Display for StepText<'_> {
             Outcome::Skipped(Skip::IgnoredMissing) => "missing, which is ignored",
             Outcome::Skipped(Skip::LeftOut) => "left out",
             Outcome::Skipped(Skip::InTurn) => "not possible: one after the other",
-            Outcome::Obstacle { wall: Wall::ReadOnly, .. } => "read-only, needs a writable copy",
-            Outcome::Obstacle { wall: Wall::Trespass, .. } => {
-                "would show on the host, needs a writable copy"
-            }
             Outcome::Failed(fault) => {
                 let item = self.plan.item(self.op);
                 write!(f, "{what} {}: ", Shown(path))?;

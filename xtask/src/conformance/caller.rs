@@ -23,8 +23,13 @@ use super::conditions::{Conditions, Identity};
 /// Far more than any run needs; the freezer gives up after 3 s.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What our debug log says of an obstacle that the plan did not foresee.
-pub(super) const UNFORESEEN: &str = "needs a writable copy";
+/// What our debug log says of a step for which nothing may be created where the plan thought so.
+pub(super) const UNFORESEEN: &str = "cannot create anything in ";
+
+/// Whether a line on standard error is the debug log's, and says so.
+pub(super) fn is_unforeseen(line: &str) -> bool {
+    line.starts_with("DEBUG: ") && line.contains(UNFORESEEN)
+}
 
 /// A program under test.
 pub(super) struct Program {

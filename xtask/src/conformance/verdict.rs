@@ -1,6 +1,6 @@
 //! Whether the differences of a case are the listed ones.
 
-use super::caller::UNFORESEEN;
+use super::caller::is_unforeseen;
 use super::case::{Aspect, Case, Observation, Step};
 use super::compare::{ASPECTS, differences};
 
@@ -41,7 +41,7 @@ pub(super) fn judge(
             let what = format!("exit status {}, the case expects {}", ours.exit, step.exit);
             complain(what, ours.stdout.clone());
         }
-        let unforeseen = |line: &&String| line.contains(UNFORESEEN);
+        let unforeseen = |line: &&String| is_unforeseen(line);
         if mode == Mode::Ours && ours.stderr.iter().any(|line| unforeseen(&line)) {
             let lines = ours.stderr.iter().filter(unforeseen).cloned().collect();
             complain("an obstacle that the plan did not foresee".to_owned(), lines);

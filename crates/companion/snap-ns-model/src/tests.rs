@@ -3,7 +3,7 @@
 use snap_mount_options::{Depth, MountFlags, Propagation, PropagationKind};
 use snap_ns_plan::{
     Access, Action, Attributes, Call, Creation, Fault, FsKind, FsView as _, Ground, Look, NodeKind,
-    ObjectKind, Outcome, Performer as _, Role, Rule, Skip, Verdict, Wall, What,
+    ObjectKind, Outcome, Performer as _, Role, Rule, Skip, Verdict, What,
 };
 
 use crate::{Error, Namespace};
@@ -184,15 +184,15 @@ fn pictures_end() {
 }
 
 #[test]
-fn obstacles_and_walls() {
+fn where_nothing_may_be_created() {
     let mut namespace = with(&["/a"]);
     namespace.link("/l", "/a").unwrap();
     let action = directory(b"/a/b/c");
-    for (verdict, wall) in
-        [(Verdict::ReadOnly, Wall::ReadOnly), (Verdict::Trespass, Wall::Trespass)]
+    for (verdict, what) in
+        [(Verdict::ReadOnly, What::ReadOnly), (Verdict::Trespass, What::WouldShowOnHost)]
     {
-        let obstacle = Outcome::Obstacle { role: Role::MountPoint, at: 2, wall };
-        assert_eq!(namespace.perform(&action, &Nowhere(verdict)), obstacle);
+        let failed = Outcome::Failed(Fault::at(what, Role::MountPoint, 2));
+        assert_eq!(namespace.perform(&action, &Nowhere(verdict)), failed);
     }
     assert_eq!(namespace.perform(&action, &Nowhere(Verdict::WriteIfOn(1))), Outcome::Done);
     let found = Fault::at(What::Found(NodeKind::Symlink), Role::MountPoint, 2);

@@ -3,14 +3,12 @@
 use std::path::Path;
 
 use anyhow::Result;
-use snap_ns_plan::{
-    Action, Creation, Fault, NodeKind, ObjectKind, Outcome, Role, Verdict, Wall, What,
-};
+use snap_ns_plan::{Action, Creation, Fault, NodeKind, ObjectKind, Outcome, Role, Verdict, What};
 
 use crate::bed::{Always, Bed};
 use crate::state::{object, tree};
 
-on_all!(objects in_the_way links ensured obstacles ; root owners);
+on_all!(objects in_the_way links ensured not_allowed ; root owners);
 
 fn creation(path: &'static str, kind: ObjectKind, mode: u16) -> Creation<'static> {
     let path = path.as_bytes();
@@ -117,16 +115,16 @@ fn ensured(bed: &mut Bed) -> Result<()> {
     Ok(())
 }
 
-fn obstacles(bed: &mut Bed) -> Result<()> {
+fn not_allowed(bed: &mut Bed) -> Result<()> {
     bed.world.dir("/t/d")?;
     let before = tree("/t")?;
     let role = Role::MountPoint;
-    let wall = |at, wall| Outcome::Obstacle { role, at, wall };
+    let not = |at, what| Outcome::Failed(Fault::at(what, role, at));
     for (path, verdict, want) in [
-        ("/t/x", Verdict::ReadOnly, wall(2, Wall::ReadOnly)),
-        ("/t/d/x/y", Verdict::ReadOnly, wall(4, Wall::ReadOnly)),
-        ("/t/d/x/y", Verdict::Trespass, wall(4, Wall::Trespass)),
-        ("/proc/x/y", Verdict::WriteIfOn(1), wall(5, Wall::Trespass)),
+        ("/t/x", Verdict::ReadOnly, not(2, What::ReadOnly)),
+        ("/t/d/x/y", Verdict::ReadOnly, not(4, What::ReadOnly)),
+        ("/t/d/x/y", Verdict::Trespass, not(4, What::WouldShowOnHost)),
+        ("/proc/x/y", Verdict::WriteIfOn(1), not(5, What::WouldShowOnHost)),
         ("/t/d", Verdict::Trespass, Outcome::Done),
     ] {
         let rule = Always { verdict, may_change: false };

@@ -125,7 +125,7 @@ fn content_is_left_out() {
 }
 
 #[test]
-fn a_mimic_that_fails_is_not_tried_again() {
+fn a_mimic_that_fails_is_not_made_for_anybody_else() {
     let content =
         "/tmp/s /usr/1 none bind 0 0\n/tmp/s /usr/2 none bind 0 0\n/tmp/s /tmp/3 none bind 0 0";
     let failing = Failing {
@@ -138,8 +138,8 @@ fn a_mimic_that_fails_is_not_tried_again() {
             "mount /tmp/3",
             "make /usr/1: LeftOut",
             "mount /usr/1: LeftOut",
-            "make /usr/2: ReadOnly at 4",
-            "left out /usr/2: MimicFailed MountPoint 4",
+            "make /usr/2: ReadOnly MountPoint 4",
+            "left out /usr/2: ReadOnly MountPoint 4",
             "mount /usr/2: LeftOut",
         ],
         saved: &["/tmp/s /tmp/3 none bind 0 0"],
@@ -154,7 +154,7 @@ fn a_mimic_that_fails_is_not_tried_again() {
             "left out /usr/1: Failed(Mount, 5)",
             "make /usr/1: LeftOut",
             "mount /usr/1: LeftOut",
-            "make /usr/2: ReadOnly at 4",
+            "make /usr/2: ReadOnly MountPoint 4",
             "FAILED make /usr/2",
         ],
         saved: &[],

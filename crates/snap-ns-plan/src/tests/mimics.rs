@@ -210,18 +210,14 @@ fn which_and_when() {
                 ",
             steps: "
                     mount /mnt
-                    make /mnt/a/b: Trespass at 4
-                    mimic /mnt
-                    make /mnt/a/b
-                    mount /mnt/a/b
-                    make /mnt/a/c
-                    mount /mnt/a/c
+                    make /mnt/a/b: WouldShowOnHost MountPoint 4
+                    left out /mnt/a/b: WouldShowOnHost MountPoint 4
+                    mount /mnt/a/b: LeftOut
+                    make /mnt/a/c: WouldShowOnHost MountPoint 4
+                    FAILED make /mnt/a/c
                 ",
             saved: "
                     /dev/a /mnt ext4 defaults 0 0
-                    tmpfs /mnt tmpfs x-snapd.synthetic,x-snapd.needed-by=/mnt/a/b,mode=0755,uid=0,gid=0 0 0
-                    /snap/x/1 /mnt/a/b none bind 0 0
-                    /snap/x/1 /mnt/a/c none bind,x-snapd.origin=layout 0 0
                 ",
         },
     ]);

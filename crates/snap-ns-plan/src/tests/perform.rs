@@ -9,7 +9,7 @@ use snap_profile::{Item, Shape};
 use super::world::{Node, World};
 use crate::{
     Access, Action, Call, Creation, Fault, FsKind, FsView, Look, Mimic, NodeKind, ObjectKind,
-    Outcome, Performer, Role, Rule, Skip, Verdict, Wall, What,
+    Outcome, Performer, Role, Rule, Skip, Verdict, What,
 };
 
 /// Where something is to be created.
@@ -100,15 +100,15 @@ impl World {
             Look::Missing { parent, ground } => (parent, ground),
         };
         let dir = &path[..at];
-        let wall = match rule.verdict(dir, ground) {
+        let what = match rule.verdict(dir, ground) {
             Verdict::Write => return Start::Below,
             Verdict::WriteIfOn(len) if self.same_fs(dir, &dir[..len]) == Ok(true) => {
                 return Start::Below;
             }
-            Verdict::WriteIfOn(_) | Verdict::Trespass => Wall::Trespass,
-            Verdict::ReadOnly => Wall::ReadOnly,
+            Verdict::WriteIfOn(_) | Verdict::Trespass => What::WouldShowOnHost,
+            Verdict::ReadOnly => What::ReadOnly,
         };
-        Start::No(Outcome::Obstacle { role, at, wall })
+        Start::No(Outcome::Failed(Fault::at(what, role, at)))
     }
 
     fn create(&mut self, creation: &Creation<'_>, rule: &dyn Rule) -> Outcome {

@@ -2,8 +2,7 @@
 
 extern crate std;
 
-use super::run::{Case, Witness, check, with_plan};
-use super::world::World;
+use super::run::{Case, check};
 
 #[test]
 fn what_lingers() {
@@ -129,18 +128,4 @@ fn what_does_not_linger() {
                 ",
         },
     ]);
-}
-
-/// A mimic that nobody expected would copy the old mount, or cover what it shows.
-#[test]
-fn what_touches_it() {
-    let desired = "/a /q none bind 0 0\n/b /u/p none bind 0 0";
-    with_plan("/v/a /u/p none bind 0 0", desired, |plan, _| {
-        let mut view = World::new("d /a\nd /b\nd /q\nd /u/p");
-        plan.complete(&mut view, &mut Witness::default()).unwrap();
-        let touched = ["/u", "/u/p", "/u/p/in", "/v", "/v/a/in"];
-        assert!(touched.iter().all(|dir| plan.touches_lingering(dir.as_bytes())));
-        let apart = ["/u/q", "/u/pp", "/v/b", "/q", "/b"];
-        assert!(!apart.iter().any(|dir| plan.touches_lingering(dir.as_bytes())));
-    });
 }

@@ -12,7 +12,7 @@ use snap_profile::{Arena, Item, Profile, Variables};
 use super::big_stack;
 use super::world::World;
 use crate::{
-    Comparison, Fault, Observer, Op, Outcome, Plan, PlanError, Role, Skip, Step, Territory, Wall,
+    Comparison, Fault, Observer, Op, Outcome, Plan, PlanError, Role, Skip, Step, Territory,
 };
 
 pub(super) const SYSTEM: Territory<'_> =
@@ -259,7 +259,6 @@ impl Observer for Witness {
         self.steps.push(match outcome {
             Outcome::Done => op,
             Outcome::Skipped(skip) => format!("{op}: {skip:?}"),
-            Outcome::Obstacle { wall, at, .. } => format!("{op}: {wall:?} at {at}"),
             Outcome::Failed(fault) => format!("{op}: {}", fault_text(fault)),
         });
         let undone = matches!(step.op, Op::Unmount(_) | Op::RemoveSymlink(_));
@@ -269,14 +268,8 @@ impl Observer for Witness {
             Outcome::Skipped(
                 Skip::NotThere | Skip::Stays | Skip::IgnoredMissing | Skip::LeftOut | Skip::InTurn,
             )
-            | Outcome::Obstacle { wall: Wall::ReadOnly | Wall::Trespass, .. }
             | Outcome::Failed(_) => {}
         }
-    }
-
-    fn make_room(&mut self, bytes: usize) -> Result<(), Fault> {
-        self.room = self.room.max(bytes);
-        Ok(())
     }
 }
 

@@ -71,8 +71,4 @@ impl Observer for Complaints {
     }
 
     fn tried(&mut self, _: &Plan<'_>, _: Step, _: Outcome) {}
-
-    fn make_room(&mut self, _: usize) -> Result<(), Fault> {
-        Ok(())
-    }
 }

@@ -121,13 +121,13 @@ impl Stage {
 
         let (construction, fresh) = self.construct(step, &self.at.host, rootfs)?;
         let after = facts(&self.case, None)?;
-        let says = |words: &str| {
-            let said = |outcome: &&Outcome| {
-                String::from_utf8_lossy(&outcome.stderr).lines().any(|line| line.contains(words))
-            };
+        let says = |told: &dyn Fn(&str) -> bool| {
+            let said =
+                |outcome: &&Outcome| String::from_utf8_lossy(&outcome.stderr).lines().any(told);
             [&update, &construction].into_iter().filter(said).count()
         };
-        let (unforeseen, left_out) = (says(caller::UNFORESEEN), says("left out: "));
+        let (unforeseen, left_out) =
+            (says(&caller::is_unforeseen), says(&|line| line.contains("left out: ")));
         let judged = judge::Step { before, live, fresh, afterwards: after.tree.clone() };
         let mut differences = judge::judge(&judged);
         let unsettled = differences.iter().any(|difference| difference.kind.needs_settled())

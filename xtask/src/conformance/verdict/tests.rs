@@ -55,9 +55,15 @@ fn a_listed_difference_covers_its_own_lines_only() {
 #[test]
 fn ours_meets_no_obstacle_that_it_did_not_foresee() {
     let (theirs, mut ours) = (seen("0", &[]), seen("0", &[]));
-    ours[1].stderr = vec!["DEBUG: make /usr/d: read-only, needs a writable copy".to_owned()];
+    ours[1].stderr = vec![
+        "DEBUG: create mount point /usr/d: cannot create anything in /usr: read-only file system"
+            .to_owned(),
+    ];
     assert_eq!(complaints(Mode::Ours, "", &theirs, &ours), 1);
     assert_eq!(complaints(Mode::Itself, "", &theirs, &ours), 0);
+    // What the plan foresees is told in a notice.
+    ours[1].stderr = vec!["left out: cannot create anything in /proc".to_owned()];
+    assert_eq!(complaints(Mode::Ours, "", &theirs, &ours), 0);
 }
 
 /// The words that tell an obstacle are those that ours says, for both kinds of it.

@@ -1,8 +1,7 @@
 //! Creating what is missing.
 
 use snap_ns_plan::{
-    Attributes, Call, Creation, Fault, NodeKind, ObjectKind, Outcome, Role, Rule, Verdict, Wall,
-    What,
+    Attributes, Call, Creation, Fault, NodeKind, ObjectKind, Outcome, Role, Rule, Verdict, What,
 };
 use snap_path::{file_name, parent, prefixes};
 
@@ -21,7 +20,6 @@ const GROUP_RUNS: u16 = 0o0010;
 enum Start {
     Exists(Deepest),
     Below(Deepest),
-    Wall(Outcome),
 }
 
 impl Inside<'_> {
@@ -52,7 +50,6 @@ impl Inside<'_> {
                 let found = Fault::new(What::Found(there.kind), role);
                 return if same { Ok(Outcome::Done) } else { Err(found) };
             }
-            Start::Wall(outcome) => return Ok(outcome),
             Start::Below(start) => start,
         };
         let (uid, gid) = self.caller.creates_for;
@@ -99,7 +96,6 @@ impl Inside<'_> {
         match self.start(path, role, rule)? {
             Start::Exists(there) if there.kind == wanted => Ok(Outcome::Done),
             Start::Exists(there) => Err(Fault::new(What::Found(there.kind), role)),
-            Start::Wall(outcome) => Ok(outcome),
             Start::Below(start) => {
                 let dir = self.make_above(start, path, role, above)?;
                 self.make_object(dir, file_name(path), kind, own, role)?;
@@ -118,18 +114,18 @@ impl Inside<'_> {
             return Err(Fault::at(What::Found(deepest.kind), role, at));
         }
         let dir = path.get(..at).unwrap_or_default();
-        let wall = match rule.verdict(dir, self.machine.ground(deepest.spot)) {
+        let what = match rule.verdict(dir, self.machine.ground(deepest.spot)) {
             Verdict::Write => return Ok(Start::Below(deepest)),
             Verdict::WriteIfOn(len) => {
                 if self.same_fs(dir, dir.get(..len).unwrap_or(dir))? {
                     return Ok(Start::Below(deepest));
                 }
-                Wall::Trespass
+                What::WouldShowOnHost
             }
-            Verdict::ReadOnly => Wall::ReadOnly,
-            Verdict::Trespass => Wall::Trespass,
+            Verdict::ReadOnly => What::ReadOnly,
+            Verdict::Trespass => What::WouldShowOnHost,
         };
-        Ok(Start::Wall(Outcome::Obstacle { role, at, wall }))
+        Err(Fault::at(what, role, at))
     }
 
     fn make_above(

@@ -32,10 +32,6 @@ impl Observer for Nobody {
     fn left_out(&mut self, _: &Plan<'_>, _: u16, _: Fault) {}
 
     fn tried(&mut self, _: &Plan<'_>, _: Step, _: Outcome) {}
-
-    fn make_room(&mut self, _: usize) -> Result<(), Fault> {
-        Ok(())
-    }
 }
 
 /// Does `act`, and tells what came of it as text.

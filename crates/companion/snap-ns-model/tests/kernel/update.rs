@@ -23,10 +23,6 @@ impl Observer for Log {
     fn tried(&mut self, _: &Plan<'_>, step: Step, outcome: Outcome) {
         self.0 += &format!("\n  {:?}: {outcome:?}", step.op);
     }
-
-    fn make_room(&mut self, _: usize) -> Result<(), Fault> {
-        Ok(())
-    }
 }
 
 struct Saved(Vec<u8>);

@@ -58,10 +58,6 @@ impl Observer for Log {
     fn tried(&mut self, _: &Plan<'_>, step: Step, outcome: Outcome) {
         self.tried.push((step.op, outcome));
     }
-
-    fn make_room(&mut self, _: usize) -> Result<(), Fault> {
-        Ok(())
-    }
 }
 
 struct Text(Vec<u8>);
