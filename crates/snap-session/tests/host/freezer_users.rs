@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use snap_session::{Freezer, GroupPath, Instance, SessionError};
 
-use crate::freezer_v2::{ROOT, descriptors, with_a_stuck_group, with_cgroup2};
+use crate::freezer_v2::{ROOT, descriptors, wait_until, with_a_stuck_group, with_cgroup2};
 use crate::group::{Busy, Group};
 
 /// Far less than what root's groups get.
@@ -30,16 +30,26 @@ fn of_a_desktop_application_are_frozen() {
         let other = apps.of_user("other.scope");
         let (busy, free) = ([&scope, &roots, &below].map(Busy::in_group), Busy::in_group(&other));
         let mut freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
-        for _ in 0..3 {
+        // On a busy machine 50 ms may be too little: then that is told.
+        let mut in_time = 0;
+        for _ in 0..20 {
             assert_eq!(freezer.freeze(), Ok(()));
+            let late = restless(&freezer);
             let frozen = [&scope, &roots].map(Group::is_frozen);
+            wait_until(|| scope.is_frozen() && roots.is_frozen());
             let stand = busy.each_ref().map(Busy::stands);
             assert_eq!(freezer.thaw(), Ok(()));
-            assert_eq!((frozen, stand), ([true; 2], [true; 3]));
-            assert!(busy.iter().all(Busy::runs) && free.runs());
-            assert_eq!((restless(&freezer), freezer.passed_over()), (None, false));
+            assert_eq!(stand, [true; 3]);
+            assert!(busy.iter().all(Busy::runs) && free.runs() && !freezer.passed_over());
+            if late.is_none() {
+                assert_eq!(frozen, [true; 2]);
+                in_time += 1;
+                if in_time == 3 {
+                    return Ok(());
+                }
+            }
         }
-        Ok(())
+        panic!("in time: {in_time}");
     });
 }
 
@@ -55,9 +65,11 @@ fn that_cannot_be_frozen_hold_nobody() {
             let mut freezer = Freezer::new(Instance::parse(snap.as_bytes()).unwrap());
             let began = Instant::now();
             assert_eq!(freezer.freeze(), Ok(()));
-            let (took, stand) = (began.elapsed(), busy.each_ref().map(Busy::stands));
+            let (took, frozen) = (began.elapsed(), root.is_frozen());
+            wait_until(|| user.is_frozen());
+            let stand = busy.each_ref().map(Busy::stands);
             assert_eq!(freezer.thaw(), Ok(()));
-            assert_eq!(stand, [true; 2]);
+            assert_eq!((frozen, stand), (true, [true; 2]));
             assert!(took < SHORT, "{took:?}");
             let named = restless(&freezer).unwrap_or_default();
             assert!(named.ends_with(&format!("/snap.{snap}.stuck.scope")), "{named:?}");
