@@ -26,36 +26,30 @@ pub enum SessionError {
     ProfileTooLarge(Subject),
     /// The processes of the snap in this group were not frozen in time.
     NotFrozen(GroupName),
+    /// Root has more groups of the snap than there is room for, or than descriptors.
+    ManyGroups,
 }
 
-/// What the name of a control group has after `snap.` and the instance's name, and the groups
-/// below that, as far as there is room: a name that is cut ends in three dots.
+/// The name of a control group, as far as there is room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GroupName {
-    bytes: [u8; GROUP_NAME_MAX as usize],
-    len: u8,
-}
+pub struct GroupName([u8; GROUP_NAME_MAX]);
 
-/// Enough for what snapd calls them, `.APP-UUID.scope`, with the longest name of a program.
-const GROUP_NAME_MAX: u8 = 88;
+/// Enough for what snapd calls them, `snap.INSTANCE.APP-UUID.scope`, but for very long names.
+const GROUP_NAME_MAX: usize = 88;
 
 impl GroupName {
-    pub(crate) fn new(name: &[u8]) -> Self {
-        let mut bytes = [0; GROUP_NAME_MAX as usize];
+    /// Takes the last name of a path.
+    pub(crate) fn new(path: &[u8]) -> Self {
+        let mut bytes = [0; GROUP_NAME_MAX];
+        let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
         bytes.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
-        if name.len() > bytes.len()
-            && let Some(end) = bytes.last_chunk_mut()
-        {
-            *end = *b"...";
-        }
-        let len = u8::try_from(name.len()).map_or(GROUP_NAME_MAX, |len| len.min(GROUP_NAME_MAX));
-        Self { bytes, len }
+        Self(bytes)
     }
 
     /// The bytes, which may be anything.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+        self.0.split(|&byte| byte == 0).next().unwrap_or_default()
     }
 }
 

@@ -6,10 +6,10 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
 use rustix::thread::nanosleep;
 use rustix::time::Timespec;
-use snap_path::{PATH_MAX, is_at_or_below};
+use snap_path::is_at_or_below;
 
 use crate::error::{GroupName, SessionError, Subject, Task, failed};
-use crate::freezer::{Deadline, OwnGroup, is_gone, own_group};
+use crate::freezer::{Deadline, FREEZE_WAIT, OWN_GROUP_BYTES, is_gone, own_group};
 use crate::instance::Instance;
 use crate::join::instance_path;
 
@@ -19,16 +19,16 @@ const PAUSE_FIRST: i64 = 100_000;
 /// The longest pause.
 const PAUSE_MAX: i64 = 20_000_000;
 
-pub(crate) fn freeze(instance: &Instance<'_>) -> Result<OwnGroup, SessionError> {
-    let Some(state) = open_state(instance)? else { return Ok(OwnGroup::Elsewhere) };
-    let mut buffer = [0; PATH_MAX];
+pub(crate) fn freeze(instance: &Instance<'_>) -> Result<(), SessionError> {
+    let Some(state) = open_state(instance)? else { return Ok(()) };
+    let mut buffer = [0; OWN_GROUP_BYTES];
     let own = own_group(&mut buffer, |list| list.split(|&byte| byte == b',').any(is_freezer))?;
     if is_at_or_below(own, instance_path(b"/snap.", instance, b"").as_bytes()) {
-        return Ok(OwnGroup::Spared);
+        return Ok(());
     }
     write_state(&state, b"FROZEN")?;
     // There is no notification in this version: the state has to be read until it changes.
-    let deadline = Deadline::start();
+    let deadline = Deadline::after(FREEZE_WAIT);
     let mut pause = PAUSE_FIRST;
     loop {
         let mut text = [0_u8; 16];
@@ -39,13 +39,14 @@ pub(crate) fn freeze(instance: &Instance<'_>) -> Result<OwnGroup, SessionError> 
             Err(errno) => return Err(failed(Task::Read, Subject::Freezer)(errno)),
         }
         if deadline.left().is_none() {
-            return Err(SessionError::NotFrozen(GroupName::new(b"")));
+            let name = instance_path(b"snap.", instance, b"");
+            return Err(SessionError::NotFrozen(GroupName::new(name.as_bytes())));
         }
         // Woken too early is only looked too early.
         let _ = nanosleep(&Timespec { tv_sec: 0, tv_nsec: pause });
         pause = pause.saturating_mul(2).min(PAUSE_MAX);
     }
-    Ok(OwnGroup::Elsewhere)
+    Ok(())
 }
 
 fn is_freezer(controller: &[u8]) -> bool {

@@ -1,24 +1,37 @@
 //! The freezer of cgroup v2: systemd makes a scope or service for each program of a snap, anywhere
 //! in the tree (the kernel's cgroup-v2 documentation, "cgroup.freeze" and "cgroup.events").
 
-use core::cell::Cell;
 use core::ffi::CStr;
+use core::mem::MaybeUninit;
+use core::str;
 
 use arrayvec::ArrayVec;
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, open, openat};
-use rustix::io::{self, Errno, fcntl_dupfd_cloexec};
+use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use rustix::fs::{CWD, Mode, OFlags, openat, readlinkat_raw};
+use rustix::io::{self, Errno, pread};
+use rustix::process::{Resource, getrlimit};
 use rustix::time::Timespec;
-use snap_path::PATH_MAX;
+use snap_path::{PATH_MAX, Text};
 
-use crate::error::{SessionError, Subject, Task, failed};
-use crate::freezer::{Deadline, OwnGroup, is_gone, now, own_group};
-use crate::freezer_walk::{Found, Reach, groups_at, groups_of};
+use crate::error::{GroupName, SessionError, Subject, Task, failed};
+use crate::freezer::{Deadline, FREEZE_WAIT, is_gone};
+use crate::freezer_walk::{Owner, find};
 use crate::instance::Instance;
 
-/// How many groups of an instance are kept open. Others are looked for when they are needed again.
-const OPEN_MAX: usize = 32;
+/// How many groups of root's are frozen. With two descriptors for each group, root's and users' are
+/// together fewer than most processes may have (1,024).
+const ROOTS_MAX: usize = 256;
+
+/// How many groups of users are frozen.
+const USERS_MAX: usize = 128;
+
+/// How many groups there may be below one of a user's: while it freezes the kernel goes through all
+/// of them, also those that were removed and are not given back yet (1.5 us for each).
+const BELOW_MAX: u32 = 32;
+
+/// How long users' groups are waited for when root's stand still, in nanoseconds.
+const USERS_WAIT: i64 = 50_000_000;
 
 /// How often the state is read before a notification is waited for: a process that runs on another
 /// processor stands still within some microseconds, and waking up takes longer.
@@ -32,228 +45,175 @@ const WAIT_FIRST: i64 = 50_000;
 /// The longest wait.
 const WAIT_MAX: i64 = 20_000_000;
 
-/// The groups of an instance that are frozen.
+/// The topmost groups of an instance. All that is needed to freeze and thaw them is open before the
+/// first one is frozen.
 #[derive(Debug)]
 pub(crate) struct Groups {
-    open: ArrayVec<Open, OPEN_MAX>,
-    others: Others,
+    roots: ArrayVec<Group, ROOTS_MAX>,
+    users: ArrayVec<Group, USERS_MAX>,
+    /// How many groups of users there is room for.
+    room: usize,
+    /// Whether there may be others that are not frozen.
+    pub(crate) passed_over: bool,
+    /// The first of `users` that did not stand still in time.
+    restless: Option<usize>,
 }
 
-/// A group, and its file `cgroup.freeze`: one that is gone has none.
 #[derive(Debug)]
-struct Open {
-    group: OwnedFd,
-    freeze: Option<OwnedFd>,
-}
-
-/// Whether groups are frozen that are not open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Others {
-    None,
-    Perhaps,
-}
-
-/// What the tree is gone through for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Pass {
-    /// All groups. Those that were frozen before are thawed with the others: whoever did that may
-    /// have been killed.
-    First,
-    /// Those that have appeared since.
-    Again,
+struct Group {
+    /// `cgroup.freeze`
+    freeze: OwnedFd,
+    /// `cgroup.events`
+    events: OwnedFd,
 }
 
 impl Groups {
-    /// None is frozen.
+    /// None is known.
     pub(crate) fn new() -> Self {
-        Self { open: ArrayVec::new_const(), others: Others::None }
+        Self {
+            roots: ArrayVec::new_const(),
+            users: ArrayVec::new_const(),
+            room: 0,
+            passed_over: false,
+            restless: None,
+        }
     }
 
-    /// Freezes the groups of `instance`, all at once, and waits for them; then looks for others,
-    /// until there are none. Nobody has to look if all stood still at once and no group was made
-    /// meanwhile.
-    pub(crate) fn freeze(&mut self, instance: &Instance<'_>) -> Result<OwnGroup, SessionError> {
-        let mut buffer = [0; PATH_MAX];
-        let own = own_group(&mut buffer, <[u8]>::is_empty)?;
-        let deadline = Deadline::start();
-        let at_once = Cell::new(true);
-        let wait = &mut |group: Found<'_>| wait_until_frozen(&group, &deadline, &at_once);
-        let census = Census::open();
-        let mut pass = Pass::First;
-        loop {
-            let (start, before) = (now(), census.take());
-            let known = self.open.len();
-            let mut crowd = Others::None;
-            let own_group = groups_of(instance, own, Reach::Topmost, &mut |group| {
-                if pass == Pass::Again {
-                    if is_told(group.fd)? {
-                        return Ok(());
-                    }
-                    deadline.left().ok_or(SessionError::NotFrozen(group.name()))?;
-                }
-                match Open::new(group.fd).map(|open| self.open.try_push(open)) {
-                    Ok(Ok(())) => Ok(()),
-                    Ok(Err(_)) | Err(_) => {
-                        crowd = Others::Perhaps;
-                        write_state(group.fd, b"1")
-                    }
-                }
-            })?;
-            let new = self.open.get(known..).unwrap_or_default();
-            if new.is_empty() && crowd == Others::None {
-                return Ok(own_group);
-            }
-            // From here on they stand still: nothing is done that can be done before or afterwards.
-            new.iter().try_for_each(|open| open.write_state(b"1"))?;
-            let waited = new.iter().try_for_each(|open| groups_at(open.group.as_fd(), wait));
-            if crowd == Others::Perhaps {
-                self.others = crowd;
-            }
-            // Only the path tells the name of one that does not freeze.
-            if crowd == Others::Perhaps || waited.is_err() {
-                groups_of(instance, own, Reach::All, wait)?;
-            }
-            let same = at_once.get() && before.is_some() && before == census.take();
-            if same && now().saturating_sub(start) < CENSUS_VALID {
-                return Ok(own_group);
-            }
-            pass = Pass::Again;
+    /// Freezes the groups of `instance`, all at once, and waits for them. Those that were frozen
+    /// before are thawed with the others: whoever did that may have been killed.
+    pub(crate) fn freeze(&mut self, instance: &Instance<'_>) -> Result<(), SessionError> {
+        *self = Self::new();
+        // Of each eight descriptors users' groups get two: root's, and the rest of the run, need some.
+        let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        self.room = usize::try_from(descriptors / 8).map_or(USERS_MAX, |room| room.min(USERS_MAX));
+        find(instance, self)?;
+        // From here on they stand still: nothing is done that can be done before or afterwards.
+        // Users' come first, so that nobody else stands still longer for what they have made slow;
+        // one that cannot be told will not stand still.
+        for group in &self.users {
+            let _ = group.write(b"1");
         }
+        self.roots
+            .iter()
+            .try_for_each(|group| group.write(b"1"))
+            .map_err(failed(Task::Write, Subject::Freezer))?;
+        let deadline = Deadline::after(FREEZE_WAIT);
+        for group in &self.roots {
+            let stands = group.stands_still(&deadline);
+            if !stands.map_err(failed(Task::Read, Subject::Freezer))? {
+                let mut path = [MaybeUninit::uninit(); PATH_MAX];
+                return Err(SessionError::NotFrozen(GroupName::new(group.path(&mut path))));
+            }
+        }
+        let deadline = Deadline::after(USERS_WAIT);
+        for (at, group) in self.users.iter().enumerate() {
+            if group.stands_still(&deadline) != Ok(true) {
+                self.restless.get_or_insert(at);
+            }
+        }
+        Ok(())
     }
 
     /// Thaws all; the first error is returned.
-    pub(crate) fn thaw(self, instance: &Instance<'_>) -> Result<(), SessionError> {
-        let thaw = |open: &Open| open.write_state(b"0");
-        let open = self.open.iter().map(thaw).fold(Ok(()), Result::and);
-        match self.others {
-            Others::None => open,
-            Others::Perhaps => {
-                let thaw = &mut |group: Found<'_>| write_state(group.fd, b"0");
-                let all = groups_of(instance, b"", Reach::Topmost, thaw);
-                open.and(all.map(|_| ()))
+    pub(crate) fn thaw(&self) -> Result<(), SessionError> {
+        let thaw = |group: &Group| group.write(b"0");
+        let thawed = self.roots.iter().chain(&self.users).map(thaw).fold(Ok(()), Result::and);
+        thawed.map_err(failed(Task::Write, Subject::Freezer))
+    }
+
+    /// The path of the first group of a user's that did not stand still in time.
+    pub(crate) fn restless<'b>(&self, path: &'b mut GroupPath) -> Option<&'b [u8]> {
+        self.users.get(self.restless?).map(|group| group.path(path))
+    }
+
+    /// Adds a group. If there is no room, one of a user's is passed over.
+    ///
+    /// # Errors
+    ///
+    /// `EMFILE`: one of root's, and there is no room.
+    pub(crate) fn add(&mut self, group: BorrowedFd<'_>, owner: Owner) -> io::Result<()> {
+        if owner == Owner::User {
+            let stat = open_in(group, c"cgroup.stat", OFlags::RDONLY)?;
+            if self.users.len() >= self.room || count_below(&stat)? > BELOW_MAX {
+                self.passed_over = true;
+                return Ok(());
             }
         }
+        let freeze = open_in(group, c"cgroup.freeze", OFlags::WRONLY)?;
+        let events = open_in(group, c"cgroup.events", OFlags::RDONLY)?;
+        let group = Group { freeze, events };
+        let pushed = match owner {
+            Owner::Root => self.roots.try_push(group).map_err(drop),
+            Owner::User => self.users.try_push(group).map_err(drop),
+        };
+        pushed.map_err(|()| Errno::MFILE)
     }
 }
 
-impl Open {
-    fn new(group: BorrowedFd<'_>) -> io::Result<Self> {
-        let group = fcntl_dupfd_cloexec(group, 0)?;
-        match open_freeze(group.as_fd()) {
-            Ok(freeze) => Ok(Self { group, freeze: Some(freeze) }),
-            Err(errno) if is_gone(errno) => Ok(Self { group, freeze: None }),
-            Err(errno) => Err(errno),
+/// Room for the path of a group.
+pub type GroupPath = [MaybeUninit<u8>; PATH_MAX];
+
+impl Group {
+    /// Writes the state; a group that vanished has none.
+    fn write(&self, state: &[u8]) -> io::Result<()> {
+        match rustix::io::write(&self.freeze, state) {
+            Err(errno) if !is_gone(errno) => Err(errno),
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 
-    fn write_state(&self, state: &[u8]) -> Result<(), SessionError> {
-        let write = |freeze| rustix::io::write(freeze, state).map(|_| ());
-        unless_gone(self.freeze.as_ref().map_or(Ok(()), write))
-    }
-}
-
-fn write_state(group: BorrowedFd<'_>, state: &[u8]) -> Result<(), SessionError> {
-    let write = |freeze| rustix::io::write(&freeze, state).map(|_| ());
-    unless_gone(open_freeze(group).and_then(write))
-}
-
-fn unless_gone(result: io::Result<()>) -> Result<(), SessionError> {
-    match result {
-        Err(errno) if !is_gone(errno) => Err(failed(Task::Write, Subject::Freezer)(errno)),
-        Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-fn open_freeze(group: BorrowedFd<'_>) -> io::Result<OwnedFd> {
-    open_file(group, c"cgroup.freeze", OFlags::WRONLY)
-}
-
-/// Room for `cgroup.stat` of the root: two numbers, and since Linux 6.14 two for each controller.
-const CENSUS_BYTES: usize = 1024;
-
-/// How long two counts that are the same say that no group was made between them, in nanoseconds.
-/// The kernel gives a removed group back after two grace periods, which take milliseconds.
-const CENSUS_VALID: i64 = 1_000_000;
-
-/// How many groups there are, and how many were removed and are not given back yet. A group that is
-/// made adds to the first number. It is the same again if another one is removed, but that adds to
-/// the second: for both to be the same again, one that was removed has to be given back as well.
-/// After [`CENSUS_VALID`], however it passed (somebody was waited for, this process had no
-/// processor), the census says nothing.
-struct Census(Option<OwnedFd>);
-
-type Count = ([u8; CENSUS_BYTES], usize);
-
-impl Census {
-    fn open() -> Self {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Self(open(c"/sys/fs/cgroup/cgroup.stat", flags, Mode::empty()).ok())
-    }
-
-    /// None if nobody tells.
-    fn take(&self) -> Option<Count> {
-        let mut text = [0; CENSUS_BYTES];
-        let len = rustix::io::pread(self.0.as_ref()?, &mut text, 0).ok()?;
-        (len != 0 && len < text.len()).then_some((text, len))
-    }
-}
-
-fn open_file(group: BorrowedFd<'_>, name: &CStr, access: OFlags) -> io::Result<OwnedFd> {
-    openat(group, name, access | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
-}
-
-/// What follows `key` at the beginning of a line of `file`.
-fn value(file: &OwnedFd, key: &[u8]) -> io::Result<Option<u8>> {
-    let mut text = [0_u8; 256];
-    let len = rustix::io::pread(file, &mut text, 0)?;
-    let mut lines = text.get(..len).unwrap_or_default().split(|&byte| byte == b'\n');
-    Ok(lines.find_map(|line| line.strip_prefix(key)?.first().copied()))
-}
-
-/// Whether the group was told to freeze, or is gone.
-fn is_told(group: BorrowedFd<'_>) -> Result<bool, SessionError> {
-    let file = open_file(group, c"cgroup.freeze", OFlags::RDONLY);
-    match file.and_then(|file| value(&file, b"")) {
-        Ok(told) => Ok(told != Some(b'0')),
-        Err(errno) if is_gone(errno) => Ok(true),
-        Err(errno) => Err(failed(Task::Read, Subject::Freezer)(errno)),
-    }
-}
-
-/// `at_once` becomes false if it takes longer than some looks.
-fn wait_until_frozen(
-    group: &Found<'_>,
-    deadline: &Deadline,
-    at_once: &Cell<bool>,
-) -> Result<(), SessionError> {
-    let wait = || -> io::Result<bool> {
-        let events = open_file(group.fd, c"cgroup.events", OFlags::RDONLY)?;
+    /// Waits until the kernel says that all processes in the group stand still. A group that
+    /// vanished has none.
+    fn stands_still(&self, deadline: &Deadline) -> io::Result<bool> {
         let (mut looks, mut pause) = (LOOKS, WAIT_FIRST);
         loop {
-            // Before Linux 5.2 there is no freezer, and nothing to wait for.
-            if value(&events, b"frozen ")? != Some(b'0') {
+            let mut text = [0_u8; 256];
+            let len = match pread(&self.events, &mut text, 0) {
+                Err(errno) if is_gone(errno) => return Ok(true),
+                len => len?,
+            };
+            let mut lines = text.get(..len).unwrap_or_default().split(|&byte| byte == b'\n');
+            if lines.any(|line| line == b"frozen 1") {
                 return Ok(true);
             }
-            if deadline.left().is_none() {
-                return Ok(false);
-            }
+            let Some(left) = deadline.left() else { return Ok(false) };
             if looks > 0 {
                 looks = looks.saturating_sub(1);
                 continue;
             }
-            at_once.set(false);
-            let mut changed = [PollFd::new(&events, PollFlags::PRI)];
-            match poll(&mut changed, Some(&Timespec { tv_sec: 0, tv_nsec: pause })) {
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(errno) => return Err(errno),
-            }
+            let mut changed = [PollFd::new(&self.events, PollFlags::PRI)];
+            let wait = Timespec { tv_sec: 0, tv_nsec: pause }.min(left);
+            // Woken too early is only looked too early.
+            let _ = poll(&mut changed, Some(&wait));
             pause = pause.saturating_mul(2).min(WAIT_MAX);
         }
-    };
-    match wait() {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(SessionError::NotFrozen(group.name())),
-        Err(errno) if is_gone(errno) => Ok(()),
-        Err(errno) => Err(failed(Task::Read, Subject::Freezer)(errno)),
     }
+
+    /// The path below `/sys/fs/cgroup`; empty if nobody tells.
+    fn path<'b>(&self, buffer: &'b mut GroupPath) -> &'b [u8] {
+        let mut link = Text::<32>::new();
+        // A number has at most ten digits.
+        let _ = link.push_fmt(format_args!("/proc/self/fd/{}", self.events.as_raw_fd()));
+        let path = readlinkat_raw(CWD, link.as_c_str(), &mut buffer[..]).map(|(path, _)| &*path);
+        let path = path.unwrap_or_default().strip_prefix(b"/sys/fs/cgroup");
+        path.and_then(|path| path.strip_suffix(b"/cgroup.events")).unwrap_or_default()
+    }
+}
+
+pub(crate) fn open_in(dir: BorrowedFd<'_>, name: &CStr, flags: OFlags) -> io::Result<OwnedFd> {
+    openat(dir, name, flags | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// How many groups there are below one (`cgroup.stat`), and how many were removed there and are not
+/// given back yet.
+fn count_below(stat: &OwnedFd) -> io::Result<u32> {
+    let mut text = [0_u8; 2048];
+    let len = pread(stat, &mut text, 0)?;
+    let lines = text.get(..len).unwrap_or_default().split(|&byte| byte == b'\n');
+    let count = |line: &[u8]| {
+        let now = line.strip_prefix(b"nr_descendants ");
+        let number = now.or_else(|| line.strip_prefix(b"nr_dying_descendants "))?;
+        str::from_utf8(number).ok()?.parse::<u32>().ok()
+    };
+    Ok(lines.filter_map(count).fold(0, u32::saturating_add))
 }

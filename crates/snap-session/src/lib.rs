@@ -8,7 +8,8 @@
 //! profiles are.
 //! *Guarantees*: every descriptor is close-on-exec; a file that belongs to an instance or a user is
 //! opened without following a symbolic link at its end; no allocation, no panic on any input. A
-//! [`Freezer`] that cannot freeze every process thaws all of them.
+//! [`Freezer`] that cannot freeze every process of root's groups thaws all; what users have is frozen as
+//! far as they let it, and told if not.
 //! *Does not*: know anything about entries, mounts or plans.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -31,6 +32,7 @@ mod store;
 pub use draft::{Draft, ProfileWriter, Reserved, keeps_journal, remove_drafts, reserve};
 pub use error::{GroupName, SessionError, Subject, Task};
 pub use freezer::Freezer;
+pub use freezer_v2::GroupPath;
 pub use home::{HomeError, check_home};
 pub use instance::{Instance, NameError};
 pub use join::{Joined, join};

@@ -51,15 +51,14 @@ pub(crate) fn session(
         SessionError::ProfileTooLarge(subject) => {
             write!(f, "{} is larger than 8 MiB", subject_text(*subject))
         }
-        SessionError::NotFrozen(group) => {
-            let (name, rest) = (instance.unwrap_or_default(), group.as_bytes());
-            write!(
-                f,
-                "cannot freeze the processes of the snap within 3 seconds: the control group snap.{}{} does not freeze",
-                Shown(name),
-                Shown(rest)
-            )
-        }
+        SessionError::NotFrozen(group) => write!(
+            f,
+            "cannot freeze the processes of the snap within 3 seconds: the control group {} does not freeze",
+            Shown(group.as_bytes())
+        ),
+        SessionError::ManyGroups => f.write_str(
+            "cannot freeze the processes of the snap: they are in more than 256 control groups, or there are fewer descriptors than two for each (RLIMIT_NOFILE)",
+        ),
     }
 }
 

@@ -1,16 +1,18 @@
 //! What is told, and to whom.
 
 use core::fmt;
+use core::mem::MaybeUninit;
 
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use snap_ns_plan::{Fault, Observer, Outcome, Performer, Plan, PlanError, Step, What};
+use snap_path::PATH_MAX;
 use snap_profile::LoadError;
-use snap_session::{HomeError, Instance, SessionError};
+use snap_session::{Freezer, HomeError, Instance, SessionError};
 
 use crate::arguments::ArgumentError;
 use crate::change::Journal;
-use crate::output::{Output, Patience};
+use crate::output::{Output, Patience, Shown};
 use crate::sentences::{ForEntry, StepText};
 
 /// Why the run fails: what the one line on standard output says.
@@ -88,6 +90,19 @@ impl Log {
             Output::new(self.standard_error, Patience::None).line(format_args!("DEBUG: {text}"));
         }
         self.copy(text);
+    }
+
+    /// Tells what of the snap went on while its mounts changed.
+    pub(crate) fn not_frozen(&mut self, freezer: &Freezer<'_>) {
+        if let Some(path) = freezer.restless(&mut [MaybeUninit::uninit(); PATH_MAX]) {
+            self.notice(format_args!(
+                "not frozen in time: a user's control group, {}",
+                Shown(path)
+            ));
+        }
+        if freezer.passed_over() {
+            self.notice(format_args!("some control groups of the snap were not frozen: users have too many, or that of this process cannot be found"));
+        }
     }
 
     /// Whether anybody reads the log.

@@ -36,9 +36,7 @@ pub(crate) fn update(
     let mut run = Run { file, caller, hold_signals, freezer: &mut freezer, log };
     let changed = update_locked(&mut run, workspace);
     let thawed = freezer.thaw();
-    if freezer.spared_own_group() {
-        log.debug(format_args!("not frozen: the control group that this process is in"));
-    }
+    log.not_frozen(&freezer);
     match (changed, thawed) {
         // The first error is the one line; what went wrong after it is told as well.
         (Err(first), Err(error)) => {

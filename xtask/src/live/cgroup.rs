@@ -1,6 +1,7 @@
 //! A part of the machine's cgroup v2 tree, as a session of a user has it.
 
 use std::fs;
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,8 +12,12 @@ use nix::unistd::Pid;
 /// Where the program looks for it.
 const ROOT: &str = "/sys/fs/cgroup";
 
+/// The manager of another user, who makes groups.
+const OTHER: &str = "user.slice/user-1001.slice/user@1001.service";
+
 /// The groups; they are removed when this is dropped, so their processes have to be gone by then.
 pub(crate) struct Tree {
+    top: PathBuf,
     made: Vec<PathBuf>,
     app: PathBuf,
 }
@@ -26,9 +31,26 @@ impl Tree {
         let top = Path::new(ROOT).join(format!("bench-{}", std::process::id()));
         let session = "user.slice/user-1000.slice/user@1000.service/app.slice";
         let app = top.join(session).join("snap.hello.app-1.scope");
-        let mut tree = Self { made: Vec::new(), app };
+        let mut tree = Self { top, made: Vec::new(), app };
         tree.make(&tree.app.clone())?;
         Ok(tree)
+    }
+
+    /// Lets another user make `number` groups: half of them below one that has the snap's name, the
+    /// others beside it.
+    pub(crate) fn crowd(&mut self, number: usize) -> Result<()> {
+        let manager = self.top.join(OTHER);
+        let apps = manager.join("app.slice");
+        let scope = apps.join("snap.hello.app-2.scope");
+        self.make(&scope)?;
+        for n in 0..number {
+            let parent = if n % 2 == 0 { &scope } else { &apps };
+            self.make(&parent.join(n.to_string()))?;
+        }
+        for path in [&manager, &apps, &scope] {
+            chown(path, Some(1001), Some(1001)).context("chown")?;
+        }
+        Ok(())
     }
 
     fn make(&mut self, path: &Path) -> Result<()> {

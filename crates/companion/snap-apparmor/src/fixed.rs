@@ -38,8 +38,8 @@ const GROUPS: [(&str, &str); 11] = [
         "the freezer of cgroup v2",
         "
         /sys/fs/cgroup/{,**/} r
-        /sys/fs/cgroup/cgroup.stat r
-        /sys/fs/cgroup/{,**/}snap.INSTANCE.*.{scope,service}/{,**/}cgroup.events r
+        /sys/fs/cgroup/{,**/}cgroup.threads r
+        /sys/fs/cgroup/{,**/}snap.INSTANCE.*.{scope,service}/cgroup.{events,stat} r
         /sys/fs/cgroup/{,**/}snap.INSTANCE.*.{scope,service}/cgroup.freeze rw
     ",
     ),

@@ -1,6 +1,7 @@
 //! A control group of a test, and a busy process in it.
 
 use std::fs;
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -19,6 +20,22 @@ impl Group {
 
     pub(crate) fn below(&self, name: &str) -> Self {
         Self::new(self.path.join(name))
+    }
+
+    /// A group of a user's, below this one.
+    pub(crate) fn of_user(&self, name: &str) -> Self {
+        let group = self.below(name);
+        group.give_away();
+        group
+    }
+
+    /// Makes it a user's.
+    pub(crate) fn give_away(&self) {
+        chown(&self.path, Some(1000), Some(1000)).expect("chown");
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(crate) fn write(&self, file: &str, text: &str) {

@@ -7,6 +7,8 @@
     clippy::unwrap_used
 )]
 
+mod freezer_own_group;
+mod freezer_users;
 mod freezer_v1;
 mod freezer_v2;
 mod group;

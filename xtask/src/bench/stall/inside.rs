@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
-use super::{Gap, Gaps};
+use super::{CROWD, Gap, Gaps, Neighbours};
 use crate::bench::inside::{check_built, same};
 use crate::bench::job::Job;
 use crate::bench::scenario::Phase;
@@ -31,14 +31,14 @@ const PHASES: [Phase; 3] = [Phase::Build, Phase::NoChange, Phase::Undo];
 pub(crate) fn main() -> Result<()> {
     let job: Job = serde_json::from_reader(std::io::stdin()).context("job")?;
     enter(&job)?;
-    let tree = Tree::new()?;
+    let mut tree = Tree::new()?;
     let home = File::open("/proc/self/ns/mnt").context("own namespace")?;
     let processors = Processors::split()?;
     pin(0)?;
     let mut sides = Vec::new();
     for way in Way::ALL {
         let namespaces = Namespaces::new(&home, || prepare().map(drop))?;
-        sides.push(Side { way, namespaces, tree: &tree, processors: &processors });
+        sides.push(Side { way, namespaces, processors: &processors });
     }
     processors.keep_off()?;
     // Others who want to run would be seen as gaps, and the application would be one for them.
@@ -49,7 +49,13 @@ pub(crate) fn main() -> Result<()> {
     }
     for _ in 0..job.runs {
         for side in &sides {
-            side.measure(&job, &mut gaps)?;
+            side.measure(&job, &tree, Neighbours::None, &mut gaps)?;
+        }
+    }
+    tree.crowd(CROWD)?;
+    for _ in 0..job.runs {
+        for side in sides.iter().filter(|side| side.way == Way::Ours) {
+            side.measure(&job, &tree, Neighbours::Crowd, &mut gaps)?;
         }
     }
     serde_json::to_writer(std::io::stdout(), &gaps).context("gaps")
@@ -86,7 +92,6 @@ impl Processors {
 struct Side<'s> {
     way: Way,
     namespaces: Namespaces,
-    tree: &'s Tree,
     processors: &'s Processors,
 }
 
@@ -106,7 +111,13 @@ impl Side<'_> {
     }
 
     /// One round with an application.
-    fn measure(&self, job: &Job, gaps: &mut Gaps) -> Result<()> {
+    fn measure(
+        &self,
+        job: &Job,
+        tree: &Tree,
+        neighbours: Neighbours,
+        gaps: &mut Gaps,
+    ) -> Result<()> {
         self.namespaces.enter_host()?;
         let mut application = self.namespaces.in_snap(|| {
             Helper::start(|stream| {
@@ -114,7 +125,7 @@ impl Side<'_> {
                 read_the_clock(stream)
             })
         })?;
-        self.tree.add(application.pid())?;
+        tree.add(application.pid())?;
         let mut window = |during: &dyn Fn() -> Result<()>| -> Result<f64> {
             sleep(PAUSE);
             let [_] = application.ask()?;
@@ -124,7 +135,7 @@ impl Side<'_> {
         };
         for phase in PHASES {
             let us = window(&|| self.update(job, phase))?;
-            gaps.gaps.push(Gap { way: self.way, phase, us });
+            gaps.gaps.push(Gap { way: self.way, neighbours, phase, us });
         }
         gaps.idle.push(window(&|| {
             sleep(IDLE);

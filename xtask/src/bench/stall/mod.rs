@@ -31,10 +31,25 @@ const PART: f64 = 8.0;
 /// Where nothing is frozen the longest gap is one of an idle machine, but for some noise.
 const NOISE: f64 = 2.0;
 
+/// How many groups another user makes.
+const CROWD: usize = 100_000;
+
+/// At most this many times the longest gap without them.
+const CROWDED: f64 = 2.0;
+
+/// Who else has control groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Neighbours {
+    None,
+    /// A user with very many, half of them below a group with the snap's name.
+    Crowd,
+}
+
 /// The longest time between two looks at the clock during one update, in microseconds.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Gap {
     way: Way,
+    neighbours: Neighbours,
     phase: Phase,
     us: f64,
 }
@@ -49,8 +64,12 @@ pub(crate) struct Gaps {
 
 impl Gaps {
     fn series(&self, way: Way, phase: Phase) -> Series {
-        let gaps = self.gaps.iter().filter(|gap| gap.way == way && gap.phase == phase);
-        Series::from(gaps.map(|gap| gap.us).collect::<Vec<_>>())
+        self.among(Neighbours::None, way, phase)
+    }
+
+    fn among(&self, neighbours: Neighbours, way: Way, phase: Phase) -> Series {
+        let asked = |gap: &&Gap| (gap.neighbours, gap.way, gap.phase) == (neighbours, way, phase);
+        Series::from(self.gaps.iter().filter(asked).map(|gap| gap.us).collect::<Vec<_>>())
     }
 }
 
@@ -82,12 +101,17 @@ pub(crate) fn table(gaps: &Gaps) -> String {
             ratio(&classic, &original),
         );
     }
+    for phase in [Phase::Build, Phase::Undo] {
+        let crowded = gaps.among(Neighbours::Crowd, Way::Ours, phase);
+        let row = format!("typical-20, {}, {CROWD} groups of another user", phase.word());
+        let _ = writeln!(text, "| {row} | {} | | | | |", time(&crowded));
+    }
     let idle = Series::from(gaps.idle.clone());
     let _ = writeln!(text, "| no update at all | {} | | | | |\n", time(&idle));
     text
 }
 
-/// The bars: a part of the original's gap, and none when nothing changes.
+/// The bars: a part of the original's gap, none when nothing changes, and whatever a user does.
 pub(crate) fn bars(bars: &mut Bars<'_>, gaps: Option<&Gaps>) {
     let nothing = Gaps::default();
     let gaps = gaps.unwrap_or(&nothing);
@@ -113,6 +137,18 @@ pub(crate) fn bars(bars: &mut Bars<'_>, gaps: Option<&Gaps>) {
             ),
             &times.map_or("-".into(), short),
             times.map(|times| times <= NOISE),
+        );
+    }
+    for phase in [Phase::Build, Phase::Undo] {
+        let crowded = gaps.among(Neighbours::Crowd, Way::Ours, phase);
+        let times = crowded.ratio(&gaps.series(Way::Ours, phase));
+        bars.row(
+            &format!(
+                "{NAME}, ours, {}, {CROWD} groups of another user: at most {CROWDED} times the longest gap without them",
+                phase.word()
+            ),
+            &times.map_or("-".into(), short),
+            times.map(|times| times <= CROWDED),
         );
     }
 }
