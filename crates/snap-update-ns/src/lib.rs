@@ -15,6 +15,7 @@
 mod arguments;
 mod change;
 mod errno;
+mod help;
 mod host_sentences;
 mod output;
 mod reasons;

@@ -10,6 +10,7 @@ use snap_profile::{Item, LoadError, Shape};
 use snap_session::ProfileFile;
 
 use crate::errno::ErrnoText;
+use crate::help::help;
 use crate::host_sentences::{home_error, session};
 use crate::output::Shown;
 use crate::reasons::ReasonText;
@@ -122,7 +123,8 @@ impl Display for ForEntry<'_> {
         if let Some(item) = item {
             write!(f, "{} ({}:{}): ", EntryName(item), self.file, item.line)?;
         }
-        FaultText { plan: self.plan, item, fault: self.fault }.fmt(f)
+        FaultText { plan: self.plan, item, fault: self.fault }.fmt(f)?;
+        f.write_str(item.map_or("", |item| help(self.fault, item.origin)))
     }
 }
 
