@@ -8,10 +8,10 @@ use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
 use rustix::io::{self, Errno};
 use rustix::mount::{MountAttrFlags, mount_change};
-use snap_mount_options::{Depth, Propagation, PropagationKind};
-use snap_ns_plan::{Call, Fault, Outcome, Plan, Role, Skip, What};
+use snap_mount_options::{Depth, Kind, Propagation, PropagationKind};
+use snap_ns_plan::{Call, Fault, FsView as _, Outcome, Plan, Role, Skip, What};
 use snap_path::{file_name, parent};
-use snap_profile::Item;
+use snap_profile::{Item, Shape};
 use snap_syscalls::{attach, move_away, new_tmpfs};
 
 use crate::backend::{Stop, stopped};
@@ -46,21 +46,27 @@ impl Kernel {
         Ok(view)
     }
 
-    /// Whether everything that the current profile of `plan` records is mounted, as far as that can
-    /// be seen. When nothing is, in a namespace that is new, it is a record of an older one. (The
-    /// children of a mimic are not looked at: they stand and fall with it.)
+    /// Whether everything that the current profile of `plan` records is mounted, and every link is
+    /// there, as far as that can be seen. When it is not, in a namespace that is new, it is a record
+    /// of an older one. (The children of a mimic are not looked at: they stand and fall with it.)
     #[must_use]
-    pub fn all_mounted(&mut self, plan: &Plan<'_>) -> bool {
+    pub fn all_stands(&mut self, plan: &Plan<'_>) -> bool {
         let child = |item: &Item<'_>| item.is_synthetic() && !item.is_tmpfs();
-        (0..plan.recorded())
-            .filter(|&place| !plan.current(place).is_some_and(child))
-            .filter_map(|place| plan.recorded_mount(place))
-            // Where nobody knows it has to be looked at beneath.
-            .all(|path| match self.mount_at(path) {
+        (0..plan.recorded()).all(|place| match plan.current(place).filter(|item| !child(item)) {
+            Some(item) if item.shape == Shape::Symlink => self.link_stands(item),
+            Some(_) => plan.recorded_mount(place).is_none_or(|path| match self.mount_at(path) {
+                // Where nobody knows it has to be looked at beneath.
                 Ok(MountAt::Id(_) | MountAt::Unknown) => true,
                 Ok(MountAt::None) => false,
                 Err(errno) => !is_absent(errno),
-            })
+            }),
+            None => true,
+        })
+    }
+
+    fn link_stands(&mut self, item: &Item<'_>) -> bool {
+        let Kind::Symlink(target) = item.options().kind else { return false };
+        self.leads_to(item.entry.mount_point, target) == Ok(true)
     }
 
     fn undo_all(&self, plan: &mut Plan<'_>) -> io::Result<Self> {

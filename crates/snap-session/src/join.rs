@@ -1,6 +1,6 @@
 //! Entering the mount namespace of an instance.
 
-use rustix::fs::{Mode, OFlags, open};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, open, statat};
 use rustix::io::Errno;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
@@ -19,16 +19,33 @@ pub enum Joined {
     NoNamespace,
 }
 
-/// Joins the namespace that snap-confine preserved for `instance`.
+/// Whether there may be a namespace to join: nothing is made, not even a lock file, where none is.
+///
+/// # Errors
+///
+/// Nobody can tell.
+pub fn is_preserved(instance: &Instance<'_>) -> Result<bool, SessionError> {
+    match statat(CWD, path(instance).as_c_str(), AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(_) => Ok(true),
+        Err(Errno::NOENT) => Ok(false),
+        Err(errno) => Err(failed(Task::Open, Subject::Namespace)(errno)),
+    }
+}
+
+fn path(instance: &Instance<'_>) -> InstancePath {
+    instance_path(b"/run/snapd/ns/", instance, b".mnt")
+}
+
+/// Joins the namespace that snap-confine preserved for `instance`. Called with the lock held:
+/// snap-confine replaces a namespace under it.
 ///
 /// # Errors
 ///
 /// The file is there but cannot be opened, or this process may not join.
 pub fn join(instance: &Instance<'_>) -> Result<Joined, SessionError> {
     let subject = Subject::Namespace;
-    let path = instance_path(b"/run/snapd/ns/", instance, b".mnt");
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let file = match open(path.as_c_str(), flags, Mode::empty()) {
+    let file = match open(path(instance).as_c_str(), flags, Mode::empty()) {
         Ok(file) => file,
         Err(Errno::NOENT) => return Ok(Joined::NoNamespace),
         Err(errno) => return Err(failed(Task::Open, subject)(errno)),

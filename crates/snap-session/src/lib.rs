@@ -35,7 +35,7 @@ pub use freezer::Freezer;
 pub use freezer_v2::GroupPath;
 pub use home::{HomeError, check_home};
 pub use instance::{Instance, NameError};
-pub use join::{Joined, join};
+pub use join::{Joined, is_preserved, join};
 pub use lock::{Lock, check_locked, lock};
 pub use log::open_log;
 pub use privileges::{Capability, become_user, check_capabilities};

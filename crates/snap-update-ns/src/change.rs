@@ -9,11 +9,12 @@ use snap_ns_plan::{
 use snap_profile::{Arena, Profile, Role, Variables, load};
 use snap_session::{
     Draft, Freezer, Instance, ProfileFile, ProfileWriter, Reserved, SessionError, Subject,
-    keeps_journal, reserve,
+    keeps_journal, remove_drafts, reserve,
 };
 
 use crate::arguments::Caller;
-use crate::report::{Error, FileName, Log, Told, Undone};
+use crate::log::Log;
+use crate::report::{Error, FileName, Told, Undone};
 use crate::workspace::StageBuffers;
 
 /// What stays the same during a run.
@@ -135,6 +136,13 @@ impl Files {
 }
 
 impl Run<'_, '_> {
+    /// Freezes the snap's processes. Until the run ends no line is written that somebody could keep
+    /// waiting.
+    pub(crate) fn freeze(&mut self) -> Result<(), SessionError> {
+        self.log.keep();
+        self.freezer.freeze()
+    }
+
     fn session(&self, error: SessionError) -> Error<'static> {
         Error::Session(self.file.instance, error)
     }
@@ -146,12 +154,6 @@ impl Run<'_, '_> {
         kernel: &mut Kernel,
     ) -> Result<Option<Kernel>, Error<'static>> {
         if !plan.asks_beneath() {
-            return Ok(None);
-        }
-        // A namespace that snap-confine has just made has none of the mounts that an older one had.
-        // (It may not look beneath them, either: contract section 5.)
-        if self.caller == Caller::SnapConfine && !kernel.all_mounted(plan) {
-            plan.note_nothing_mounted();
             return Ok(None);
         }
         beneath(plan, kernel).map(Some)
@@ -173,7 +175,7 @@ impl Run<'_, '_> {
             Files::reserve(self.file, header, plan, kernel).map_err(|error| self.session(error))?;
         let published = journal.as_mut().map_or(Ok(()), |journal| journal.file.publish());
         published.map_err(|error| self.session(error))?;
-        let frozen = if plan.touches_tree() { self.freezer.freeze() } else { Ok(()) };
+        let frozen = if plan.touches_tree() { self.freeze() } else { Ok(()) };
         if let Err(error) = frozen {
             // Nothing was changed.
             self.save(next, |sink| plan.write_saved(sink))?;
@@ -229,8 +231,9 @@ impl Run<'_, '_> {
         let whole = match planned {
             Ok(whole) => whole,
             Err(error) => {
+                // The journal that is there has all that may stand; of this plan nobody knows.
                 self.freezer.thaw().map_err(|error| self.session(error))?;
-                self.save_midway(next, plan, (kernel, root));
+                remove_drafts(&self.file.instance);
                 return Err(error);
             }
         };

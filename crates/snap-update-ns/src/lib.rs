@@ -17,6 +17,7 @@ mod change;
 mod errno;
 mod help;
 mod host_sentences;
+mod log;
 mod output;
 mod reasons;
 mod report;
@@ -28,9 +29,12 @@ mod workspace;
 pub use workspace::Workspace;
 
 use arguments::{Arguments, Caller, Scope};
+use log::Log;
 use output::{Output, Patience};
 use report::Error;
 use rustix::fd::BorrowedFd;
+use snap_session::{Joined, is_preserved, join, lock};
+use workspace::Buffers;
 
 /// What the program gets from the outside, once.
 #[derive(Debug)]
@@ -55,8 +59,9 @@ pub fn run<I: Iterator<Item = &'static [u8]>>(
     workspace: &'static mut Workspace,
 ) -> u8 {
     let Invocation { args, debug, real_home, hold_signals, output, error } = invocation;
-    let mut log = report::Log::new(error, debug == Some(b"1"));
-    match start(args, (real_home, hold_signals), workspace, &mut log) {
+    let (buffers, kept) = workspace.split();
+    let mut log = Log::new(error, debug == Some(b"1"), kept);
+    match start(args, (real_home, hold_signals), buffers, &mut log) {
         Ok(()) => 0,
         Err(error) => {
             let mut line = Output::new(output, Patience::Endless);
@@ -69,20 +74,30 @@ pub fn run<I: Iterator<Item = &'static [u8]>>(
 fn start<I: Iterator<Item = &'static [u8]>>(
     args: I,
     (real_home, hold_signals): (Option<&'static [u8]>, fn()),
-    workspace: &'static mut Workspace,
-    log: &mut report::Log,
+    buffers: Buffers,
+    log: &mut Log,
 ) -> Result<(), Error<'static>> {
     snap_session::check_stack()?;
     snap_session::check_capabilities()?;
     let arguments = Arguments::parse(args)?;
     let Arguments { instance, caller, scope } = arguments;
-    if caller == Caller::Snapd
-        && snap_session::join(&instance)? == snap_session::Joined::NoNamespace
-    {
-        return Ok(());
+    // Held until everything is saved.
+    let mut _lock = None;
+    if caller == Caller::Snapd {
+        let session = |error| Error::Session(instance, error);
+        if !is_preserved(&instance).map_err(session)? {
+            return Ok(());
+        }
+        if scope == Scope::System {
+            _lock = Some(lock(&instance).map_err(session)?);
+        }
+        // The namespace that was there before the lock may have been replaced by another one.
+        if join(&instance).map_err(session)? == Joined::NoNamespace {
+            return Ok(());
+        }
     }
     match scope {
-        Scope::System => system::update(instance, caller, hold_signals, workspace, log),
-        Scope::User => user::update(instance, real_home, workspace, log),
+        Scope::System => system::update(instance, caller, hold_signals, buffers, log),
+        Scope::User => user::update(instance, real_home, buffers, log),
     }
 }

@@ -11,7 +11,7 @@ const LINE_BYTES: usize = 4096;
 /// Whether to wait for a reader.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Patience {
-    /// A line that cannot be written at once is lost: the snap's processes may be frozen.
+    /// A line for which nobody is ready is lost.
     None,
     /// The reader has all the time.
     Endless,

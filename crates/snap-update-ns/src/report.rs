@@ -1,18 +1,13 @@
 //! What is told, and to whom.
 
-use core::fmt;
-use core::mem::MaybeUninit;
-
-use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use snap_ns_plan::{Fault, Observer, Outcome, Performer, Plan, PlanError, Step, What};
-use snap_path::PATH_MAX;
 use snap_profile::LoadError;
-use snap_session::{Freezer, HomeError, Instance, SessionError};
+use snap_session::{HomeError, Instance, SessionError};
 
 use crate::arguments::ArgumentError;
 use crate::change::Journal;
-use crate::output::{Output, Patience, Shown};
+use crate::log::Log;
 use crate::sentences::{ForEntry, StepText};
 
 /// Why the run fails: what the one line on standard output says.
@@ -57,63 +52,6 @@ impl From<ArgumentError> for Error<'_> {
 impl From<SessionError> for Error<'_> {
     fn from(error: SessionError) -> Self {
         Self::EarlySession(error)
-    }
-}
-
-/// Where notices and the log go.
-pub(crate) struct Log {
-    standard_error: BorrowedFd<'static>,
-    debug: bool,
-    file: Option<OwnedFd>,
-}
-
-impl Log {
-    pub(crate) fn new(standard_error: BorrowedFd<'static>, debug: bool) -> Self {
-        Self { standard_error, debug, file: None }
-    }
-
-    /// Sends the log to `file` as well.
-    pub(crate) fn copy_to(&mut self, file: Option<OwnedFd>) {
-        self.file = file;
-    }
-
-    /// Tells what the user should know.
-    pub(crate) fn notice(&mut self, text: fmt::Arguments<'_>) {
-        Output::new(self.standard_error, Patience::None)
-            .line(format_args!("snap-update-ns: {text}"));
-        self.copy(text);
-    }
-
-    /// Tells what only somebody who debugs wants to know.
-    pub(crate) fn debug(&mut self, text: fmt::Arguments<'_>) {
-        if self.debug {
-            Output::new(self.standard_error, Patience::None).line(format_args!("DEBUG: {text}"));
-        }
-        self.copy(text);
-    }
-
-    /// Tells what of the snap went on while its mounts changed.
-    pub(crate) fn not_frozen(&mut self, freezer: &Freezer<'_>) {
-        if let Some(path) = freezer.restless(&mut [MaybeUninit::uninit(); PATH_MAX]) {
-            self.notice(format_args!(
-                "not frozen in time: a user's control group, {}",
-                Shown(path)
-            ));
-        }
-        if freezer.passed_over() {
-            self.notice(format_args!("some control groups of the snap were not frozen: users have too many, or that of this process cannot be found"));
-        }
-    }
-
-    /// Whether anybody reads the log.
-    pub(crate) fn is_read(&self) -> bool {
-        self.debug || self.file.is_some()
-    }
-
-    fn copy(&mut self, text: fmt::Arguments<'_>) {
-        if let Some(file) = &self.file {
-            Output::new(file, Patience::None).line(text);
-        }
     }
 }
 

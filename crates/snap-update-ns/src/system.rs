@@ -4,38 +4,35 @@ use snap_ns_exec::{Backend, CreatesFor, Kernel};
 use snap_ns_plan::{Comparison, Header, Plan, Territory};
 use snap_profile::{Arena, Profile, Role, TEXT_MAX, Variables, load};
 use snap_session::{
-    Freezer, Instance, ProfileFile, SessionError, Subject, check_locked, lock, open_log,
-    read_profile, remove_drafts,
+    Freezer, Instance, ProfileFile, SessionError, Subject, check_locked, open_log, read_profile,
+    remove_drafts,
 };
 
 use crate::arguments::Caller;
 use crate::change::{Run, WayBack};
-use crate::report::{Error, FileName, Log, Told, Undone};
-use crate::workspace::{Buffers, StageBuffers, Workspace};
+use crate::log::Log;
+use crate::report::{Error, FileName, Told, Undone};
+use crate::workspace::{Buffers, StageBuffers};
 
 /// Makes the namespace that this process is in match the desired profile.
 pub(crate) fn update(
     instance: Instance<'static>,
     caller: Caller,
     hold_signals: fn(),
-    workspace: &'static mut Workspace,
+    buffers: Buffers,
     log: &mut Log,
 ) -> Result<(), Error<'static>> {
     log.copy_to(open_log(&instance, None));
     let session = |error| Error::Session(instance, error);
-    // Held until the end of this function, that is, until the profile is saved.
-    let _lock = match caller {
-        Caller::Snapd => Some(lock(&instance).map_err(session)?),
-        Caller::SnapConfine => {
-            check_locked(&instance).map_err(session)?;
-            None
-        }
-    };
+    if caller == Caller::SnapConfine {
+        check_locked(&instance).map_err(session)?;
+    }
     let file = FileName { instance, which: ProfileFile::Desired };
     let mut freezer = Freezer::new(instance);
     let mut run = Run { file, caller, hold_signals, freezer: &mut freezer, log };
-    let changed = update_locked(&mut run, workspace);
+    let changed = update_locked(&mut run, buffers);
     let thawed = freezer.thaw();
+    log.release();
     log.not_frozen(&freezer);
     match (changed, thawed) {
         // The first error is the one line; what went wrong after it is told as well.
@@ -48,21 +45,21 @@ pub(crate) fn update(
 }
 
 /// What is frozen when this returns has still to be thawed.
-fn update_locked(
-    run: &mut Run<'_, '_>,
-    workspace: &'static mut Workspace,
-) -> Result<(), Error<'static>> {
-    let Buffers { mut arena, forth, back } = workspace.split();
+fn update_locked(run: &mut Run<'_, '_>, buffers: Buffers) -> Result<(), Error<'static>> {
+    let Buffers { mut arena, forth, back } = buffers;
     let StageBuffers { desired_text, current_text, desired, current, plan } = forth;
     let instance = run.file.instance;
     let session = |error| Error::Session(instance, error);
-    let current_text =
+    let mut current_text =
         read_profile(ProfileFile::Current, &instance, current_text).map_err(session)?;
     let journal = Header::read(current_text);
     if journal.is_some() {
+        // Of a line that was not written to its end nobody has begun to do anything.
+        let end = current_text.iter().rposition(|&byte| byte == b'\n');
+        current_text = current_text.get_mut(..=end.unwrap_or_default()).unwrap_or_default();
         // It may have left them frozen, and what it left is cleared away first.
         (run.hold_signals)();
-        run.freezer.freeze().map_err(session)?;
+        run.freeze().map_err(session)?;
     } else if current_text.len() > TEXT_MAX {
         return Err(session(SessionError::ProfileTooLarge(Subject::CurrentProfile)));
     }
@@ -74,17 +71,16 @@ fn update_locked(
         snap_instance: snap_directory(instance.as_bytes(), &mut arena),
         snap_name: snap_directory(instance.snap_name(), &mut arena),
     };
-    match plan.compare(current, desired, territory) {
-        Ok(Comparison::Same) if journal.is_none() => {
-            remove_drafts(&instance);
-            run.log.debug(format_args!("nothing to do"));
-            return Ok(());
+    let compared = match plan.compare(current, desired, territory) {
+        // At a first start the record may be that of a namespace that is gone.
+        Ok(Comparison::Same) if journal.is_none() && run.caller == Caller::Snapd => {
+            return nothing_to_do(run);
         }
-        Ok(Comparison::Same) => plan.plan_all_the_same(),
-        Ok(Comparison::Differ) => {}
+        Ok(compared) => compared,
         Err(error) => return Err(Error::Plan(run.file, plan, error)),
-    }
-    change(run, journal, plan, WayBack { buffers: back, arena: &mut arena, territory })
+    };
+    let way_back = WayBack { buffers: back, arena: &mut arena, territory };
+    change(run, (journal, compared), plan, way_back)
 }
 
 /// Completes the plan and performs it. (On its own: when nothing changes, this much of the stack is
@@ -92,10 +88,13 @@ fn update_locked(
 #[inline(never)]
 fn change(
     run: &mut Run<'_, '_>,
-    journal: Option<Header>,
+    (journal, compared): (Option<Header>, Comparison),
     plan: &'static mut Plan<'static>,
     way_back: WayBack<'_>,
 ) -> Result<(), Error<'static>> {
+    if compared == Comparison::Same {
+        plan.plan_all_the_same();
+    }
     // A first start is confined by the stock AppArmor policy, which grants mount(2) only.
     let backend = match run.caller {
         Caller::Snapd => Backend::Fd,
@@ -119,6 +118,13 @@ fn change(
         None => {}
     }
     if run.caller == Caller::SnapConfine {
+        // A namespace that was just made has nothing of what an older one had. (It may not be looked
+        // beneath its mounts, either: contract section 5.)
+        if !kernel.all_stands(plan) {
+            plan.note_nothing_mounted();
+        } else if compared == Comparison::Same && journal.is_none() {
+            return nothing_to_do(run);
+        }
         kernel.sweep_aside();
     }
     let mut view = run.look_beneath(plan, &mut kernel)?;
@@ -128,11 +134,17 @@ fn change(
     }
     drop(view);
     if plan.is_empty() && journal.is_none() {
-        run.log.debug(format_args!("nothing to do"));
-        return Ok(());
+        return nothing_to_do(run);
     }
     run.log.debug(format_args!("{} steps", plan.steps().len()));
     run.perform(plan, (&mut kernel, root), way_back)
+}
+
+/// A run that was killed may have left files beside the profile.
+fn nothing_to_do(run: &mut Run<'_, '_>) -> Result<(), Error<'static>> {
+    remove_drafts(&run.file.instance);
+    run.log.debug(format_args!("nothing to do"));
+    Ok(())
 }
 
 fn read(

@@ -6,21 +6,21 @@ use snap_path::Text;
 use snap_profile::{HomeUse, LoadError, LoadErrorKind, Role, Variables, load};
 use snap_session::{Instance, ProfileFile, become_user, check_home, open_log, read_profile};
 
-use crate::report::{Error, FileName, Log, Told, Undone};
-use crate::workspace::{StageBuffers, Workspace};
+use crate::log::Log;
+use crate::report::{Error, FileName, Told, Undone};
+use crate::workspace::{Buffers, StageBuffers};
 
 /// Makes what the user's profile asks for. There is no current profile: the namespace is new, and
 /// nobody else is in it.
 pub(crate) fn update(
     instance: Instance<'static>,
     real_home: Option<&'static [u8]>,
-    workspace: &'static mut Workspace,
+    mut buffers: Buffers,
     log: &mut Log,
 ) -> Result<(), Error<'static>> {
     let session = |error| Error::Session(instance, error);
     let uid = become_user().map_err(session)?;
     log.copy_to(open_log(&instance, Some(uid)));
-    let mut buffers = workspace.split();
     let StageBuffers { desired_text, desired, current, plan, .. } = buffers.forth;
     let which = ProfileFile::User;
     let file = FileName { instance, which };

@@ -10,10 +10,14 @@ const ARENA_BYTES: usize = TEXT_MAX + 2 * 1024 * 1024;
 /// Room for a journal: what was recorded and what will be, with an option more for each.
 const JOURNAL_MAX: usize = 2 * (TEXT_MAX + 64 * ENTRIES_MAX);
 
-/// Every buffer of a run: about 88 MiB of zeros, of which only what is used is ever touched.
+/// Room for lines of the log that are told while the snap's processes are frozen: about 2,500.
+pub(crate) const LOG_BYTES: usize = 256 * 1024;
+
+/// Every buffer of a run: about 82 MiB of zeros, of which only what is used is ever touched.
 #[derive(Debug)]
 pub struct Workspace {
     arena: [u8; ARENA_BYTES],
+    log: [u8; LOG_BYTES],
     first: Stage,
     second: Stage,
 }
@@ -56,15 +60,22 @@ impl Workspace {
     #[must_use]
     #[allow(clippy::new_without_default, reason = "it is only ever a static or a buffer")]
     pub const fn new() -> Self {
-        Self { arena: [0; ARENA_BYTES], first: Stage::new(), second: Stage::new() }
+        Self {
+            arena: [0; ARENA_BYTES],
+            log: [0; LOG_BYTES],
+            first: Stage::new(),
+            second: Stage::new(),
+        }
     }
 
-    pub(crate) fn split(&'static mut self) -> Buffers {
-        Buffers {
+    /// The buffers of a run, and that of the log.
+    pub(crate) fn split(&'static mut self) -> (Buffers, &'static mut [u8]) {
+        let buffers = Buffers {
             arena: Arena::new(&mut self.arena),
             forth: self.first.split(),
             back: self.second.split(),
-        }
+        };
+        (buffers, &mut self.log)
     }
 }
 

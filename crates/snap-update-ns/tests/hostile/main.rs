@@ -22,6 +22,7 @@ mod inherited;
 mod limits;
 mod options;
 mod paths;
+mod replaced;
 mod run_directory;
 mod same_user;
 mod signals;

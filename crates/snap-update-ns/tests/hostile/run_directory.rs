@@ -166,6 +166,45 @@ fn a_record_that_is_malformed() {
     });
 }
 
+/// snap-confine calls for a namespace that it has just made. What is recorded may be of one that is
+/// gone, and be just what is wanted.
+#[test]
+fn a_record_of_a_namespace_that_is_gone() {
+    on_a_machine("run_directory::a_record_of_a_namespace_that_is_gone", |machine| {
+        let link = "none /srv/link none x-snapd.kind=symlink,x-snapd.symlink=/snap/hello/1,x-snapd.origin=layout 0 0\n";
+        let cases =
+            [(GOOD[0], "/usr/share/good/text"), (GOOD[1], "/srv/good/sub"), (link, "/srv/link")];
+        for (line, there) in cases {
+            fs::write(CURRENT, [ROOTFS, line].concat()).unwrap();
+            fs::write(crate::machine::DESIRED, line).unwrap();
+            let output = machine.run();
+            assert_eq!(output.status.code(), Some(0), "{line}: {output:?}");
+            assert!(fs::symlink_metadata(there).is_ok(), "{line}: {there} is missing");
+            machine.undo();
+        }
+    });
+}
+
+/// A run of an older version, killed while it added to its journal, left half a line.
+#[test]
+fn a_journal_whose_last_line_is_half() {
+    on_a_machine("run_directory::a_journal_whose_last_line_is_half", |machine| {
+        let header = format!(
+            "# snap-update-ns was interrupted going forth, undoing below mount {:020}\n",
+            7
+        );
+        for half in ["", "x", "/snap/hello/1/lib /usr/share/half none rbind,x-snapd.mode=9"] {
+            fs::write(CURRENT, [&header, ROOTFS, GOOD[0], half].concat()).unwrap();
+            fs::write(crate::machine::DESIRED, GOOD[1]).unwrap();
+            let output = machine.run();
+            assert_eq!(output.status.code(), Some(0), "{half:?}: {output:?}");
+            let saved = fs::read_to_string(CURRENT).unwrap();
+            assert_eq!(saved, [ROOTFS, GOOD[1]].concat(), "{half:?}");
+            machine.undo();
+        }
+    });
+}
+
 #[test]
 fn a_lock_that_nobody_holds() {
     on_a_machine("run_directory::a_lock_that_nobody_holds", |machine| {
