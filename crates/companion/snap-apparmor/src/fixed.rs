@@ -68,7 +68,7 @@ const UPDATES: (&str, &str) = (
 const MOVING: (&str, &str) = (
     "to put something out of the way, and to know that this is in force",
     "
-    mount options=(move, rw) -> /
+    mount options=(move, rw) -> /{,[0-9]*/}
     /[0-9]*/{,file} w
     /proc/[0-9]*/attr/current r
     ",

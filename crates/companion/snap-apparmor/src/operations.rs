@@ -232,7 +232,7 @@ impl<'s> Subjects<'s> {
         let (child, child_dir) = (dir_slash().then("*"), dir_slash().then("*/"));
         let mut rules = vec![
             Rule::file(&child, "w"),
-            Rule::file(&child_dir, "w"),
+            Rule::file(&child_dir, "rw"),
             Rule::mount("rbind, rw", Some(&dir_slash()), &aside()),
             Rule::mount_new("tmpfs", "rw", &Pattern::literal(b"tmpfs"), &dir_slash()),
             Rule::mount("rbind, rw", Some(&aside().then("*/")), &child_dir),
