@@ -91,6 +91,9 @@ enum Chore {
     /// Updates that replace mounts in use (the bench calls this).
     #[command(hide = true)]
     BenchSwap,
+    /// Small updates of much (the bench calls this).
+    #[command(hide = true)]
+    BenchGrowth,
     /// Show what the program does: a story in a throw-away world.
     Demo(demo::Demo),
     /// The story itself, in a namespace of its own (the demo calls this).
@@ -128,6 +131,7 @@ fn main() -> Result<()> {
         Chore::RacesGuest => races::guest(),
         Chore::BenchStall => bench::stall(),
         Chore::BenchSwap => bench::swap(),
+        Chore::BenchGrowth => bench::growth(),
         Chore::Demo(options) => demo::run(options),
         Chore::DemoInside { task } => demo::inside(&task),
     }

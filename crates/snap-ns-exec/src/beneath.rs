@@ -4,13 +4,13 @@
 //! namespace can show it (mount_namespaces(7)): the mounts are undone there, and nowhere else.
 //! Nothing is created or removed in a file system for that.
 
-use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, mkdirat, openat, statat};
 use rustix::io::{self, Errno};
 use rustix::mount::{MountAttrFlags, mount_change};
 use snap_mount_options::{Depth, Kind, Propagation, PropagationKind};
 use snap_ns_plan::{Call, Fault, FsView as _, Outcome, Plan, Role, Skip, What};
-use snap_path::{file_name, parent};
+use snap_path::{Text, file_name, parent};
 use snap_profile::{Item, Shape};
 use snap_syscalls::{attach, move_away, new_tmpfs};
 
@@ -19,17 +19,23 @@ use crate::copy::own_namespace;
 use crate::fault::failed;
 use crate::kernel::{CreatesFor, Kernel};
 use crate::parents::Side;
-use crate::settle::MountAt;
+use crate::settle::{MountAt, mount_in};
 use crate::tree::change_propagation;
 use crate::unmount::{PRIVATE_TREE, is_absent};
-use crate::walk::PATH_DIR;
+use crate::walk::{PATH_DIR, open_child};
 
-/// Where mounts are put away in the copy: on the root of its root mount. Whoever walks from the root
-/// directory walks beneath them.
+/// How many mounts are put away in one place: the kernel goes through all that are mounted on each
+/// other there whenever another one comes.
+const STACK_MAX: u32 = 32;
+
+/// Where mounts are put away in the copy: in a tmpfs on the root of its root mount. Whoever walks from
+/// the root directory walks beneath it.
 struct Attic {
-    dir: OwnedFd,
-    /// A file in there, for what is mounted on files.
-    file: Option<OwnedFd>,
+    tmpfs: OwnedFd,
+    /// A directory in there for the next mounts, and a file for what is mounted on files.
+    place: Option<(OwnedFd, OwnedFd)>,
+    /// How many were put away.
+    count: u32,
 }
 
 impl Kernel {
@@ -73,9 +79,13 @@ impl Kernel {
         let mut copy = Self::with_resolver(CreatesFor::Root, self.backend, self.resolver)?;
         copy.namespace = Some(own_namespace()?);
         copy.make_private().map_err(errno_of)?;
-        let mut attic = Attic { dir: copy.open(b"/", PATH_DIR)?, file: None };
+        let mut attic = None;
         for place in (0..plan.recorded()).rev() {
             let Some(mount_point) = plan.recorded_mount(place) else { continue };
+            // A child of a mimic goes with the tmpfs, which comes later.
+            if plan.is_child(place) && copy.is_on_mount(mount_point) {
+                continue;
+            }
             let undone = copy.by_backend(
                 |copy| copy.put_away(mount_point, &mut attic),
                 |copy| copy.unmount(mount_point),
@@ -100,18 +110,33 @@ impl Kernel {
         )
     }
 
+    /// Whether `path` is a mount in a directory that is one: it goes when that goes.
+    fn is_on_mount(&mut self, path: &[u8]) -> bool {
+        let dir = parent(path).map(|above| self.parent_dir(Side::Target, above));
+        let is_mount = |dir, name| matches!(mount_in(dir, name), Ok(MountAt::Id(_)));
+        dir.is_some_and(|dir| {
+            dir.is_ok_and(|dir| is_mount(dir, b"") && is_mount(dir, file_name(path)))
+        })
+    }
+
     /// Moves the mount at `path` away, with all below it. To unmount it would take far longer: the
     /// kernel waits until nobody walks through what was unmounted.
-    fn put_away(&mut self, path: &[u8], attic: &mut Attic) -> Result<Outcome, Stop> {
+    fn put_away(&mut self, path: &[u8], attic: &mut Option<Attic>) -> Result<Outcome, Stop> {
         let role = Role::MountPoint;
         let name = file_name(path);
         let above = parent(path).ok_or(Fault::new(What::MimicOfRoot, role))?;
+        let no_room = stopped(Call::Mount, Role::Nothing);
+        let attic = match attic {
+            Some(attic) => attic,
+            none => none.insert(Attic::new(self.root.as_fd()).map_err(&no_room)?),
+        };
+        let (attic_dir, attic_file) = attic.place().map_err(no_room)?;
         let dir = match self.parent_dir(Side::Target, above) {
             Err(errno) if is_absent(errno) => return Ok(Outcome::Skipped(Skip::NotThere)),
             dir => dir.map_err(failed(Call::Open, role))?,
         };
         let to = |place: &OwnedFd| move_away(dir, name, place.as_fd());
-        let moved = match to(&attic.dir) {
+        let moved = match to(attic_dir) {
             // It is no mount point, or what is mounted there is no directory.
             Err(Errno::INVAL) => {
                 let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW);
@@ -119,7 +144,7 @@ impl Kernel {
                 if FileType::from_raw_mode(stat.st_mode).is_dir() {
                     return Ok(Outcome::Skipped(Skip::NotThere));
                 }
-                to(attic.file().map_err(stopped(Call::Mount, Role::Nothing))?)
+                to(attic_file)
             }
             moved => moved,
         };
@@ -136,16 +161,26 @@ impl Kernel {
 }
 
 impl Attic {
-    fn file(&mut self) -> io::Result<&OwnedFd> {
-        match &mut self.file {
-            Some(file) => Ok(file),
-            none => {
-                let tmpfs = new_tmpfs(b"none", b"", MountAttrFlags::empty())?;
-                attach(tmpfs.as_fd(), self.dir.as_fd(), b"")?;
-                let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-                Ok(none.insert(openat(tmpfs, c"file", flags, Mode::RUSR)?))
-            }
+    fn new(root: BorrowedFd<'_>) -> io::Result<Self> {
+        let tmpfs = new_tmpfs(b"none", b"", MountAttrFlags::empty())?;
+        attach(tmpfs.as_fd(), root, b"")?;
+        Ok(Self { tmpfs, place: None, count: 0 })
+    }
+
+    /// Where one mount more is put away.
+    fn place(&mut self) -> io::Result<&(OwnedFd, OwnedFd)> {
+        if self.count.is_multiple_of(STACK_MAX) {
+            let mut name = Text::<16>::new();
+            // A number of 32 bits fits.
+            let _ = name.push_fmt(format_args!("{}", self.count));
+            mkdirat(&self.tmpfs, name.as_c_str(), Mode::RWXU)?;
+            let dir = open_child(self.tmpfs.as_fd(), name.as_bytes(), PATH_DIR)?;
+            let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+            let file = openat(&dir, c"file", flags, Mode::RUSR)?;
+            self.place = Some((dir, file));
         }
+        self.count = self.count.saturating_add(1);
+        self.place.as_ref().ok_or(Errno::BADF)
     }
 }
 

@@ -4,7 +4,8 @@ use core::mem::MaybeUninit;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, Gid, Mode, OFlags, Uid, chownat, fstat, mkdirat, openat, symlinkat, unlinkat,
+    AtFlags, FileType, Gid, Mode, OFlags, StatxFlags, Uid, chownat, fstat, mkdirat, openat, statx,
+    symlinkat, unlinkat,
 };
 use rustix::io;
 use snap_ns_plan::{
@@ -15,8 +16,11 @@ use snap_path::{PATH_MAX, file_name, parent, prefixes};
 
 use crate::fault::failed;
 use crate::kernel::Kernel;
-use crate::look::{ground, link_is};
+use crate::look::{ground, is_vacant, link_is};
 use crate::walk::{Deepest, PATH, PATH_DIR, open_child};
+
+/// The set-group-ID bit (inode(7)).
+const SET_GROUP_ID: u16 = 0o2000;
 
 /// Where creation of a path has to start.
 enum Start {
@@ -64,13 +68,19 @@ impl Kernel {
         let name = file_name(path);
         symlinkat(target, &dir, name).map_err(failed(Call::MakeSymlink, role))?;
         let (uid, gid) = (owner.0.unwrap_or(uid), owner.1.unwrap_or(gid));
-        let give = |link: OwnedFd| self.give(link.as_fd(), uid, gid);
-        let made = open_child(dir.as_fd(), name, PATH).and_then(give);
+        let own = Attributes { mode: 0o777, uid, gid };
+        let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
+        let finish = |link: OwnedFd| {
+            if link_is(link.as_fd(), b"", target, &mut buffer) != Ok(true) {
+                return Err(Fault::new(What::Replaced, role));
+            }
+            self.finish(link.as_fd(), dir.as_fd(), own, role)
+        };
+        let made = open_child(dir.as_fd(), name, PATH).map_err(failed(Call::Open, role));
         // All of it or nothing, as with other objects.
-        made.map(|()| Outcome::Done).map_err(|errno| {
-            let _ = unlinkat(&dir, name, AtFlags::empty());
-            failed(Call::ChangeOwner, role)(errno)
-        })
+        made.and_then(finish)
+            .inspect_err(|fault| remove_ours(dir.as_fd(), name, AtFlags::empty(), fault))
+            .map(|()| Outcome::Done)
     }
 
     pub(crate) fn ensure_dir(
@@ -173,8 +183,7 @@ impl Kernel {
         attributes: Attributes,
         role: Role,
     ) -> Result<OwnedFd, Fault> {
-        let Attributes { mode, uid, gid } = attributes;
-        let mode = Mode::from_raw_mode(mode.into());
+        let mode = Mode::from_raw_mode(attributes.mode.into());
         // What cannot be finished is taken away, unless somebody made use of it already.
         let mut remove = AtFlags::empty();
         // What somebody else was faster to create is not ours to go on with.
@@ -193,12 +202,36 @@ impl Kernel {
                 Ok(openat(dir, name, flags, mode).map_err(failed(Call::MakeFile, role))?)
             }
         };
-        let give = |object: OwnedFd| {
-            let given = self.give(object.as_fd(), uid, gid);
-            given.map(|()| object).map_err(failed(Call::ChangeOwner, role))
+        let finish =
+            |object: OwnedFd| self.finish(object.as_fd(), dir, attributes, role).map(|()| object);
+        object.and_then(finish).inspect_err(|fault| remove_ours(dir, name, remove, fault))
+    }
+
+    /// Gives what this process just created in `dir`, and opened, its owner. By then somebody else
+    /// who may write to `dir` may have put something of theirs in its place; and while it is the
+    /// caller's own (snap-confine 2.77), other processes of that user can change it. So before it is
+    /// given, and after that, it has to be what was made.
+    fn finish(
+        &self,
+        object: BorrowedFd<'_>,
+        dir: BorrowedFd<'_>,
+        attributes: Attributes,
+        role: Role,
+    ) -> Result<(), Fault> {
+        let Attributes { mode, uid, gid } = attributes;
+        let stat = fstat(object).map_err(failed(Call::Stat, role))?;
+        if (stat.st_uid, stat.st_gid) == (uid, gid) {
+            return Ok(());
+        }
+        let check = |owner| {
+            let as_made = is_as_made(object, dir, owner, mode).map_err(failed(Call::Stat, role))?;
+            as_made.then_some(()).ok_or(Fault::new(What::Replaced, role))
         };
-        object.and_then(give).inspect_err(|_| {
-            let _ = unlinkat(dir, name, remove);
+        check(self.owner.0)?;
+        self.give(object, uid, gid).map_err(failed(Call::ChangeOwner, role))?;
+        check(uid).inspect_err(|_| {
+            // Nothing of somebody else's is to look like root's.
+            let _ = self.give(object, stat.st_uid, stat.st_gid);
         })
     }
 
@@ -212,4 +245,32 @@ impl Kernel {
         let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
         chownat(object, c"", Some(uid), Some(gid), AtFlags::EMPTY_PATH)
     }
+}
+
+/// Removes what was created and cannot be finished. What somebody put in its place stays.
+fn remove_ours(dir: BorrowedFd<'_>, name: &[u8], flags: AtFlags, fault: &Fault) {
+    if fault.what != What::Replaced {
+        let _ = unlinkat(dir, name, flags);
+    }
+}
+
+/// Whether `object` can be what was just created in `dir` with `mode`: it belongs to `owner`, nothing is
+/// mounted there, nobody may do more with it than was asked for, and nothing is in it.
+fn is_as_made(
+    object: BorrowedFd<'_>,
+    dir: BorrowedFd<'_>,
+    owner: u32,
+    mode: u16,
+) -> io::Result<bool> {
+    let mask = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
+    let there = statx(object, c"", AtFlags::EMPTY_PATH, mask)?;
+    let above = statx(dir, c"", AtFlags::EMPTY_PATH, mask)?;
+    // A set-group-ID directory hands down its group, and to directories that bit (inode(7)).
+    let asked = mode | above.stx_mode & SET_GROUP_ID;
+    // (Linux 5.7 and older tell no ID of a mount.)
+    let ours = (there.stx_uid, there.stx_mnt_id) == (owner, above.stx_mnt_id)
+        && there.stx_mode & 0o7777 & !asked == 0;
+    // (The target of a link never changes.)
+    let link = FileType::from_raw_mode(there.stx_mode.into()).is_symlink();
+    Ok(ours && (link || is_vacant(object)?))
 }

@@ -18,6 +18,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod aside;
 mod backend;
 mod beneath;
 mod classic;

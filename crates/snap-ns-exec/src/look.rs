@@ -8,7 +8,7 @@ use rustix::fs::{
 };
 use rustix::io::{self, Errno};
 use snap_ns_plan::{
-    Access, Attributes, Call, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Role, What,
+    Access, Attributes, Call, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Role,
 };
 use snap_path::{PATH_MAX, file_name, parent};
 use snap_syscalls::{MountAttributes, Reach, mount_setattr};
@@ -17,10 +17,10 @@ use crate::fault::failed;
 use crate::kernel::Kernel;
 use crate::parents::Side;
 use crate::settle::MountAt;
-use crate::walk::{PATH, PATH_DIR, kind};
+use crate::walk::{PATH, PATH_DIR, kind, open_child};
 
 /// `f_type` of a tmpfs (statfs(2)).
-const TMPFS_MAGIC: u64 = 0x0102_1994;
+pub(crate) const TMPFS_MAGIC: u64 = 0x0102_1994;
 
 /// Room for one batch of directory entries.
 const LIST_BYTES: usize = 4096;
@@ -70,24 +70,8 @@ impl FsView for Kernel {
     }
 
     fn is_vacant(&mut self, path: &[u8]) -> Result<bool, Fault> {
-        let role = Role::MountPoint;
-        let there = self.open(path, PATH).map_err(failed(Call::Open, role))?;
-        let stat = fstat(&there).map_err(failed(Call::Stat, role))?;
-        match kind(FileType::from_raw_mode(stat.st_mode)) {
-            NodeKind::File => Ok(stat.st_size == 0),
-            NodeKind::Symlink | NodeKind::Special => Ok(false),
-            NodeKind::Directory => {
-                let mut vacant = true;
-                let full = Fault::new(What::Found(NodeKind::Directory), role);
-                match self.list(path, &mut |_, _| {
-                    vacant = false;
-                    Err(full)
-                }) {
-                    Err(fault) if vacant => Err(fault),
-                    Ok(()) | Err(_) => Ok(vacant),
-                }
-            }
-        }
+        let vacant = self.open(path, PATH).and_then(|there| is_vacant(there.as_fd()));
+        vacant.map_err(failed(Call::Open, Role::MountPoint))
     }
 
     fn attributes(&mut self, path: &[u8]) -> Result<Attributes, Fault> {
@@ -148,6 +132,27 @@ pub(crate) fn ground(dir: BorrowedFd<'_>) -> io::Result<Ground> {
 #[allow(clippy::useless_conversion, reason = "the width differs between architectures")]
 pub(crate) fn mount_flags(flags: impl TryInto<u64>) -> StatVfsMountFlags {
     StatVfsMountFlags::from_bits_retain(flags.try_into().unwrap_or(0))
+}
+
+/// Whether this is a directory or file with nothing in it.
+pub(crate) fn is_vacant(there: BorrowedFd<'_>) -> io::Result<bool> {
+    let stat = fstat(there)?;
+    match kind(FileType::from_raw_mode(stat.st_mode)) {
+        NodeKind::File => Ok(stat.st_size == 0),
+        NodeKind::Symlink | NodeKind::Special => Ok(false),
+        NodeKind::Directory => {
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let dir = open_child(there, b".", flags)?;
+            let mut buffer = [MaybeUninit::uninit(); LIST_BYTES];
+            let mut entries = RawDir::new(&dir, &mut buffer);
+            while let Some(entry) = entries.next() {
+                if ![c".", c".."].contains(&entry?.file_name()) {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+    }
 }
 
 /// Whether the symbolic link `name` in `dir` (empty: `dir` itself) has just this target.

@@ -15,21 +15,21 @@ use rustix::process::fchdir;
 use snap_ns_plan::{
     Attributes, Call, Fault, Limit, Mimic, NodeKind, ObjectKind, Outcome, Role, Rule, What,
 };
-use snap_path::{PATH_MAX, Text, components, file_name, parent};
+use snap_path::{PATH_MAX, Text, file_name, parent};
 
 use crate::backend::Fallback;
 use crate::fault::failed;
 use crate::fd_path::fd_path;
 use crate::here::Here;
 use crate::kernel::Kernel;
-use crate::parents::Proof;
+use crate::parents::{Proof, is_roots_alone};
 use crate::settle::MountAt;
 use crate::unmount::{PRIVATE_TREE, detach, take_away};
 use crate::walk::{PATH, PATH_DIR, is_same, kind_of, open_child};
 
 /// Below this directory a mimic's directory is bound while it is re-created; snapd's AppArmor
 /// policy knows the place (contract section 5).
-const ASIDE: &[u8] = b"/tmp/.snap";
+pub(crate) const ASIDE: &[u8] = b"/tmp/.snap";
 
 /// How many directories are looked at to sweep the aside.
 const SWEPT_MAX: usize = 1024;
@@ -79,7 +79,7 @@ impl Kernel {
         let made = self.make_aside(aside_path);
         let result = made.and_then(|()| self.build(mimic, aside_path, naming));
         // What is empty by now was ours, if not somebody else's was found.
-        if result.is_ok() || result.is_err_and(|fault| fault.what != What::NotOurs) {
+        if result.is_ok() || result.is_err_and(|fault| !matches!(fault.what, What::NotOurs(_))) {
             self.remove_aside(aside_path);
         }
         result
@@ -273,32 +273,6 @@ impl Kernel {
         self.give(copy.as_fd(), stat.st_uid, stat.st_gid).map_err(failed(Call::ChangeOwner, role))
     }
 
-    /// Makes the directories of the aside. `/tmp` may be anybody's; below it everything must be
-    /// root's alone, or somebody could put another tree in our way (CVE-2026-3888).
-    fn make_aside(&self, path: &[u8]) -> Result<(), Fault> {
-        let fault = Fault::new(What::NotOurs, Role::Aside);
-        let open = failed(Call::Open, Role::Aside);
-        let tmp = parent(ASIDE).unwrap_or_default();
-        let rest = snap_path::below(path, tmp).unwrap_or_default();
-        let mut dir = self.open(tmp, PATH_DIR).map_err(&open)?;
-        for name in components(rest) {
-            let next = match open_child(dir.as_fd(), name, PATH_DIR) {
-                Ok(next) => next,
-                Err(Errno::NOENT) => {
-                    let kind = ObjectKind::Directory;
-                    self.make_object(dir.as_fd(), name, kind, CHILD_ATTRIBUTES, Role::Aside)?
-                }
-                Err(errno) => return Err(open(errno)),
-            };
-            let stat = fstat(&next).map_err(failed(Call::Stat, Role::Aside))?;
-            if stat.st_uid != 0 || stat.st_mode & 0o022 != 0 {
-                return Err(fault);
-            }
-            dir = next;
-        }
-        Ok(())
-    }
-
     /// Removes the empty directories below the aside that a run left which was killed in another
     /// namespace: `/tmp` is the same for all of a snap. It ends at the first that is not empty, or not
     /// root's alone, and after so many that somebody must be making them.
@@ -306,9 +280,7 @@ impl Kernel {
         let mut path = Text::<PATH_MAX>::new();
         let _ = path.push(ASIDE);
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let ours = |dir: &OwnedFd| {
-            fstat(dir).is_ok_and(|stat| stat.st_uid == 0 && stat.st_mode & 0o022 == 0)
-        };
+        let ours = |dir: &OwnedFd| is_roots_alone(dir.as_fd()) == Ok(true);
         for _ in 0..SWEPT_MAX {
             let Some(dir) = self.open(path.as_bytes(), flags).ok().filter(ours) else { return };
             let mut buffer = [MaybeUninit::uninit(); 512];

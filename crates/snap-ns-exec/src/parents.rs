@@ -6,18 +6,32 @@
 //! directory is kept with it.
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::fstat;
+use rustix::fs::{fstat, fstatfs};
 use rustix::io;
 use snap_ns_plan::{Ground, Rule};
 use snap_path::{Text, components, is_at_or_below};
 
 use crate::kernel::Kernel;
-use crate::look::ground;
+use crate::look::{TMPFS_MAGIC, ground};
 use crate::walk::{PATH_DIR, open_child};
 
 /// The longest path that is remembered, and its NUL. One that is longer is walked each time: room
 /// for the longest would be most of what a [`Kernel`] takes of the stack.
 const REMEMBERED_MAX: usize = 512;
+
+/// `f_type` (statfs(2)) of the file systems whose owners and modes are believed. A server or another
+/// process answers for others (NFS, FUSE), or they have none of their own (FAT).
+const LOCAL: [u64; 9] = [
+    0xef53,      // ext2, ext3, ext4
+    0x5846_5342, // xfs
+    0x9123_683e, // btrfs
+    0xf2f5_2010, // f2fs
+    0x2fc1_2fc1, // zfs
+    0x7371_7368, // squashfs
+    0xe0f5_e1e2, // erofs
+    0x794c_7630, // overlay, of what root put together
+    TMPFS_MAGIC,
+];
 
 /// Which of the two directories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,23 +151,31 @@ impl Kernel {
     }
 
     fn prove(&self, dir: &[u8]) -> io::Result<Proof> {
-        let root_only = |fd: BorrowedFd<'_>| -> io::Result<bool> {
-            let stat = fstat(fd)?;
-            // The group bits stand for access control lists as well (acl(5)).
-            Ok(stat.st_uid == 0 && stat.st_mode & 0o022 == 0)
-        };
-        if !root_only(self.root.as_fd())? {
+        let proven = |fd: BorrowedFd<'_>| Ok(is_roots_alone(fd)? && is_local(fd)?);
+        if !proven(self.root.as_fd())? {
             return Ok(Proof::None);
         }
         let mut at: Option<OwnedFd> = None;
         for name in components(dir) {
             let above = at.as_ref().map_or(self.root.as_fd(), AsFd::as_fd);
             let next = open_child(above, name, PATH_DIR)?;
-            if !root_only(next.as_fd())? {
+            if !proven(next.as_fd())? {
                 return Ok(Proof::None);
             }
             at = Some(next);
         }
         Ok(Proof::RootOnly)
     }
+}
+
+/// Whether the directory is root's, and nobody else may write to it.
+pub(crate) fn is_roots_alone(dir: BorrowedFd<'_>) -> io::Result<bool> {
+    let stat = fstat(dir)?;
+    // The group bits stand for access control lists as well (acl(5)).
+    Ok(stat.st_uid == 0 && stat.st_mode & 0o022 == 0)
+}
+
+/// Whether this kernel itself keeps owners and modes there, so that they can be believed.
+fn is_local(dir: BorrowedFd<'_>) -> io::Result<bool> {
+    Ok(u64::try_from(fstatfs(dir)?.f_type).is_ok_and(|magic| LOCAL.contains(&magic)))
 }

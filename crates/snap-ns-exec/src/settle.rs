@@ -1,5 +1,6 @@
 //! After a run that was interrupted: which of its mounts stand, and taking them away.
 
+use rustix::fd::BorrowedFd;
 use rustix::fs::{AtFlags, StatxAttributes, StatxFlags, statx};
 use rustix::io;
 use snap_mount_options::Unfinished;
@@ -76,15 +77,19 @@ impl Kernel {
     /// What is mounted at just `path`.
     pub(crate) fn mount_at(&mut self, path: &[u8]) -> io::Result<MountAt> {
         let above = parent(path).ok_or(io::Errno::BUSY)?;
-        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
-        let mask = StatxFlags::TYPE | StatxFlags::MNT_ID | STATX_MNT_ID_UNIQUE;
-        let dir = self.parent_dir(Side::Target, above)?;
-        let stat = statx(dir, file_name(path), flags, mask)?;
-        let root = StatxAttributes::MOUNT_ROOT;
-        Ok(match (stat.stx_attributes_mask.contains(root), stat.stx_attributes.contains(root)) {
-            (false, _) => MountAt::Unknown,
-            (true, true) => MountAt::Id(stat.stx_mnt_id),
-            (true, false) => MountAt::None,
-        })
+        mount_in(self.parent_dir(Side::Target, above)?, file_name(path))
     }
+}
+
+/// What is mounted at `name` in `dir` (empty: at `dir` itself).
+pub(crate) fn mount_in(dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<MountAt> {
+    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::EMPTY_PATH;
+    let mask = StatxFlags::TYPE | StatxFlags::MNT_ID | STATX_MNT_ID_UNIQUE;
+    let stat = statx(dir, name, flags, mask)?;
+    let root = StatxAttributes::MOUNT_ROOT;
+    Ok(match (stat.stx_attributes_mask.contains(root), stat.stx_attributes.contains(root)) {
+        (false, _) => MountAt::Unknown,
+        (true, true) => MountAt::Id(stat.stx_mnt_id),
+        (true, false) => MountAt::None,
+    })
 }

@@ -56,11 +56,12 @@ pub enum What {
     MimicOfRoot,
     /// The entry's ID has a comma, so that no synthetic entry could refer to it.
     CommaInId,
-    /// A directory that only root may change is writable by others, or is not root's.
-    NotOurs,
+    /// A directory that only root may change is not root's alone, and cannot be made so: what is there
+    /// belongs to this user.
+    NotOurs(u32),
     /// An ensure-dir entry's directory does not lie below this one.
     NotBelow,
-    /// Something else was mounted there in the meantime.
+    /// Something else took the place of what was made there, or looked at.
     Replaced,
     /// A recursive bind cannot be made read-only as a whole by this kernel.
     RecursiveReadOnly,

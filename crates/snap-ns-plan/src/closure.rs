@@ -157,7 +157,8 @@ impl<'a> Plan<'a> {
     }
 
     /// Whether an entry of the current profile is the copy of one thing in a mimic.
-    pub(crate) fn is_child(&self, place: u16) -> bool {
+    #[must_use]
+    pub fn is_child(&self, place: u16) -> bool {
         let Some(item) = self.current(place) else { return false };
         item.is_synthetic()
             && !item.is_tmpfs()

@@ -28,7 +28,7 @@ pub(crate) fn help(fault: Fault, origin: Origin) -> &'static str {
         What::WillFind(_) => "; use another path for one of them",
         What::CommaInId => "; use a path without one",
         What::ReadOnly
-        | What::NotOurs
+        | What::NotOurs(_)
         | What::NotBelow
         | What::Replaced
         | What::RecursiveReadOnly

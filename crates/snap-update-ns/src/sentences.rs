@@ -174,9 +174,12 @@ impl Display for FaultText<'_> {
                 "{at} would need a writable copy, but the entry's ID (its mount point) has a comma in it"
             ),
             What::WillFind(kind) => write!(f, "{at} will be {}", kind_text(kind)),
-            What::NotOurs => write!(f, "{at}: a directory there is not root's alone"),
+            What::NotOurs(uid) => write!(
+                f,
+                "{at}: something there belongs to user {uid} or can be changed by others, and cannot be taken over: remove it"
+            ),
             What::NotBelow => write!(f, "the directory to be made does not lie below {at}"),
-            What::Replaced => write!(f, "something else was mounted at {at} in the meantime"),
+            What::Replaced => write!(f, "something else took the place of {at} in the meantime"),
             What::RecursiveReadOnly => {
                 f.write_str("this kernel cannot make a recursive bind read-only: use bind,ro")
             }

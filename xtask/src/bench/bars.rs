@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::elf::Elf;
+use super::growth::{self, Taken};
 use super::job::{Outcome, Who};
 use super::planning::{self, Planned};
 use super::scenario::{Phase, Shape};
@@ -23,6 +24,7 @@ pub(crate) fn report(
     outcomes: &[Outcome],
     planned: &[Planned],
     (stalled, swapped): (Option<&Gaps>, Option<&Opens>),
+    grown: &[Taken],
     elf: Elf,
 ) -> String {
     let mut bars =
@@ -41,6 +43,7 @@ pub(crate) fn report(
     planning::bars(&mut bars, planned);
     stall::bars(&mut bars, stalled);
     swap::bars(&mut bars, swapped);
+    growth::bars(&mut bars, grown);
     bars.binary(elf);
     bars.text
 }

@@ -7,11 +7,13 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define MUST(call) do { if ((call) < 0) _exit(__LINE__ % 251 + 1); } while (0)
@@ -159,16 +161,74 @@ static void typical_undo(void)
 	}
 }
 
+/*
+ * What an update looks at is the tree beneath the mounts: in a copy of the namespace, which is come
+ * back from, `count` mounts with these names are moved to a tmpfs, 32 to a directory.
+ */
+static void look_beneath(const char *prefix, int count)
+{
+	char from[64], to[64];
+	int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	MUST(own);
+	MUST(unshare(CLONE_NEWNS));
+	MUST(mount(0, "/", 0, MS_PRIVATE | MS_REC, 0));
+	MUST(mount("tmpfs", "/tmp", "tmpfs", 0, 0));
+	for (int i = count - 1; i >= 0; i--) {
+		numbered(to, "/tmp/a", i / 32);
+		if (i == count - 1 || i % 32 == 31)
+			MUST(mkdir(to, 0700));
+		if (*prefix)
+			numbered(from, prefix, i);
+		else
+			strcpy(from, BASE);
+		MUST(syscall(SYS_move_mount, AT_FDCWD, from, AT_FDCWD, to, 0));
+	}
+	MUST(setns(own, CLONE_NEWNS));
+	MUST(close(own));
+}
+
+/* One of the layouts is not wanted any more. */
+static void removed(int count)
+{
+	char from[64], to[64];
+	look_beneath(BASE "/d", count);
+	MUST(umount2(numbered(to, BASE "/d", count / 2), UMOUNT_NOFOLLOW));
+	for (int i = 0; i < count; i++)
+		if (i != count / 2)
+			line(numbered(from, DATA "/d", i), numbered(to, BASE "/d", i), LAYOUT);
+}
+
+/* One layout more is wanted in the directory that has a mimic. */
+static void more(int children)
+{
+	char to[64];
+	look_beneath("", 1);
+	line("tmpfs", BASE, "tmpfs x-snapd.synthetic,x-snapd.needed-by=" BASE "/new,mode=0755,uid=0,gid=0 0 0\n");
+	for (int i = 0; i < children; i++) {
+		numbered(to, BASE "/c", i);
+		line(to, to, "none rbind,x-snapd.synthetic,x-snapd.needed-by=" BASE "/new,x-snapd.detach 0 0\n");
+	}
+	line(DATA "/new", BASE "/new", LAYOUT);
+	one_layout(1, DATA "/new", BASE "/other");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 4)
 		return 1;
 	const char *work = argv[1], *phase = argv[3];
 	int size = atoi(argv[2]), undo = !strcmp(phase, "undo");
-	if (!undo && strcmp(phase, "build"))
+	int change = !strcmp(phase, "change");
+	if (!undo && !change && strcmp(phase, "build"))
 		return 0;
 	put(ROOTFS);
-	if (!strcmp(work, "layouts"))
+	if (change && !strcmp(work, "layouts"))
+		removed(size);
+	else if (change && !strcmp(work, "mimic"))
+		more(size);
+	else if (change)
+		return 1;
+	else if (!strcmp(work, "layouts"))
 		undo ? layouts_undo(size) : layouts(size);
 	else if (!strcmp(work, "typical"))
 		undo ? typical_undo() : typical();

@@ -6,6 +6,7 @@ mod call;
 mod conditions;
 mod document;
 mod elf;
+mod growth;
 mod inside;
 mod job;
 mod planning;
@@ -27,6 +28,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::de::DeserializeOwned;
 use snap_ns_testbed::isolate;
 
+pub(crate) use growth::inside as growth;
 pub(crate) use inside::main as inside;
 pub(crate) use planning::inside as planning;
 pub(crate) use programs::build;
@@ -53,7 +55,7 @@ pub(crate) struct Bench {
     /// Fewer runs, and not the largest worlds.
     #[arg(long)]
     quick: bool,
-    /// Only this scenario (start-up, nothing, typical-20, layouts-N, mimic-N, planning, stall, swap).
+    /// Only this scenario (start-up, nothing, typical-20, layouts-N, mimic-N, planning, stall, swap, growth).
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// Write the tables into docs/performance.md.
@@ -99,14 +101,21 @@ pub(crate) fn run(options: Bench) -> Result<()> {
         true => swap::measure(&live(usize::from(runs) * swap::ROUNDS))?,
         false => None,
     };
+    let grown = match is_asked_for(growth::NAME) {
+        true => {
+            growth::measure(|shape| Job { shape, ..live(usize::from(shape.at_most(runs.min(5)))) })?
+        }
+        false => Vec::new(),
+    };
     let text = format!(
-        "{}\n{}{}{}{}{}",
+        "{}\n{}{}{}{}{}{}",
         conditions::describe(runs, &programs)?,
         table::tables(&outcomes),
         planning::table(&planned),
         stalled.as_ref().map_or_else(String::new, stall::table),
         swapped.as_ref().map_or_else(String::new, swap::table),
-        bars::report(&outcomes, &planned, (stalled.as_ref(), swapped.as_ref()), elf)
+        growth::table(&grown),
+        bars::report(&outcomes, &planned, (stalled.as_ref(), swapped.as_ref()), &grown, elf)
     );
     println!("{text}");
     if options.write {
@@ -120,14 +129,14 @@ fn shapes(quick: bool, only: Option<&str>) -> Result<Vec<Shape>> {
     let Some(only) = only else {
         return Ok(if quick { Shape::quick() } else { Shape::all() });
     };
-    if [planning::NAME, stall::NAME, swap::NAME].contains(&only) {
+    if [planning::NAME, stall::NAME, swap::NAME, growth::NAME].contains(&only) {
         return Ok(Vec::new());
     }
     let named: Vec<Shape> = Shape::all().into_iter().filter(|s| s.name() == only).collect();
     let names: Vec<String> = Shape::all().into_iter().map(Shape::name).collect();
     ensure!(
         !named.is_empty(),
-        "no scenario {only}; there are {}, planning, stall, swap",
+        "no scenario {only}; there are {}, planning, stall, swap, growth",
         names.join(", ")
     );
     Ok(named)

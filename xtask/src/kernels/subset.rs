@@ -7,7 +7,7 @@ use snap_ns_testbed::{Answer, Group, Without};
 use crate::conformance::{self, Case, Conditions, Starter};
 
 /// First builds, mimics, refreshes, undoing, failures, user mounts, namespaces that change hands.
-const CASES: [&str; 36] = [
+const CASES: [&str; 38] = [
     "kind-bind-directory",
     "kind-bind-file",
     "kind-symlink-mimic",
@@ -30,6 +30,8 @@ const CASES: [&str; 36] = [
     "mimic-nested-undone",
     "mimic-with-mounts-inside",
     "mimic-content",
+    "aside-of-another-user",
+    "aside-in-the-way",
     "update-nothing",
     "update-keep-change-remove",
     "update-revision",

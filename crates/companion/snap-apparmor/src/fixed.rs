@@ -43,7 +43,7 @@ const GROUPS: [(&str, &str); 11] = [
         /sys/fs/cgroup/{,**/}snap.INSTANCE.*.{scope,service}/cgroup.freeze rw
     ",
     ),
-    ("what an interrupted mimic left aside", "/tmp/.snap/{,**/} rw"),
+    ("what an interrupted mimic left aside, or others put there", "/tmp/.snap/{,**} rw"),
 ];
 
 /// For a user's mounts. (To become the user takes no capability: it is the real one already.)
@@ -63,13 +63,13 @@ const UPDATES: (&str, &str) = (
     ",
 );
 
-/// For updates with the newer calls: in the copy, what is in the way is moved to the root, where nobody
-/// walks to it; files, to a file in a tmpfs there. Who is confined makes mimics in a copy as well.
+/// For updates with the newer calls: in the copy, what is in the way is moved to a tmpfs on the root,
+/// where nobody walks to it. Who is confined makes mimics in a copy as well.
 const MOVING: (&str, &str) = (
     "to put something out of the way, and to know that this is in force",
     "
-    mount options=(move, rw) -> /
-    /file w
+    mount options=(move, rw) -> /{,[0-9]*/}
+    /[0-9]*/{,file} w
     /proc/[0-9]*/attr/current r
     ",
 );

@@ -215,7 +215,13 @@ impl<'s> Subjects<'s> {
     fn objects(&self, path: &[u8], shape: Shape) -> Vec<Rule> {
         let shape_of = |made: &[u8]| if made == path { shape } else { Shape::Directory };
         let made = self.places.creatable(path);
-        made.map(|made| Rule::file(&self.node(made, shape_of(made)), "w")).collect()
+        let rule = |made: &'_ _| {
+            let shape = shape_of(made);
+            // Whether a directory that was made is still empty is seen by listing it.
+            let access = if shape == Shape::Directory { "rw" } else { "w" };
+            Rule::file(&self.node(made, shape), access)
+        };
+        made.map(rule).collect()
     }
 
     /// A directory is bound aside and covered by a tmpfs, in which its children are shown again.
@@ -226,7 +232,7 @@ impl<'s> Subjects<'s> {
         let (child, child_dir) = (dir_slash().then("*"), dir_slash().then("*/"));
         let mut rules = vec![
             Rule::file(&child, "w"),
-            Rule::file(&child_dir, "w"),
+            Rule::file(&child_dir, "rw"),
             Rule::mount("rbind, rw", Some(&dir_slash()), &aside()),
             Rule::mount_new("tmpfs", "rw", &Pattern::literal(b"tmpfs"), &dir_slash()),
             Rule::mount("rbind, rw", Some(&aside().then("*/")), &child_dir),
@@ -255,12 +261,12 @@ fn undone(target: &Pattern) -> Vec<Rule> {
 
 /// What lies beneath a mount is looked at in a copy of the namespace, where it is moved away.
 fn looked_beneath(target: &Pattern, shape: Shape) -> Rule {
-    let attic: &[u8] = match shape {
-        Shape::Directory | Shape::EnsureDir => b"/",
-        // In a tmpfs that was attached there.
-        Shape::File | Shape::Symlink => b"/file",
+    // In a tmpfs that was attached to the root there.
+    let attic = match shape {
+        Shape::Directory | Shape::EnsureDir => "[0-9]*/",
+        Shape::File | Shape::Symlink => "[0-9]*/file",
     };
-    Rule::mount("move, rw", Some(target), &Pattern::literal(attic))
+    Rule::mount("move, rw", Some(target), &Pattern::literal(b"/").then(attic))
 }
 
 /// Flags of mount(2) as AppArmor names them.

@@ -9,7 +9,7 @@ use snap_ns_plan::{Action, FsView as _, Look, NodeKind, Outcome, Plan, Role, Ter
 use crate::bed::{Bed, profile};
 use crate::state::{count_at, mounts, tree};
 
-on_all!(what_is_uncovered peers_stay a_stacked_root deleted_roots);
+on_all!(what_is_uncovered peers_stay a_stacked_root deleted_roots many parts_of_a_mimic);
 
 const TERRITORY: Territory<'static> =
     Territory::System { snap_instance: b"/snap/x", snap_name: b"/snap/x" };
@@ -169,5 +169,72 @@ fn deleted_roots(bed: &mut Bed) -> Result<()> {
     assert!(view.is_vacant(b"/t/f").unwrap(), "the file beneath is empty");
     drop(view);
     assert_eq!(mounts()?, before);
+    Ok(())
+}
+
+/// More than are put away in one place.
+fn many(bed: &mut Bed) -> Result<()> {
+    const COUNT: usize = 100;
+    bed.world.file("/s/of-s", "")?.file("/s-f", "f")?;
+    let mut recorded = Vec::new();
+    for number in 0..COUNT {
+        bed.world.dir(&format!("/t/d{number}/of-t"))?.file(&format!("/t/f{number}"), "")?;
+        recorded.push(format!("/s /t/d{number} none bind 0 0"));
+        recorded.push(format!("/s-f /t/f{number} none bind,x-snapd.kind=file 0 0"));
+    }
+    for line in &recorded {
+        assert_eq!(bed.mount(line), Outcome::Done, "{line}");
+    }
+    let before = mounts()?;
+    let mut plan = planned(&recorded.join("\n"));
+    let mut view = bed.kernel.beneath(&mut plan).unwrap();
+    for number in 0..COUNT {
+        let of_t = look(&mut view, &format!("/t/d{number}/of-t"));
+        assert_eq!(of_t, Some(NodeKind::Directory), "{number}");
+        assert!(view.is_vacant(format!("/t/f{number}").as_bytes()).unwrap(), "{number}");
+    }
+    drop(view);
+    assert_eq!(mounts()?, before);
+    Ok(())
+}
+
+/// The children of a mimic go with its tmpfs, where there is one. What is not mounted is noticed.
+fn parts_of_a_mimic(bed: &mut Bed) -> Result<()> {
+    const TMPFS: &str =
+        "tmpfs /t tmpfs x-snapd.synthetic,x-snapd.needed-by=/t/n,mode=0755,uid=0,gid=0 0 0";
+    const PARTS: [&str; 3] = [
+        "/s/d /t/d none rbind,x-snapd.synthetic,x-snapd.needed-by=/t/n,x-snapd.detach 0 0",
+        "/s/e /t/e none rbind,x-snapd.synthetic,x-snapd.needed-by=/t/n,x-snapd.detach 0 0",
+        "/s/f /t/f none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/t/n 0 0",
+    ];
+    bed.world.dir("/s/d/in")?.dir("/s/e/in")?.file("/s/f", "f")?;
+    bed.world.dir("/t/d/beneath")?.dir("/t/e/beneath")?.file("/t/f", "")?;
+    let recorded = [&[TMPFS], &PARTS[..]].concat();
+    for tmpfs in [true, false] {
+        if tmpfs {
+            assert_eq!(bed.mount(TMPFS), Outcome::Done);
+            bed.world.dir("/t/d")?.dir("/t/e")?.file("/t/f", "")?;
+        }
+        // All but one.
+        for line in [PARTS[0], PARTS[2]] {
+            assert_eq!(bed.mount(line), Outcome::Done, "{line}");
+        }
+        let before = mounts()?;
+        let mut plan = planned(&recorded.join("\n"));
+        let mut view = bed.kernel.beneath(&mut plan).unwrap();
+        for dir in ["/t/d/beneath", "/t/e/beneath"] {
+            assert_eq!(look(&mut view, dir), Some(NodeKind::Directory), "{tmpfs}: {dir}");
+        }
+        assert_eq!(look(&mut view, "/t/d/in"), None, "{tmpfs}");
+        assert!(view.is_vacant(b"/t/f").unwrap(), "{tmpfs}");
+        drop(view);
+        let noted = (0..4).map(|place| plan.recorded_mount(place).is_some()).collect::<Vec<_>>();
+        assert_eq!(noted, [tmpfs, true, false, true]);
+        assert_eq!(mounts()?, before);
+        if tmpfs {
+            let undo = Action::Unmount { mount_point: b"/t" };
+            assert_eq!(bed.perform(&undo), Outcome::Done);
+        }
+    }
     Ok(())
 }

@@ -36,6 +36,7 @@ macro_rules! on_all {
     };
 }
 
+mod aside;
 mod bed;
 mod beneath;
 mod caches;

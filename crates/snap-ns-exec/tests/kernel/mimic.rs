@@ -20,9 +20,6 @@ use crate::state::{count_at, mount_at, mounts, object, tree};
 
 on_all!(shows_the_same below_shared a_child_that_vanished a_child_that_changed ; root owners);
 
-// The others set nothing aside.
-on_all!(@ classic_only CLASSIC aside_of_others ; foreign_aside ; );
-
 // With the classic calls one child comes after the other.
 on_all!(@ fd_only FD all_at_once ; ; );
 on_all!(@ fd_staged_only FD_STAGED all_at_once ; ; );
@@ -46,11 +43,11 @@ pub(crate) fn planned(bed: &mut Bed, dir: &str) -> Box<Plan<'static>> {
     plan
 }
 
-fn mimic(bed: &mut Bed, plan: &Plan<'_>) -> Outcome {
+pub(crate) fn mimic(bed: &mut Bed, plan: &Plan<'_>) -> Outcome {
     bed.perform(&Action::Mimic(plan.mimic(0).unwrap()))
 }
 
-fn build(world: &World, dir: &str) -> Result<()> {
+pub(crate) fn build(world: &World, dir: &str) -> Result<()> {
     world.file(&format!("{dir}/d/in/f"), "text")?.file(&format!("{dir}/f"), "of root")?;
     world.link(&format!("{dir}/l"), "/not there")?;
     for odd in [&b"a b"[..], b"\xff\xfe", b"c,d", b"-e\n"] {
@@ -179,60 +176,6 @@ fn owners(bed: &mut Bed) -> Result<()> {
     assert_eq!(mimic(bed, &plan), Outcome::Done);
     assert_eq!(tree("/opt/w")?, before);
     assert_eq!(object("/opt/w/l".as_ref())?, "120777 10:20 /opt/w/l /not there");
-    Ok(())
-}
-
-/// The aside must be root's alone, or nothing happens.
-fn refused(bed: &mut Bed, want: Fault) -> Result<()> {
-    let before = (mounts()?, tree("/opt")?, tree("/tmp")?);
-    let plan = planned(bed, "/opt/w");
-    assert_eq!(mimic(bed, &plan), Outcome::Failed(want));
-    assert_eq!((mounts()?, tree("/opt")?, tree("/tmp")?), before);
-    Ok(())
-}
-
-const NOT_OURS: Fault = Fault {
-    what: What::NotOurs,
-    place: snap_ns_plan::Place { role: Role::Aside, len: usize::MAX },
-};
-
-fn aside_of_others(bed: &mut Bed) -> Result<()> {
-    build(&bed.world, "/opt/w")?;
-    for (path, mode) in [
-        ("/tmp/.snap", 0o775),
-        ("/tmp/.snap", 0o757),
-        ("/tmp/.snap", 0o1777),
-        ("/tmp/.snap/opt", 0o775),
-        ("/tmp/.snap/opt/w", 0o757),
-    ] {
-        bed.world.dir(path)?;
-        fs::set_permissions(path, Permissions::from_mode(mode))?;
-        refused(bed, NOT_OURS)?;
-        fs::remove_dir_all("/tmp/.snap")?;
-    }
-    bed.world.link("/tmp/.snap", "/etc")?;
-    let not_a_directory = What::Failed(Call::Open, 20);
-    refused(bed, Fault::new(not_a_directory, Role::Aside))?;
-    fs::remove_file("/tmp/.snap")?;
-    bed.world.file("/tmp/.snap", "")?;
-    refused(bed, Fault::new(not_a_directory, Role::Aside))?;
-    fs::remove_file("/tmp/.snap")?;
-    // One that is root's is used, and what is in it stays.
-    bed.world.dir("/tmp/.snap/opt/other")?;
-    let plan = planned(bed, "/opt/w");
-    assert_eq!(mimic(bed, &plan), Outcome::Done);
-    assert_eq!(tree("/tmp/.snap")?.len(), 3);
-    Ok(())
-}
-
-fn foreign_aside(bed: &mut Bed) -> Result<()> {
-    build(&bed.world, "/opt/w")?;
-    for path in ["/tmp/.snap", "/tmp/.snap/opt", "/tmp/.snap/opt/w"] {
-        bed.world.dir(path)?;
-        chown(path, Some(7), None)?;
-        refused(bed, NOT_OURS)?;
-        chown(path, Some(0), None)?;
-    }
     Ok(())
 }
 

@@ -9,12 +9,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 
 use anyhow::Result;
+use rustix::mount::MountFlags;
 use snap_ns_plan::{Outcome, Verdict};
 
 use crate::bed::{Always, Bed};
 use crate::state::count_at;
 
-on_all!(root_only writable_by_all writable_by_group writable_further_up unrestricted ; root foreign foreign_further_up);
+on_all!(root_only writable_by_all writable_by_group writable_further_up unrestricted ; root foreign foreign_further_up not_local);
 
 const RESTRICTED: Always = Always { verdict: Verdict::Write, may_change: false };
 const UNRESTRICTED: Always = Always { verdict: Verdict::Write, may_change: true };
@@ -26,17 +27,40 @@ fn replaced(
     rule: &Always,
     prepare: impl FnOnce() -> Result<()>,
 ) -> Result<(usize, usize)> {
-    bed.world.dir("/w/p/1")?.dir("/w/p/2")?.dir("/victim/2")?.dir("/s")?;
+    replaced_in(bed, "/w", rule, prepare)
+}
+
+fn replaced_in(
+    bed: &mut Bed,
+    dir: &str,
+    rule: &Always,
+    prepare: impl FnOnce() -> Result<()>,
+) -> Result<(usize, usize)> {
+    let at = |name: &str| format!("{dir}/{name}");
+    bed.world.dir(&at("p/1"))?.dir(&at("p/2"))?.dir("/victim/2")?.dir("/s")?;
     prepare()?;
-    assert_eq!(bed.mount_by("/s /w/p/1 none bind 0 0", rule), Outcome::Done);
-    fs::rename("/w/p", "/w/q")?;
-    bed.world.link("/w/p", "/victim")?;
-    assert_eq!(bed.mount_by("/s /w/p/2 none bind 0 0", rule), Outcome::Done);
-    Ok((count_at("/victim/2")?, count_at("/w/q/2")?))
+    let line = |name| format!("/s {dir}/p/{name} none bind 0 0");
+    assert_eq!(bed.mount_by(&line("1"), rule), Outcome::Done);
+    fs::rename(at("p"), at("q"))?;
+    bed.world.link(&at("p"), "/victim")?;
+    assert_eq!(bed.mount_by(&line("2"), rule), Outcome::Done);
+    Ok((count_at("/victim/2")?, count_at(&at("q/2"))?))
 }
 
 fn mode(path: &str, mode: u32) -> Result<()> {
     Ok(fs::set_permissions(path, Permissions::from_mode(mode))?)
+}
+
+/// Owners and modes of a file system that is not known to keep them itself are not believed. (This one
+/// does, but is not on the list: that takes no server.)
+fn not_local(bed: &mut Bed) -> Result<()> {
+    bed.world.dir("/w")?;
+    let data = Some(c"mode=755");
+    rustix::mount::mount("none", "/w", "hugetlbfs", MountFlags::empty(), data).unwrap();
+    fs::create_dir("/w/t")?;
+    rustix::mount::mount("none", "/w/t", "tmpfs", MountFlags::empty(), data).unwrap();
+    assert_eq!(replaced_in(bed, "/w/t", &RESTRICTED, || Ok(()))?, WHERE_IT_WAS);
+    Ok(())
 }
 
 const BEHIND_THE_LINK: (usize, usize) = (1, 0);

@@ -8,8 +8,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use crate::check::{GOOD, one_line};
-use crate::machine::{CURRENT, DESIRED, Machine, ROOTFS, chmod, on_a_machine};
+use crate::check::one_line;
+use crate::machine::{CURRENT, DESIRED, Machine, ROOTFS, on_a_machine};
 use crate::state::{State, mount_table};
 use crate::truth::{check_truth, made_since};
 
@@ -117,43 +117,5 @@ fn a_child_whose_path_is_too_long() {
         machine.undo();
         let after = mount_table();
         assert_eq!(after.lines().count(), before.lines().count(), "undone");
-    });
-}
-
-#[test]
-fn an_aside_that_is_not_roots_alone() {
-    on_a_machine("copies::an_aside_that_is_not_roots_alone", |machine| {
-        let check = |what: &str, words: &str| {
-            let before = State::now();
-            for (desired, place) in [
-                (GOOD[0].to_owned(), "layout /usr/share/good (snap.hello.fstab:1): "),
-                (GOOD.concat(), "layout /usr/share/good (snap.hello.fstab:1): "),
-            ] {
-                fs::write(DESIRED, desired).unwrap();
-                one_line(&machine.run(), &[place, words], what);
-                check_truth(&before, what);
-            }
-            assert_eq!(made_since(&before), BTreeMap::new(), "{what}");
-        };
-        fs::create_dir("/tmp/.snap").unwrap();
-        for mode in [0o777, 0o1777, 0o775, 0o757] {
-            chmod("/tmp/.snap", mode);
-            check(&format!("{mode:o}"), "/tmp/.snap: a directory there is not root's alone");
-        }
-        chmod("/tmp/.snap", 0o755);
-        fs::create_dir("/tmp/.snap/usr").unwrap();
-        chmod("/tmp/.snap/usr", 0o777);
-        check("a directory below", "/tmp/.snap: a directory there is not root's alone");
-        fs::remove_dir("/tmp/.snap/usr").unwrap();
-        symlink("/home/user", "/tmp/.snap/usr").unwrap();
-        check("a link below", "/tmp/.snap");
-        fs::remove_file("/tmp/.snap/usr").unwrap();
-        fs::remove_dir("/tmp/.snap").unwrap();
-        symlink("/home/user", "/tmp/.snap").unwrap();
-        check("a link", "/tmp/.snap");
-        fs::remove_file("/tmp/.snap").unwrap();
-        fs::write("/tmp/.snap", "").unwrap();
-        check("a file", "/tmp/.snap");
-        assert_eq!(fs::read_dir("/home/user").unwrap().count(), 0);
     });
 }

@@ -15,6 +15,7 @@ mod machine;
 mod state;
 mod whole;
 
+mod aside;
 mod command_line;
 mod control_groups;
 mod copies;
@@ -27,6 +28,7 @@ mod run_directory;
 mod same_user;
 mod signals;
 mod streams;
+mod swapped;
 mod text;
 mod tree;
 mod truth;

@@ -12,12 +12,12 @@ use crate::check::{GOOD, one_line};
 use crate::machine::{CURRENT, DESIRED, FREEZER, Machine, PROGRAM, mount, on_a_machine, unmount};
 use crate::truth::seen;
 
-const USER: libc::uid_t = 1000;
+pub(crate) const USER: libc::uid_t = 1000;
 
 const DENIED: Result<(), io::ErrorKind> = Err(io::ErrorKind::PermissionDenied);
 
 /// `CAP_CHOWN`, `CAP_DAC_OVERRIDE`, `CAP_SYS_ADMIN` (capabilities(7)).
-const THREE: [libc::c_ulong; 3] = [0, 1, 21];
+pub(crate) const THREE: [libc::c_ulong; 3] = [0, 1, 21];
 
 /// The result of a system call.
 fn done(result: impl Into<i64>) -> io::Result<()> {
@@ -35,17 +35,26 @@ fn become_user() -> io::Result<()> {
 
 /// The same with the three capabilities in each set but the bounding one.
 fn become_user_with_capabilities() -> io::Result<()> {
-    let three = THREE.iter().fold(0_u32, |set, number| set | 1 << number);
-    // struct __user_cap_header_struct (version 3, this thread), and two of __user_cap_data_struct:
-    // effective, permitted, inheritable.
-    let (header, data) = ([0x2008_0522_u32, 0], [three, three, three, 0, 0, 0]);
     // SAFETY: one system call with numbers.
     done(unsafe { libc::prctl(libc::PR_SET_KEEPCAPS, 1, 0, 0, 0) })?;
     become_user()?;
+    keep_capabilities(&THREE)
+}
+
+/// Goes on with these capabilities in each set.
+fn keep_capabilities(kept: &[libc::c_ulong]) -> io::Result<()> {
+    let set = kept.iter().fold(0_u32, |set, number| set | 1 << number);
+    // struct __user_cap_header_struct (version 3, this thread), and two of __user_cap_data_struct:
+    // effective, permitted, inheritable.
+    let (header, data) = ([0x2008_0522_u32, 0], [set, set, set, 0, 0, 0]);
     // SAFETY: system calls with numbers, and with arrays in the kernel's layout that live long enough.
     unsafe {
+        // What is not in the bounding set is not given to root's programs either.
+        for capability in (0..64).filter(|number| !kept.contains(number)) {
+            libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0);
+        }
         done(libc::syscall(libc::SYS_capset, header.as_ptr(), data.as_ptr()))?;
-        for capability in THREE {
+        for capability in kept.iter().copied() {
             let raise = libc::PR_CAP_AMBIENT_RAISE;
             done(libc::prctl(libc::PR_CAP_AMBIENT, raise, capability, 0, 0))?;
         }
@@ -53,8 +62,16 @@ fn become_user_with_capabilities() -> io::Result<()> {
     Ok(())
 }
 
+/// The call of root who may do just this: as the stock policy lets it, or without one of the three.
+pub(crate) fn as_root_with(machine: &Machine, kept: &'static [libc::c_ulong]) -> Command {
+    let mut command = machine.command();
+    // SAFETY: makes system calls only.
+    unsafe { command.pre_exec(move || keep_capabilities(kept)) };
+    command
+}
+
 /// snap-confine's call as it comes from 2.77.
-fn command(machine: &Machine) -> Command {
+pub(crate) fn command(machine: &Machine) -> Command {
     let mut command = machine.command();
     // SAFETY: makes system calls only.
     unsafe { command.pre_exec(become_user_with_capabilities) };

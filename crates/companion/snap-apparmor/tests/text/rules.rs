@@ -20,7 +20,7 @@ const CASES: [Case; 9] = [
             "mount fstype=tmpfs options=(rw) \"tmpfs\" -> \"/usr/share/\",",
             "mount fstype=tmpfs options=(rw) \"tmpfs\" -> \"/snap/hello/1/\",",
             "\"/usr/share/*\" w,",
-            "\"/usr/share/*/\" w,",
+            "\"/usr/share/*/\" rw,",
             "\"/usr/share/\" r,",
         ],
         lacks: &[

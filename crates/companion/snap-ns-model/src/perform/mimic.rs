@@ -204,8 +204,9 @@ impl Inside<'_> {
                 }
                 Err(error) => return Err(open(error)),
             };
-            if !is_roots_alone(self.machine.storage.inode(dir.inode).attributes) {
-                return Err(Fault::new(What::NotOurs, Role::Aside));
+            let attributes = self.machine.storage.inode(dir.inode).attributes;
+            if !is_roots_alone(attributes) {
+                return Err(Fault::new(What::NotOurs(attributes.uid), Role::Aside));
             }
         }
         Ok(())
