@@ -38,6 +38,22 @@ struct Attic {
     count: u32,
 }
 
+/// Why nobody can look beneath the mounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BeneathError {
+    /// The entry of the current profile whose mount cannot be undone in the copy; none when there is
+    /// no copy.
+    pub entry: Option<u16>,
+    /// The kernel's error number.
+    pub errno: i32,
+}
+
+impl From<Errno> for BeneathError {
+    fn from(errno: Errno) -> Self {
+        Self { entry: None, errno: errno.raw_os_error() }
+    }
+}
+
 impl Kernel {
     /// Looks at the tree as it would be if everything in the current profile of `plan` were undone,
     /// the last entry first; the plan is told what turned out not to be mounted. This thread stays
@@ -46,7 +62,7 @@ impl Kernel {
     /// # Errors
     ///
     /// The namespace cannot be copied, or a mount cannot be undone in the copy.
-    pub fn beneath(&mut self, plan: &mut Plan<'_>) -> io::Result<Self> {
+    pub fn beneath(&mut self, plan: &mut Plan<'_>) -> Result<Self, BeneathError> {
         let view = self.in_copy(|kernel| kernel.undo_all(plan))??;
         (self.backend, self.fallback) = (view.backend, view.fallback);
         Ok(view)
@@ -75,7 +91,7 @@ impl Kernel {
         self.leads_to(item.entry.mount_point, target) == Ok(true)
     }
 
-    fn undo_all(&self, plan: &mut Plan<'_>) -> io::Result<Self> {
+    fn undo_all(&self, plan: &mut Plan<'_>) -> Result<Self, BeneathError> {
         let mut copy = Self::with_resolver(CreatesFor::Root, self.backend, self.resolver)?;
         copy.namespace = Some(own_namespace()?);
         copy.make_private().map_err(errno_of)?;
@@ -90,10 +106,11 @@ impl Kernel {
                 |copy| copy.put_away(mount_point, &mut attic),
                 |copy| copy.unmount(mount_point),
             );
-            match undone.map_err(errno_of)? {
+            let failed = |errno| BeneathError { entry: Some(place), ..BeneathError::from(errno) };
+            match undone.map_err(|fault| failed(errno_of(fault)))? {
                 Outcome::Skipped(_) => plan.note_not_mounted(place),
                 Outcome::Done => {}
-                Outcome::Failed(_) => return Err(Errno::BUSY),
+                Outcome::Failed(fault) => return Err(failed(errno_of(fault))),
             }
         }
         Ok(copy)

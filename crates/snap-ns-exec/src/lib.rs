@@ -40,4 +40,5 @@ mod unseen;
 mod walk;
 
 pub use backend::{Backend, Fallback};
+pub use beneath::BeneathError;
 pub use kernel::{CreatesFor, Kernel, Resolver};

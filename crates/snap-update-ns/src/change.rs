@@ -334,7 +334,10 @@ impl Run<'_, '_> {
 }
 
 fn beneath(plan: &mut Plan<'static>, kernel: &mut Kernel) -> Result<Kernel, Error<'static>> {
-    kernel.beneath(plan).map_err(|errno| Error::Beneath(errno.raw_os_error()))
+    kernel.beneath(plan).map_err(|error| {
+        let at = error.entry.and_then(|place| plan.recorded_mount(place));
+        Error::Beneath(at, error.errno)
+    })
 }
 
 /// A profile that is only written to be read again.

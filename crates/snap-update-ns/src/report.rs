@@ -22,7 +22,8 @@ pub(crate) enum Error<'p> {
     Failed(FileName, &'p Plan<'static>, snap_ns_plan::Failure, Undone),
     NoWayBack,
     Root(i32),
-    Beneath(i32),
+    /// The mount point of the entry that is in the way, and what the kernel said.
+    Beneath(Option<&'p [u8]>, i32),
 }
 
 /// What became of the steps before the one that failed.

@@ -58,8 +58,13 @@ impl Display for Error<'_> {
             }
             Self::NoWayBack => f.write_str("there is no way back"),
             Self::Root(errno) => write!(f, "cannot open /: {}", ErrnoText(*errno)),
-            Self::Beneath(errno) => {
-                write!(f, "cannot look beneath the mounts of the snap: {}", ErrnoText(*errno))
+            Self::Beneath(at, errno) => {
+                f.write_str("cannot look beneath ")?;
+                match at {
+                    Some(path) => write!(f, "the mount at {}", Shown(path))?,
+                    None => f.write_str("the mounts of the snap")?,
+                }
+                write!(f, ": {}", ErrnoText(*errno))
             }
         }
     }
