@@ -76,7 +76,7 @@ impl Kernel {
             );
             match undone.map_err(errno_of)? {
                 Outcome::Skipped(_) => plan.note_not_mounted(place),
-                Outcome::Done => {}
+                Outcome::Done | Outcome::DoneWithout { .. } => {}
                 Outcome::Obstacle { .. } | Outcome::Failed(_) => return Err(Errno::BUSY),
             }
         }

@@ -20,6 +20,7 @@
 
 mod backend;
 mod beneath;
+mod child;
 mod classic;
 mod copy;
 mod create;

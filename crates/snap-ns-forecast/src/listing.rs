@@ -21,7 +21,7 @@ impl Forecast<'_> {
         });
         while at < end {
             let child = self.children.get(at as usize).copied();
-            if let Some(child) = child.filter(|child| child.kind != NodeKind::Special) {
+            if let Some(child) = child {
                 self.children.try_push(child).map_err(|_| Limit::AllChildren)?;
             }
             at = at.saturating_add(1);

@@ -290,8 +290,8 @@ impl NodeKind {
     /// Whether a child of this kind is a mount of its own in a mimic.
     pub fn is_listed(self) -> bool {
         match self {
-            Self::Directory | Self::File => true,
-            Self::Symlink | Self::Special => false,
+            Self::Directory | Self::File | Self::Special => true,
+            Self::Symlink => false,
         }
     }
 }

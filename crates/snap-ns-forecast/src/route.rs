@@ -311,10 +311,7 @@ impl<'a> Forecast<'a> {
     /// Whether `path`, below the directory of a mimic, leads to a child that the mimic shows as it
     /// was.
     fn restored(&self, mimic: u16, path: &[u8]) -> bool {
-        match self.child_at(mimic, path) {
-            Some((NodeKind::Directory | NodeKind::File | NodeKind::Symlink, _)) => true,
-            Some((NodeKind::Special, _)) | None => false,
-        }
+        self.child_at(mimic, path).is_some()
     }
 
     /// The child of a mimic's directory that is at or above `path`, and the length of its path.

@@ -109,7 +109,7 @@ impl<'a> Plan<'a> {
                 continue;
             }
             let fault = match outcome {
-                Outcome::Done | Outcome::Skipped(_) => {
+                Outcome::Done | Outcome::DoneWithout { .. } | Outcome::Skipped(_) => {
                     self.note(at, step.op, outcome);
                     at = at.saturating_add(1);
                     continue;
@@ -251,7 +251,10 @@ impl<'a> Plan<'a> {
     fn note(&mut self, at: usize, op: Op, outcome: Outcome) {
         let state = match outcome {
             Outcome::Skipped(skip) => State::Skipped(skip),
-            Outcome::Done | Outcome::Obstacle { .. } | Outcome::Failed(_) => State::Done,
+            Outcome::Done
+            | Outcome::DoneWithout { .. }
+            | Outcome::Obstacle { .. }
+            | Outcome::Failed(_) => State::Done,
         };
         self.set_state(at, state);
         if let (Op::PutBeneath(place), State::Done) = (op, state) {

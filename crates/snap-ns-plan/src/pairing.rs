@@ -121,7 +121,8 @@ impl<'a> Plan<'a> {
         self.forecast.past.get(usize::from(at)).is_some_and(|past| past.mounted)
             && matches!(
                 (kind, item.shape),
-                (Some(NodeKind::Directory), Shape::Directory) | (Some(NodeKind::File), Shape::File)
+                (Some(NodeKind::Directory), Shape::Directory)
+                    | (Some(NodeKind::File | NodeKind::Special), Shape::File)
             )
     }
 

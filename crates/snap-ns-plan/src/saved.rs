@@ -213,12 +213,12 @@ fn write_mimic<S: Sink>(mimic: &Mimic<'_>, id: &[u8], sink: &mut S) -> Result<()
     if push_all(&mut path, &[mimic.dir, b"/"]).is_none() {
         return Ok(());
     }
-    let (dir_len, mut kind) = (path.as_bytes().len(), NodeKind::Special);
+    let (dir_len, mut kind) = (path.as_bytes().len(), NodeKind::Symlink);
     for child in mimic.children {
         let parts: &[&[u8]] = match child.kind {
             NodeKind::Directory => &[b"rbind,", SYNTHETIC, id, b",x-snapd.detach"],
-            NodeKind::File => &[b"bind,x-snapd.kind=file,", SYNTHETIC, id],
-            NodeKind::Symlink | NodeKind::Special => continue,
+            NodeKind::File | NodeKind::Special => &[b"bind,x-snapd.kind=file,", SYNTHETIC, id],
+            NodeKind::Symlink => continue,
         };
         if child.kind != kind {
             options.truncate(0);

@@ -136,18 +136,11 @@ impl Observer for Told<'_> {
         if self.log.is_read() {
             self.log.debug(format_args!("{}", StepText { plan, op: step.op, outcome }));
         }
-        if let (snap_ns_plan::Op::Mimic(mimic), Outcome::Done) = (step.op, outcome)
-            && let Some(mimic) = plan.mimic(mimic)
+        if let Outcome::DoneWithout { first: fault, count } = outcome
+            && let Some(place) = plan.cause(step.op)
         {
-            for child in mimic.children {
-                if child.kind == snap_ns_plan::NodeKind::Special {
-                    let (dir, name) = (crate::output::Shown(mimic.dir), mimic.name(child));
-                    let name = crate::output::Shown(name);
-                    self.log.notice(format_args!(
-                        "{dir}/{name} is a device, FIFO or socket: not shown in the writable copy"
-                    ));
-                }
-            }
+            let entry = ForEntry { plan, place, file: self.file, fault };
+            self.log.notice(format_args!("not shown ({count} in all): {entry}"));
         }
     }
 

@@ -365,6 +365,7 @@ impl Display for StepText<'_> {
         let path = path.unwrap_or_default();
         let verdict = match self.outcome {
             Outcome::Done => "done",
+            Outcome::DoneWithout { .. } => "done, but something is not shown",
             Outcome::Skipped(Skip::NotThere) => "not there any more",
             Outcome::Skipped(Skip::Stays) => "stays: in use, not empty or read-only",
             Outcome::Skipped(Skip::IgnoredMissing) => "missing, which is ignored",

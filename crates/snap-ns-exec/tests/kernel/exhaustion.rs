@@ -31,7 +31,10 @@ fn until_done(bed: &mut Bed, action: &Action<'_>, may_change: bool, scratch: &st
                 return Ok(());
             }
             Outcome::Failed(Fault { what: What::Failed(_, TOO_MANY), .. }) => failures += 1,
-            other @ (Outcome::Failed(_) | Outcome::Skipped(_) | Outcome::Obstacle { .. }) => {
+            other @ (Outcome::Failed(_)
+            | Outcome::DoneWithout { .. }
+            | Outcome::Skipped(_)
+            | Outcome::Obstacle { .. }) => {
                 panic!("{action:?} with {limit}: {other:?}");
             }
         }

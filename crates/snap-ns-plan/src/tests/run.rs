@@ -232,7 +232,7 @@ impl Witness {
                 let mimic = plan.mimic(mimic).unwrap();
                 self.standing.push((None, utf8(mimic.dir)));
                 for child in mimic.children {
-                    if matches!(child.kind, crate::NodeKind::Directory | crate::NodeKind::File) {
+                    if child.kind != crate::NodeKind::Symlink {
                         let path = [mimic.dir, b"/", mimic.name(child)].concat();
                         self.standing.push((None, utf8(&path)));
                     }
@@ -258,13 +258,14 @@ impl Observer for Witness {
         let op = op_text(plan, step.op);
         self.steps.push(match outcome {
             Outcome::Done => op,
+            Outcome::DoneWithout { count, .. } => format!("{op}: without {count}"),
             Outcome::Skipped(skip) => format!("{op}: {skip:?}"),
             Outcome::Obstacle { wall, at, .. } => format!("{op}: {wall:?} at {at}"),
             Outcome::Failed(fault) => format!("{op}: {}", fault_text(fault)),
         });
         let undone = matches!(step.op, Op::Unmount(_) | Op::RemoveSymlink(_));
         match outcome {
-            Outcome::Done => self.account(plan, step.op),
+            Outcome::Done | Outcome::DoneWithout { .. } => self.account(plan, step.op),
             Outcome::Skipped(_) if undone => self.account(plan, step.op),
             Outcome::Skipped(
                 Skip::NotThere | Skip::Stays | Skip::IgnoredMissing | Skip::LeftOut | Skip::InTurn,
