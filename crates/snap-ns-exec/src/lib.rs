@@ -18,6 +18,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod acl;
 mod backend;
 mod beneath;
 mod child;

@@ -38,6 +38,8 @@ pub struct Mimic<'p> {
     pub dir: &'p [u8],
     /// Its mode and owner, which the tmpfs gets.
     pub attributes: Attributes,
+    /// It is the host's, who may change it at any time.
+    pub is_hosts: bool,
     /// What is in it, by name; without what has to make way.
     pub children: &'p [Child],
     /// The number of the first of `children` in the plan, for faults.
@@ -66,6 +68,8 @@ pub struct Slot<'a> {
     pub time: Time,
     /// What is in the directory.
     pub listed: Listed,
+    /// The directory is the host's.
+    pub is_hosts: bool,
     /// It could not be made, and nothing of it is left.
     pub failed: bool,
     /// The tmpfs of the current profile that stays for it.
@@ -179,7 +183,9 @@ impl<'a> Forecast<'a> {
         };
         let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
         let (failed, kept_as) = (false, None);
-        let slot = Slot { dir, needed_by, time, listed, failed, kept_as, reason, seen_at };
+        let is_hosts = fault.what == What::WouldShowOnHost;
+        let slot =
+            Slot { dir, needed_by, time, listed, is_hosts, failed, kept_as, reason, seen_at };
         self.mimics.try_push(slot).map_err(|_| full(fault, Limit::Mimics))?;
         let start = self.mimics_before(dir);
         self.mimics_by_dir.try_insert(start, mimic).map_err(|_| full(fault, Limit::Mimics))?;

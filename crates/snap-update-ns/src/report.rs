@@ -136,6 +136,15 @@ impl Observer for Told<'_> {
         if self.log.is_read() {
             self.log.debug(format_args!("{}", StepText { plan, op: step.op, outcome }));
         }
+        let made = matches!(outcome, Outcome::Done | Outcome::DoneWithout { .. });
+        if let snap_ns_plan::Op::Mimic(mimic) = step.op
+            && let Some(mimic) = plan.mimic(mimic).filter(|mimic| made && mimic.is_hosts)
+        {
+            self.log.notice(format_args!(
+                "{} is a copy for the snap now: what the host adds, replaces or removes right in it does not show",
+                crate::output::Shown(mimic.dir)
+            ));
+        }
         if let Outcome::DoneWithout { first: fault, count } = outcome
             && let Some(place) = plan.cause(step.op)
         {

@@ -21,8 +21,8 @@ use crate::bed::{Always, Bed, profile};
 use crate::state::{count_at, mount_at, mounts, object, tree};
 
 on_all!(
-    shows_the_same below_shared a_child_that_vanished a_child_that_changed ;
-    root owners shows_devices_fifos_and_sockets
+    shows_the_same what_the_host_changes below_shared a_child_that_vanished a_child_that_changed ;
+    root owners access_control_list shows_devices_fifos_and_sockets
 );
 
 // The others set nothing aside.
@@ -142,6 +142,62 @@ fn shows_devices_fifos_and_sockets(bed: &mut Bed) -> Result<()> {
     let daemon = UnixListener::bind("/opt/w/daemon.sock")?;
     UnixStream::connect("/opt/w/daemon.sock")?;
     daemon.accept()?;
+    Ok(())
+}
+
+/// What the host writes to a file shows; what it puts in the place of one, adds or removes does not,
+/// until the mimic is made again.
+fn what_the_host_changes(bed: &mut Bed) -> Result<()> {
+    bed.world.file("/opt/etc/passwd", "old")?.file("/opt/etc/hosts", "old")?.dir("/host")?;
+    bed.world.file("/opt/etc/gone", "old")?;
+    // The host sees the directory at another place.
+    assert_eq!(bed.mount("/opt/etc /host none bind 0 0"), Outcome::Done);
+    for round in ["first", "second"] {
+        bed.renew();
+        let plan = planned(bed, "/opt/etc");
+        assert_eq!(mimic(bed, &plan), Outcome::Done);
+        let before = fs::read("/opt/etc/passwd")?;
+        fs::write("/host/passwd.new", round)?;
+        fs::rename("/host/passwd.new", "/host/passwd")?;
+        fs::write("/host/hosts", round)?;
+        fs::write(format!("/host/{round}"), "")?;
+        let _ = fs::remove_file("/host/gone");
+        assert_eq!(fs::read("/opt/etc/passwd")?, before);
+        assert_eq!(fs::read("/opt/etc/hosts")?, round.as_bytes());
+        assert!(!Path::new(&format!("/opt/etc/{round}")).exists());
+        assert_eq!(Path::new("/opt/etc/gone").exists(), round == "first");
+        let _ = bed.perform(&Action::Unmount { mount_point: b"/opt/etc" });
+        assert_eq!(fs::read("/opt/etc/passwd")?, round.as_bytes());
+        assert!(Path::new(&format!("/opt/etc/{round}")).exists());
+    }
+    Ok(())
+}
+
+/// A mimic has no access control list: its mode grants nobody more than that did.
+fn access_control_list(bed: &mut Bed) -> Result<()> {
+    bed.world.dir("/opt/w")?;
+    fs::set_permissions("/opt/w", Permissions::from_mode(0o755))?;
+    let list = |named: u8| -> Vec<u8> {
+        let entries = [(1, 7, !0), (2, named, 7), (4, 5, !0), (16, 7, !0), (32, 5, !0_u32)];
+        let mut list = vec![2, 0, 0, 0];
+        for (tag, permissions, id) in entries {
+            list.extend([tag, 0, permissions, 0]);
+            list.extend(id.to_le_bytes());
+        }
+        list
+    };
+    for (named, mode) in [(7, 0o755), (1, 0o711)] {
+        let name = "system.posix_acl_access";
+        rustix::fs::setxattr("/opt/w", name, &list(named), rustix::fs::XattrFlags::empty())
+            .unwrap();
+        assert_eq!(fs::metadata("/opt/w")?.permissions().mode() & 0o7777, 0o775);
+        bed.renew();
+        let plan = planned(bed, "/opt/w");
+        assert_eq!(mimic(bed, &plan), Outcome::Done);
+        assert_eq!(fs::metadata("/opt/w")?.permissions().mode() & 0o7777, mode);
+        let undone = bed.perform(&Action::Unmount { mount_point: b"/opt/w" });
+        assert_eq!(undone, Outcome::Done);
+    }
     Ok(())
 }
 
