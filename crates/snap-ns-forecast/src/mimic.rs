@@ -2,13 +2,13 @@
 
 use snap_mount_options::Origin;
 use snap_path::PATH_MAX;
-use snap_profile::{ENTRIES_MAX, Shape};
+use snap_profile::Shape;
 
 use crate::fault::{Fault, Limit, Role, What};
 use crate::forecast::Forecast;
 use crate::order::Time;
 use crate::reason::Reason;
-use crate::route::{Buffer, Space};
+use crate::route::{Buffer, FNV_START, Space, fnv};
 use crate::survey::Asked;
 use crate::territory::Territory;
 use crate::view::{Attributes, FsView, Look, NodeKind};
@@ -17,13 +17,20 @@ use crate::view::{Attributes, FsView, Look, NodeKind};
 pub const MIMICS_MAX: usize = 4096;
 
 /// The most children of one mimic, whatever their kind (docs/limits.md).
-pub const CHILDREN_MAX: usize = 8192;
+pub const CHILDREN_MAX: usize = 32 * 1024;
 
 /// The most bytes in the names of all mimics' children (docs/limits.md).
 pub const NAMES_MAX: usize = 4 * 1024 * 1024;
 
-/// The most children of all mimics of one run: each may become an entry.
-pub(crate) const ALL_CHILDREN_MAX: usize = 2 * ENTRIES_MAX;
+/// The most children of all mimics of one run.
+pub(crate) const ALL_CHILDREN_MAX: usize = 64 * 1024;
+
+/// The most children of a mimic that are recorded one by one. More are recorded as one number, which
+/// tells whether they are the same as before; the packaged program can do without their lines.
+const RECORDED_MAX: usize = 512;
+
+/// What that number is recorded as.
+pub const SHOWS: &[u8] = b"x-snapd.shows=";
 
 /// The longest name in a tmpfs (`limits.h`, path_resolution(7)).
 pub(crate) const NAME_MAX: usize = 255;
@@ -285,6 +292,17 @@ fn full(fault: Fault, limit: Limit) -> Fault {
 }
 
 impl<'p> Mimic<'p> {
+    /// A number for the names and kinds of its children, when they are too many to be recorded.
+    #[must_use]
+    pub fn summary(&self) -> Option<u64> {
+        let many = self.children.len() > RECORDED_MAX;
+        many.then(|| {
+            self.children.iter().fold(FNV_START, |hash, child| {
+                fnv(fnv(hash, self.name(child)), &[0, child.kind as u8])
+            })
+        })
+    }
+
     /// The name of one of its children.
     #[must_use]
     pub fn name(&self, child: &Child) -> &'p [u8] {

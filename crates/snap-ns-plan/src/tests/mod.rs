@@ -11,6 +11,7 @@ mod history;
 mod journal;
 mod limits;
 mod listed;
+mod many;
 mod mimics;
 mod others;
 mod own;

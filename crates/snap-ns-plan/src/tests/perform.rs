@@ -2,6 +2,8 @@
 
 extern crate std;
 
+use std::collections::BTreeSet;
+
 use snap_mount_options::{IfMissing, MountFlags, Operation, Origin};
 use snap_path::{parent, prefixes};
 use snap_profile::{Item, Shape};
@@ -193,11 +195,11 @@ impl World {
         let device = self.new_device();
         let top = Node { fs: FsKind::Tmpfs, ..Node::directory(device) };
         tree[0].1 = Node { attributes: mimic.attributes, ..top.clone() };
+        let listed: BTreeSet<_> = mimic.children.iter().map(|child| mimic.name(child)).collect();
         tree.retain(|(path, _)| {
             let rest = snap_path::below(path, mimic.dir).unwrap();
             let name = rest.split(|&byte| byte == b'/').next().unwrap();
-            let listed = mimic.children.iter().any(|child| mimic.name(child) == name);
-            rest.is_empty() || listed
+            rest.is_empty() || listed.contains(name)
         });
         self.mount(mimic.dir, &tree);
         for child in mimic.children {

@@ -231,7 +231,8 @@ impl Witness {
             Op::Mimic(mimic) => {
                 let mimic = plan.mimic(mimic).unwrap();
                 self.standing.push((None, utf8(mimic.dir)));
-                for child in mimic.children {
+                let unrecorded = mimic.summary().is_some();
+                for child in mimic.children.iter().filter(|_| !unrecorded) {
                     if child.kind != crate::NodeKind::Symlink {
                         let path = [mimic.dir, b"/", mimic.name(child)].concat();
                         self.standing.push((None, utf8(&path)));

@@ -57,9 +57,9 @@ fn forecast_equals_outcome() {
             let planned: Vec<_> = done.steps.iter().map(|step| step.op).collect();
             let tried: Vec<_> = done.tried.iter().map(|(op, _)| *op).collect();
             let as_planned = |outcome: &Outcome| match outcome {
-                Outcome::Done
-                | Outcome::DoneWithout { .. }
-                | Outcome::Skipped(Skip::Stays | Skip::NotThere | Skip::InTurn) => true,
+                Outcome::Done | Outcome::Skipped(Skip::Stays | Skip::NotThere | Skip::InTurn) => {
+                    true
+                }
                 Outcome::Skipped(Skip::IgnoredMissing | Skip::LeftOut) => false,
                 Outcome::DoneWithout { .. } | Outcome::Obstacle { .. } | Outcome::Failed(_) => {
                     false
