@@ -8,6 +8,7 @@ mod doubt;
 mod dragging;
 mod drive;
 mod history;
+mod hosts;
 mod journal;
 mod limits;
 mod listed;

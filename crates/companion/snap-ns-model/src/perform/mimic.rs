@@ -140,7 +140,7 @@ impl Inside<'_> {
                 }
                 let _ = self.machine.remove(tmpfs, name, self.id);
                 let (first, count) = missed.unwrap_or((fault, 0));
-                missed = Some((first, count + 1));
+                missed = Some((first, u32::saturating_add(count, 1)));
             }
         }
         Ok(missed)
