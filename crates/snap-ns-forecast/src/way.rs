@@ -114,10 +114,11 @@ impl<'a> Forecast<'a> {
             return Err(fault);
         }
         let ground = route.ground(view.ground(route.path)?);
-        let layout = asked.item.origin == Origin::Layout;
+        // What another entry shows there is not the host's.
+        let hosts = asked.item.origin == Origin::Layout && route.replaced == (0, 0);
         let what = match self.wall(dir, (&route, route.path), ground, asked.time, view)? {
             Some(What::ReadOnly) => fault.what,
-            Some(wall) if layout && !is_above_vital(dir) => wall,
+            Some(wall) if hosts && !is_above_vital(dir) => wall,
             Some(_) | None => return Err(fault),
         };
         self.plan_mimic(asked, dir, Fault { what, ..fault }, name, view)

@@ -110,6 +110,9 @@ impl<'a> Plan<'a> {
             }
             let fault = match outcome {
                 Outcome::Done | Outcome::DoneWithout { .. } | Outcome::Skipped(_) => {
+                    if let (Op::Mimic(mimic), Outcome::DoneWithout { .. }) = (step.op, outcome) {
+                        self.note_missed(mimic, performer);
+                    }
                     self.note(at, step.op, outcome);
                     at = at.saturating_add(1);
                     continue;
@@ -261,6 +264,19 @@ impl<'a> Plan<'a> {
             self.forecast.note_beneath(place);
         }
         self.note_gone(op);
+    }
+
+    /// Only what a mimic really shows is recorded, when it does without some of its children.
+    fn note_missed(&mut self, mimic: u16, performer: &mut dyn Performer) {
+        let Some(dir) = self.forecast.mimics.get(usize::from(mimic)).map(|slot| slot.dir) else {
+            return;
+        };
+        let full = |limit| Fault::new(What::Full(limit), Role::Mimic);
+        let listed = self.forecast.list_children(dir, full, performer);
+        if let (Ok(listed), Some(slot)) = (listed, self.forecast.mimics.get_mut(usize::from(mimic)))
+        {
+            slot.listed = listed;
+        }
     }
 
     fn note_failed(&mut self, at: usize, op: Op) {
