@@ -109,7 +109,7 @@ impl Kernel {
             let failed = |errno| BeneathError { entry: Some(place), ..BeneathError::from(errno) };
             match undone.map_err(|fault| failed(errno_of(fault)))? {
                 Outcome::Skipped(_) => plan.note_not_mounted(place),
-                Outcome::Done => {}
+                Outcome::Done | Outcome::DoneWithout { .. } => {}
                 Outcome::Failed(fault) => return Err(failed(errno_of(fault))),
             }
         }

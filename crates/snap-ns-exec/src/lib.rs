@@ -18,9 +18,11 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod acl;
 mod aside;
 mod backend;
 mod beneath;
+mod child;
 mod classic;
 mod copy;
 mod create;

@@ -13,14 +13,19 @@ use snap_ns_plan::{
 use snap_path::{PATH_MAX, file_name, parent};
 use snap_syscalls::{MountAttributes, Reach, mount_setattr};
 
+use crate::acl::without_list;
 use crate::fault::failed;
 use crate::kernel::Kernel;
 use crate::parents::Side;
 use crate::settle::MountAt;
-use crate::walk::{PATH, PATH_DIR, kind, open_child};
+use crate::walk::{PATH, kind, open_child};
 
 /// `f_type` of a tmpfs (statfs(2)).
 pub(crate) const TMPFS_MAGIC: u64 = 0x0102_1994;
+
+/// A directory that is listed, or whose access control list is read.
+const LISTED: OFlags =
+    OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC).union(OFlags::RDONLY);
 
 /// Room for one batch of directory entries.
 const LIST_BYTES: usize = 4096;
@@ -75,9 +80,10 @@ impl FsView for Kernel {
     }
 
     fn attributes(&mut self, path: &[u8]) -> Result<Attributes, Fault> {
-        let dir = self.open(path, PATH_DIR).map_err(failed(Call::Open, Role::Mimic))?;
-        let stat = fstat(dir).map_err(failed(Call::Stat, Role::Mimic))?;
+        let dir = self.open(path, LISTED).map_err(failed(Call::Open, Role::Mimic))?;
+        let stat = fstat(&dir).map_err(failed(Call::Stat, Role::Mimic))?;
         let mode = u16::try_from(stat.st_mode & 0o7777).unwrap_or_default();
+        let mode = without_list(dir.as_fd(), mode);
         Ok(Attributes { mode, uid: stat.st_uid, gid: stat.st_gid })
     }
 
@@ -89,8 +95,7 @@ impl FsView for Kernel {
     }
 
     fn list(&mut self, path: &[u8], each: &mut Each<'_>) -> Result<(), Fault> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let dir = self.open(path, flags).map_err(failed(Call::Open, Role::Mimic))?;
+        let dir = self.open(path, LISTED).map_err(failed(Call::Open, Role::Mimic))?;
         let mut buffer = [MaybeUninit::uninit(); LIST_BYTES];
         let mut entries = RawDir::new(&dir, &mut buffer);
         let unreadable = failed(Call::ReadDirectory, Role::Mimic);

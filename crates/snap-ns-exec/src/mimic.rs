@@ -3,10 +3,7 @@
 use core::mem::MaybeUninit;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{
-    AtFlags, Gid, Mode, OFlags, RawDir, Uid, chownat, fstat, mkdirat, readlinkat_raw, symlinkat,
-    unlinkat,
-};
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, RawDir, Uid, chownat, mkdirat, unlinkat};
 use rustix::io::Errno;
 use rustix::mount::{
     MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change, unmount,
@@ -18,6 +15,7 @@ use snap_ns_plan::{
 use snap_path::{PATH_MAX, Text, file_name, parent};
 
 use crate::backend::Fallback;
+use crate::child::{Missed, check_is_file};
 use crate::fault::failed;
 use crate::fd_path::fd_path;
 use crate::here::Here;
@@ -25,7 +23,7 @@ use crate::kernel::Kernel;
 use crate::parents::{Proof, is_roots_alone};
 use crate::settle::MountAt;
 use crate::unmount::{PRIVATE_TREE, detach, take_away};
-use crate::walk::{PATH, PATH_DIR, is_same, kind_of, open_child};
+use crate::walk::{PATH, PATH_DIR, is_same, open_child};
 
 /// Below this directory a mimic's directory is bound while it is re-created; snapd's AppArmor
 /// policy knows the place (contract section 5).
@@ -57,11 +55,11 @@ impl Kernel {
             |kernel| kernel.mimic_in_place(mimic, rule),
         );
         self.parents.forget_at(mimic.dir);
-        made.map(|()| Outcome::Done)
+        made.map(Missed::outcome)
     }
 
     /// The same with the classic calls.
-    fn mimic_in_place(&mut self, mimic: &Mimic<'_>, rule: &dyn Rule) -> Result<(), Fault> {
+    fn mimic_in_place(&mut self, mimic: &Mimic<'_>, rule: &dyn Rule) -> Result<Missed, Fault> {
         let naming = self.naming(mimic, rule);
         // An old kernel is no policy: it lets anything be bound that is open.
         if self.fallback() == Some(Fallback::Missing) {
@@ -99,7 +97,7 @@ impl Kernel {
     }
 
     /// Builds it from the directory itself, which stays open while the tmpfs covers it.
-    fn build_from_covered(&self, mimic: &Mimic<'_>, naming: Naming) -> Result<(), Fault> {
+    fn build_from_covered(&self, mimic: &Mimic<'_>, naming: Naming) -> Result<Missed, Fault> {
         let open = failed(Call::Open, Role::Mimic);
         let (above, name) = self.open_parent(mimic.dir).map_err(&open)?;
         let dir = open_child(above.as_fd(), name, PATH_DIR).map_err(&open)?;
@@ -107,7 +105,12 @@ impl Kernel {
         self.restore(mimic, &dir, &tmpfs, naming).inspect_err(|_| take_away(above.as_fd(), name))
     }
 
-    fn build(&mut self, mimic: &Mimic<'_>, aside_path: &[u8], naming: Naming) -> Result<(), Fault> {
+    fn build(
+        &mut self,
+        mimic: &Mimic<'_>,
+        aside_path: &[u8],
+        naming: Naming,
+    ) -> Result<Missed, Fault> {
         let open = |role| failed(Call::Open, role);
         let (above, name) = self.open_parent(mimic.dir).map_err(open(Role::Mimic))?;
         let dir = open_child(above.as_fd(), name, PATH_DIR).map_err(open(Role::Mimic))?;
@@ -130,8 +133,8 @@ impl Kernel {
         let released = detach(aside_above.as_fd(), aside_name, aside.as_fd())
             .map_err(|(call, errno)| failed(call, Role::Aside)(errno))
             .inspect_err(|_| take_away(aside_above.as_fd(), aside_name));
-        covered?;
-        released.inspect_err(|_| take_away(above.as_fd(), name))
+        let missed = covered?;
+        released.map(|()| missed).inspect_err(|_| take_away(above.as_fd(), name))
     }
 
     /// Covers the directory with a tmpfs.
@@ -157,7 +160,7 @@ impl Kernel {
         aside: &OwnedFd,
         tmpfs: &OwnedFd,
         naming: Naming,
-    ) -> Result<(), Fault> {
+    ) -> Result<Missed, Fault> {
         if naming == Naming::ByName {
             fchdir(aside).map_err(failed(Call::ChangeDirectory, Role::Aside))?;
         }
@@ -166,25 +169,27 @@ impl Kernel {
             .push(mimic.dir)
             .and_then(|()| target.push(b"/"))
             .ok_or(Fault::new(What::Full(Limit::Path), Role::Mimic))?;
+        let mut missed = Missed::default();
         for (number, child) in (mimic.first_child..).zip(mimic.children) {
             let role = Role::Child(number);
             let name = mimic.name(child);
-            match (child.kind, naming) {
+            let restored = match (child.kind, naming) {
                 (NodeKind::Directory, Naming::ByName) => {
-                    self.restore_by_name(&mut target, name, tmpfs, role)?;
+                    self.restore_by_name(&mut target, name, tmpfs, role)
                 }
                 (NodeKind::Directory, Naming::ByDescriptor) => {
-                    self.restore_dir(name, aside, tmpfs, role)?;
+                    self.restore_dir(name, aside, tmpfs, role)
                 }
-                (NodeKind::File, _) => self.restore_file(name, aside, tmpfs, role)?,
+                (NodeKind::File | NodeKind::Special, _) => {
+                    self.restore_file(name, aside, tmpfs, role)
+                }
                 (NodeKind::Symlink, _) => {
-                    self.restore_link(name, aside.as_fd(), tmpfs.as_fd(), role)?
+                    self.restore_link(name, aside.as_fd(), tmpfs.as_fd(), role)
                 }
-                // Told by the caller: a device, FIFO or socket cannot be re-created.
-                (NodeKind::Special, _) => {}
-            }
+            };
+            missed.take(restored, child.kind, (tmpfs.as_fd(), name))?;
         }
-        Ok(())
+        Ok(missed)
     }
 
     /// Restores the directory `name` of the working directory, which has what is covered, below `dir`, the
@@ -246,31 +251,11 @@ impl Kernel {
         role: Role,
     ) -> Result<(), Fault> {
         let source = open_child(aside.as_fd(), name, PATH).map_err(failed(Call::Open, role))?;
-        let kind = kind_of(&source).map_err(failed(Call::Stat, role))?;
-        if kind != NodeKind::File {
-            return Err(Fault::new(What::Found(kind), role));
-        }
+        check_is_file(source.as_fd(), role)?;
         let attributes = CHILD_ATTRIBUTES;
         let target = self.make_object(tmpfs.as_fd(), name, ObjectKind::File, attributes, role)?;
         let (from, to) = (fd_path(source.as_fd()), fd_path(target.as_fd()));
         mount_bind(from.as_c_str(), to.as_c_str()).map_err(failed(Call::Bind, role))
-    }
-
-    pub(crate) fn restore_link(
-        &self,
-        name: &[u8],
-        aside: BorrowedFd<'_>,
-        tmpfs: BorrowedFd<'_>,
-        role: Role,
-    ) -> Result<(), Fault> {
-        let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
-        let link = open_child(aside, name, PATH).map_err(failed(Call::Open, role))?;
-        let stat = fstat(&link).map_err(failed(Call::Stat, role))?;
-        let (target, _) =
-            readlinkat_raw(&link, c"", &mut buffer[..]).map_err(failed(Call::ReadLink, role))?;
-        symlinkat(&target[..], tmpfs, name).map_err(failed(Call::MakeSymlink, role))?;
-        let copy = open_child(tmpfs, name, PATH).map_err(failed(Call::Open, role))?;
-        self.give(copy.as_fd(), stat.st_uid, stat.st_gid).map_err(failed(Call::ChangeOwner, role))
     }
 
     /// Removes the empty directories below the aside that a run left which was killed in another

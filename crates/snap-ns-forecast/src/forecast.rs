@@ -190,7 +190,8 @@ impl<'a> Forecast<'a> {
         let Listed { attributes, first_child, children, .. } = slot.listed;
         let first = first_child as usize;
         let children = self.children.get(first..first.saturating_add(children as usize))?;
-        Some(Mimic { dir: slot.dir, attributes, children, first_child, names: &self.names })
+        let (dir, is_hosts, names) = (slot.dir, slot.is_hosts, &self.names[..]);
+        Some(Mimic { dir, attributes, is_hosts, children, first_child, names })
     }
 
     /// The name of the mimics' child with the number `number`, as in a fault.

@@ -32,7 +32,7 @@ mod way;
 pub use fault::{Call, Errno, Fault, Limit, Place, Role, What};
 pub use forecast::Forecast;
 pub use made::created_with;
-pub use mimic::{CHILDREN_MAX, Child, Listed, MIMICS_MAX, Mimic, NAMES_MAX, Slot};
+pub use mimic::{CHILDREN_MAX, Child, Listed, MIMICS_MAX, Mimic, NAMES_MAX, SHOWS, Slot};
 pub use order::{Fate, Past, Time};
 pub use reason::{Field, Reason, Which};
 pub use route::{Buffer, Log, Route, Space};

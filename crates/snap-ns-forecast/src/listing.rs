@@ -21,7 +21,7 @@ impl Forecast<'_> {
         });
         while at < end {
             let child = self.children.get(at as usize).copied();
-            if let Some(child) = child.filter(|child| child.kind != NodeKind::Special) {
+            if let Some(child) = child {
                 self.children.try_push(child).map_err(|_| Limit::AllChildren)?;
             }
             at = at.saturating_add(1);
@@ -133,16 +133,16 @@ impl Forecast<'_> {
     /// # Errors
     ///
     /// The directory could not be looked at, or what is in it runs into a limit.
-    pub(crate) fn list_children(
+    pub fn list_children(
         &mut self,
         live: &[u8],
         full: impl Fn(Limit) -> Fault,
         view: &mut dyn FsView,
     ) -> Result<Listed, Fault> {
         let attributes = view.attributes(live)?;
-        let first_child = self.children.len();
+        let (first_child, first_name) = (self.children.len(), self.names.len());
         let mut count = 0_usize;
-        view.list(live, &mut |name, kind| {
+        let listed = view.list(live, &mut |name, kind| {
             count = count.saturating_add(1);
             self.add_child(name, kind).map_err(&full)?;
             let path_len = live.len().saturating_add(name.len()).saturating_add(1);
@@ -150,7 +150,13 @@ impl Forecast<'_> {
                 return Err(full(Limit::Children));
             }
             if path_len >= PATH_MAX { Err(full(Limit::Path)) } else { Ok(()) }
-        })?;
+        });
+        if let Err(fault) = listed {
+            // It is listed again in each round.
+            self.children.truncate(first_child);
+            self.names.truncate(first_name);
+            return Err(fault);
+        }
         self.sort_children(first_child);
         Ok(Listed {
             attributes,

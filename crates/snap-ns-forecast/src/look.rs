@@ -35,14 +35,10 @@ impl Forecast<'_> {
             }
             // A bind that is not recursive shows what the mimic's children are mounted on.
             Space::Mimic(mimic) => match self.child_at(mimic, route.path) {
-                Some((NodeKind::Special, _)) | None => {
-                    Look::Missing { parent: route.root, ground: OWN }
-                }
+                None => Look::Missing { parent: route.root, ground: OWN },
                 Some((kind, len)) if len == route.path.len() => Look::Found(kind),
                 Some((NodeKind::Directory, parent)) => Look::Missing { parent, ground: OWN },
-                Some((kind @ (NodeKind::File | NodeKind::Symlink), at)) => {
-                    Look::Blocked { at, kind }
-                }
+                Some((kind, at)) => Look::Blocked { at, kind },
             },
             Space::Tmpfs(_) => Look::Missing { parent: route.root, ground: OWN },
         };

@@ -2,13 +2,13 @@
 
 use snap_mount_options::Origin;
 use snap_path::PATH_MAX;
-use snap_profile::{ENTRIES_MAX, Shape};
+use snap_profile::Shape;
 
 use crate::fault::{Fault, Limit, Role, What};
 use crate::forecast::Forecast;
 use crate::order::Time;
 use crate::reason::Reason;
-use crate::route::{Buffer, Space};
+use crate::route::{Buffer, FNV_START, Space, fnv};
 use crate::survey::Asked;
 use crate::territory::Territory;
 use crate::view::{Attributes, FsView, Look, NodeKind};
@@ -17,13 +17,20 @@ use crate::view::{Attributes, FsView, Look, NodeKind};
 pub const MIMICS_MAX: usize = 4096;
 
 /// The most children of one mimic, whatever their kind (docs/limits.md).
-pub const CHILDREN_MAX: usize = 8192;
+pub const CHILDREN_MAX: usize = 32 * 1024;
 
 /// The most bytes in the names of all mimics' children (docs/limits.md).
 pub const NAMES_MAX: usize = 4 * 1024 * 1024;
 
-/// The most children of all mimics of one run: each may become an entry.
-pub(crate) const ALL_CHILDREN_MAX: usize = 2 * ENTRIES_MAX;
+/// The most children of all mimics of one run.
+pub(crate) const ALL_CHILDREN_MAX: usize = 64 * 1024;
+
+/// The most children of a mimic that are recorded one by one. More are recorded as one number, which
+/// tells whether they are the same as before; the packaged program can do without their lines.
+const RECORDED_MAX: usize = 512;
+
+/// What that number is recorded as.
+pub const SHOWS: &[u8] = b"x-snapd.shows=";
 
 /// The longest name in a tmpfs (`limits.h`, path_resolution(7)).
 pub(crate) const NAME_MAX: usize = 255;
@@ -38,6 +45,8 @@ pub struct Mimic<'p> {
     pub dir: &'p [u8],
     /// Its mode and owner, which the tmpfs gets.
     pub attributes: Attributes,
+    /// It is the host's, who may change it at any time.
+    pub is_hosts: bool,
     /// What is in it, by name; without what has to make way.
     pub children: &'p [Child],
     /// The number of the first of `children` in the plan, for faults.
@@ -66,6 +75,8 @@ pub struct Slot<'a> {
     pub time: Time,
     /// What is in the directory.
     pub listed: Listed,
+    /// The directory is the host's.
+    pub is_hosts: bool,
     /// The tmpfs of the current profile that stays for it.
     pub kept_as: Option<u16>,
     /// Why it is needed.
@@ -176,7 +187,8 @@ impl<'a> Forecast<'a> {
             Reason::WouldShowOnHost
         };
         let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
-        let slot = Slot { dir, needed_by, time, listed, kept_as: None, reason, seen_at };
+        let is_hosts = fault.what == What::WouldShowOnHost;
+        let slot = Slot { dir, needed_by, time, listed, is_hosts, kept_as: None, reason, seen_at };
         self.mimics.try_push(slot).map_err(|_| full(fault, Limit::Mimics))?;
         let start = self.mimics_before(dir);
         self.mimics_by_dir.try_insert(start, mimic).map_err(|_| full(fault, Limit::Mimics))?;
@@ -276,6 +288,17 @@ fn full(fault: Fault, limit: Limit) -> Fault {
 }
 
 impl<'p> Mimic<'p> {
+    /// A number for the names and kinds of its children, when they are too many to be recorded.
+    #[must_use]
+    pub fn summary(&self) -> Option<u64> {
+        let many = self.children.len() > RECORDED_MAX;
+        many.then(|| {
+            self.children.iter().fold(FNV_START, |hash, child| {
+                fnv(fnv(hash, self.name(child)), &[0, child.kind as u8])
+            })
+        })
+    }
+
     /// The name of one of its children.
     #[must_use]
     pub fn name(&self, child: &Child) -> &'p [u8] {
@@ -287,8 +310,8 @@ impl NodeKind {
     /// Whether a child of this kind is a mount of its own in a mimic.
     pub fn is_listed(self) -> bool {
         match self {
-            Self::Directory | Self::File => true,
-            Self::Symlink | Self::Special => false,
+            Self::Directory | Self::File | Self::Special => true,
+            Self::Symlink => false,
         }
     }
 }

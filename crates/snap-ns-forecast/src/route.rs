@@ -11,6 +11,7 @@ use snap_profile::{Item, Shape};
 
 use crate::fault::{Fault, Limit, Role, What};
 use crate::forecast::Forecast;
+use crate::mimic::SHOWS;
 use crate::order::{Fate, Time};
 use crate::view::{Access, Ground, NodeKind};
 
@@ -77,7 +78,7 @@ impl Route<'_> {
             Space::Unknown => (3, 0),
         };
         let [high, low] = place.to_be_bytes();
-        let start = fnv(0xcbf2_9ce4_8422_2325, &[kind, high, low]);
+        let start = fnv(FNV_START, &[kind, high, low]);
         fnv(start, self.path)
     }
 
@@ -235,6 +236,10 @@ impl<'a> Forecast<'a> {
             let cover = self.cover_of(path, place);
             return (path, false, cover.map_or(Turn::Unknown, |at| Turn::AsBefore(at.into())));
         }
+        if log == Log::Current && item.is_synthetic() && self.is_unrecorded_child(place, crossable)
+        {
+            return (path, false, Turn::AsBefore(place.into()));
+        }
         let turn = match (item.shape, item.operation) {
             (Shape::Directory | Shape::File, Operation::Bind(depth)) => {
                 Turn::Shows(item.entry.source, depth)
@@ -254,6 +259,23 @@ impl<'a> Forecast<'a> {
     pub fn cover_of(&self, child: &[u8], place: u16) -> Option<u16> {
         let mut above = self.current_by_path.at(parent(child)?);
         above.find(|&at| at < place && self.current(at).is_some_and(Item::is_tmpfs))
+    }
+
+    /// Whether `path` leads to a child of the mimic of the current entry at `place`, which has no
+    /// lines for its children. Where nobody knows what it shows it goes, with all that was made in it:
+    /// what is mounted deeper than right in it is taken for mounted in a child.
+    fn is_unrecorded_child(&self, place: u16, path: &[u8]) -> bool {
+        let Some(item) = self.current(place).filter(|item| item.is_tmpfs()) else { return false };
+        let options = item.entry.options.split(|&byte| byte == b',');
+        let Some(rest) = below(path, item.entry.mount_point)
+            .filter(|_| options.into_iter().any(|option| option.starts_with(SHOWS)))
+        else {
+            return false;
+        };
+        match self.space_of(place) {
+            Space::Mimic(mimic) => !rest.is_empty() && self.child_named(mimic, rest).is_some(),
+            Space::Live | Space::Tmpfs(_) | Space::Unknown => rest.contains(&b'/'),
+        }
     }
 
     /// The tmpfs of the current profile at `place`, as a space of a fresh namespace.
@@ -311,21 +333,27 @@ impl<'a> Forecast<'a> {
     /// Whether `path`, below the directory of a mimic, leads to a child that the mimic shows as it
     /// was.
     fn restored(&self, mimic: u16, path: &[u8]) -> bool {
-        match self.child_at(mimic, path) {
-            Some((NodeKind::Directory | NodeKind::File | NodeKind::Symlink, _)) => true,
-            Some((NodeKind::Special, _)) | None => false,
-        }
+        self.child_at(mimic, path).is_some()
+    }
+
+    /// The child of a mimic that the path `rest`, below its directory, begins with, and how long its
+    /// name is.
+    fn child_named(&self, mimic: u16, rest: &[u8]) -> Option<(NodeKind, usize)> {
+        let name = rest.split(|&byte| byte == b'/').next()?;
+        let slot = self.mimics.get(usize::from(mimic))?;
+        Some((self.child_kind(slot, name)?, name.len()))
     }
 
     /// The child of a mimic's directory that is at or above `path`, and the length of its path.
     pub(crate) fn child_at(&self, mimic: u16, path: &[u8]) -> Option<(NodeKind, usize)> {
-        let slot = self.mimics.get(usize::from(mimic))?;
-        let rest = below(path, slot.dir)?;
-        let name = rest.split(|&byte| byte == b'/').next()?;
-        let len = path.len().saturating_sub(rest.len()).saturating_add(name.len());
-        Some((self.child_kind(slot, name)?, len))
+        let rest = below(path, self.mimics.get(usize::from(mimic))?.dir)?;
+        let (kind, len) = self.child_named(mimic, rest)?;
+        Some((kind, path.len().saturating_sub(rest.len()).saturating_add(len)))
     }
 }
+
+/// Where the hash of Fowler, Noll and Vo begins.
+pub(crate) const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// The hash of Fowler, Noll and Vo (FNV-1a), continued.
 pub(crate) fn fnv(hash: u64, bytes: &[u8]) -> u64 {

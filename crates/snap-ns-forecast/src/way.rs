@@ -1,6 +1,7 @@
 //! What stands in the way of an entry, and how it makes way.
 
-use snap_path::{file_name, parent};
+use snap_mount_options::Origin;
+use snap_path::{file_name, is_at_or_below, parent};
 
 use crate::fault::{Fault, Role, What};
 use crate::forecast::Forecast;
@@ -9,6 +10,25 @@ use crate::route::{Buffer, Log, Route, Space};
 use crate::survey::Asked;
 use crate::territory::Territory;
 use crate::view::{Access, FsKind, FsView, Ground, Look};
+
+/// What lives, with many others in it: the host's part of none of these, and of no directory above
+/// them, is left out of sight for a layout.
+const VITAL: [&[u8]; 10] = [
+    b"/dev",
+    b"/proc",
+    b"/run",
+    b"/sys",
+    b"/tmp",
+    b"/home",
+    b"/root",
+    b"/snap",
+    b"/var/snap",
+    b"/var/lib/snapd",
+];
+
+fn is_above_vital(dir: &[u8]) -> bool {
+    VITAL.iter().any(|vital| is_at_or_below(vital, dir))
+}
 
 impl<'a> Forecast<'a> {
     /// Why nothing can be created in `dir`, which `route` leads to or through and which is `live`
@@ -68,7 +88,8 @@ impl<'a> Forecast<'a> {
     }
 
     /// Something of another kind is at the mount point of an entry, which is a `fault`. On a
-    /// read-only file system a mimic of the directory does not show it; elsewhere it is in the way.
+    /// read-only file system a mimic of the directory does not show it, nor does one of the host's
+    /// directories for a layout; where something may be created it is in the way.
     pub(crate) fn make_way(
         &mut self,
         asked: &Asked<'a>,
@@ -89,11 +110,17 @@ impl<'a> Forecast<'a> {
         if let Some(mimic) = route.mimic_root().filter(|_| route.replaced == (0, 0)) {
             return if self.omit_child(mimic, name) { Ok(()) } else { Err(fault) };
         }
-        if route.space != Space::Live
-            || route.ground(view.ground(route.path)?).access == Access::Writable
-        {
+        if route.space != Space::Live {
             return Err(fault);
         }
-        self.plan_mimic(asked, dir, fault, name, view)
+        let ground = route.ground(view.ground(route.path)?);
+        // What another entry shows there is not the host's.
+        let hosts = asked.item.origin == Origin::Layout && route.replaced == (0, 0);
+        let what = match self.wall(dir, (&route, route.path), ground, asked.time, view)? {
+            Some(What::ReadOnly) => fault.what,
+            Some(wall) if hosts && !is_above_vital(dir) => wall,
+            Some(_) | None => return Err(fault),
+        };
+        self.plan_mimic(asked, dir, Fault { what, ..fault }, name, view)
     }
 }

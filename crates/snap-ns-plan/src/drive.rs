@@ -80,7 +80,10 @@ impl<'a> Plan<'a> {
             };
             observer.tried(self, step, outcome);
             let fault = match outcome {
-                Outcome::Done | Outcome::Skipped(_) => {
+                Outcome::Done | Outcome::DoneWithout { .. } | Outcome::Skipped(_) => {
+                    if let (Op::Mimic(mimic), Outcome::DoneWithout { .. }) = (step.op, outcome) {
+                        self.note_missed(mimic, performer);
+                    }
                     self.note(at, step.op, outcome);
                     at = at.saturating_add(1);
                     continue;
@@ -138,13 +141,26 @@ impl<'a> Plan<'a> {
     fn note(&mut self, at: usize, op: Op, outcome: Outcome) {
         let state = match outcome {
             Outcome::Skipped(skip) => State::Skipped(skip),
-            Outcome::Done | Outcome::Failed(_) => State::Done,
+            Outcome::Done | Outcome::DoneWithout { .. } | Outcome::Failed(_) => State::Done,
         };
         self.set_state(at, state);
         if let (Op::PutBeneath(place), State::Done) = (op, state) {
             self.forecast.note_beneath(place);
         }
         self.note_gone(op);
+    }
+
+    /// Only what a mimic really shows is recorded, when it does without some of its children.
+    fn note_missed(&mut self, mimic: u16, performer: &mut dyn Performer) {
+        let Some(dir) = self.forecast.mimics.get(usize::from(mimic)).map(|slot| slot.dir) else {
+            return;
+        };
+        let full = |limit| Fault::new(What::Full(limit), Role::Mimic);
+        let listed = self.forecast.list_children(dir, full, performer);
+        if let (Ok(listed), Some(slot)) = (listed, self.forecast.mimics.get_mut(usize::from(mimic)))
+        {
+            slot.listed = listed;
+        }
     }
 
     /// A step's op with all that is needed to perform it.

@@ -53,6 +53,10 @@ impl<'a> Plan<'a> {
         let Some(slot) = self.forecast.mimics.get(usize::from(mimic)).copied() else {
             return false;
         };
+        // The options of the tmpfs have told it all.
+        if self.mimic(mimic).is_some_and(|mimic| mimic.summary().is_some()) {
+            return true;
+        }
         let kinds = self.forecast.children_of(&slot).iter().map(|child| child.kind);
         let wanted = kinds.filter(|kind| kind.is_listed()).count();
         let below = self.forecast.current_by_path.subtree(slot.dir);
@@ -121,7 +125,8 @@ impl<'a> Plan<'a> {
         self.forecast.past.get(usize::from(at)).is_some_and(|past| past.mounted)
             && matches!(
                 (kind, item.shape),
-                (Some(NodeKind::Directory), Shape::Directory) | (Some(NodeKind::File), Shape::File)
+                (Some(NodeKind::Directory), Shape::Directory)
+                    | (Some(NodeKind::File | NodeKind::Special), Shape::File)
             )
     }
 

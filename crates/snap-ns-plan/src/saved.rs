@@ -2,7 +2,7 @@
 
 use snap_fstab::{Entry, Sink};
 use snap_mount_options::Origin;
-use snap_ns_forecast::{Attributes, Fate, Log, Mimic, NodeKind, Past, Time};
+use snap_ns_forecast::{Attributes, Fate, Log, Mimic, NodeKind, Past, SHOWS, Time};
 use snap_path::{PATH_MAX, Text};
 use snap_profile::Item;
 
@@ -210,15 +210,15 @@ fn write_mimic<S: Sink>(mimic: &Mimic<'_>, id: &[u8], sink: &mut S) -> Result<()
     };
     entry.write(sink)?;
     let mut path = Text::<PATH_MAX>::new();
-    if push_all(&mut path, &[mimic.dir, b"/"]).is_none() {
+    if mimic.summary().is_some() || push_all(&mut path, &[mimic.dir, b"/"]).is_none() {
         return Ok(());
     }
-    let (dir_len, mut kind) = (path.as_bytes().len(), NodeKind::Special);
+    let (dir_len, mut kind) = (path.as_bytes().len(), NodeKind::Symlink);
     for child in mimic.children {
         let parts: &[&[u8]] = match child.kind {
             NodeKind::Directory => &[b"rbind,", SYNTHETIC, id, b",x-snapd.detach"],
-            NodeKind::File => &[b"bind,x-snapd.kind=file,", SYNTHETIC, id],
-            NodeKind::Symlink | NodeKind::Special => continue,
+            NodeKind::File | NodeKind::Special => &[b"bind,x-snapd.kind=file,", SYNTHETIC, id],
+            NodeKind::Symlink => continue,
         };
         if child.kind != kind {
             options.truncate(0);
@@ -253,7 +253,11 @@ pub(crate) fn push_tmpfs_options(
 ) -> Option<()> {
     push_plain_tmpfs_options(options, id)?;
     let Attributes { mode, uid, gid } = mimic.attributes;
-    options.push_fmt(format_args!(",mode=0{mode:o},uid={uid},gid={gid}"))
+    options.push_fmt(format_args!(",mode=0{mode:o},uid={uid},gid={gid}"))?;
+    mimic.summary().map_or(Some(()), |summary| {
+        push_all(options, &[b",", SHOWS])?;
+        options.push_fmt(format_args!("{summary:016x}"))
+    })
 }
 
 /// Adds the same, without mode and owner.

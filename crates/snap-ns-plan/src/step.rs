@@ -169,6 +169,13 @@ pub enum ObjectKind {
 pub enum Outcome {
     /// It is done.
     Done,
+    /// It is done, but so many children of a mimic cannot be shown.
+    DoneWithout {
+        /// What happened to the first of them.
+        first: Fault,
+        /// How many there are.
+        count: u32,
+    },
     /// It was not necessary.
     Skipped(Skip),
     /// It failed.

@@ -89,18 +89,20 @@ impl Observer for Told<'_> {
         if self.log.is_read() {
             self.log.debug(format_args!("{}", StepText { plan, op: step.op, outcome }));
         }
-        if let (snap_ns_plan::Op::Mimic(mimic), Outcome::Done) = (step.op, outcome)
-            && let Some(mimic) = plan.mimic(mimic)
+        let made = matches!(outcome, Outcome::Done | Outcome::DoneWithout { .. });
+        if let snap_ns_plan::Op::Mimic(mimic) = step.op
+            && let Some(mimic) = plan.mimic(mimic).filter(|mimic| made && mimic.is_hosts)
         {
-            for child in mimic.children {
-                if child.kind == snap_ns_plan::NodeKind::Special {
-                    let (dir, name) = (crate::output::Shown(mimic.dir), mimic.name(child));
-                    let name = crate::output::Shown(name);
-                    self.log.notice(format_args!(
-                        "{dir}/{name} is a device, FIFO or socket: not shown in the writable copy"
-                    ));
-                }
-            }
+            self.log.notice(format_args!(
+                "{} is a copy for the snap now: what the host adds, replaces or removes right in it does not show",
+                crate::output::Shown(mimic.dir)
+            ));
+        }
+        if let Outcome::DoneWithout { first: fault, count } = outcome
+            && let Some(place) = plan.cause(step.op)
+        {
+            let entry = ForEntry { plan, place, file: self.file, fault };
+            self.log.notice(format_args!("not shown ({count} in all): {entry}"));
         }
     }
 

@@ -247,9 +247,9 @@ fn limit_text(limit: Limit) -> &'static str {
         Limit::Line => "a line of more than 64 KiB would have to be recorded",
         Limit::Steps => "too many steps",
         Limit::Mimics => "more than 4096 directories would have to become writable",
-        Limit::Children => "more than 8192 things are in a directory that has to become writable",
+        Limit::Children => "more than 32768 things are in a directory that has to become writable",
         Limit::AllChildren => {
-            "more than 32768 things are in the directories that have to become writable"
+            "more than 65536 things are in the directories that have to become writable"
         }
         Limit::Names => "the names in directories that have to become writable exceed 4 MiB",
         Limit::Rounds => "the entries contradict each other: each changes what another one finds",
@@ -311,6 +311,7 @@ impl Display for StepText<'_> {
         let path = path.unwrap_or_default();
         let verdict = match self.outcome {
             Outcome::Done => "done",
+            Outcome::DoneWithout { .. } => "done, but something is not shown",
             Outcome::Skipped(Skip::NotThere) => "not there any more",
             Outcome::Skipped(Skip::Stays) => "stays: in use, not empty or read-only",
             Outcome::Skipped(Skip::IgnoredMissing) => "missing, which is ignored",

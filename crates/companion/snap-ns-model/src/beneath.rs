@@ -22,7 +22,7 @@ impl Namespace {
             let Some(mount_point) = plan.recorded_mount(place) else { continue };
             match inside.undo_mount(mount_point)? {
                 Outcome::Skipped(_) => plan.note_not_mounted(place),
-                Outcome::Done | Outcome::Failed(_) => {}
+                Outcome::Done | Outcome::DoneWithout { .. } | Outcome::Failed(_) => {}
             }
         }
         drop(inside);

@@ -31,7 +31,7 @@ fn until_done(bed: &mut Bed, action: &Action<'_>, may_change: bool, scratch: &st
                 return Ok(());
             }
             Outcome::Failed(Fault { what: What::Failed(_, TOO_MANY), .. }) => failures += 1,
-            other @ (Outcome::Failed(_) | Outcome::Skipped(_)) => {
+            other @ (Outcome::Failed(_) | Outcome::DoneWithout { .. } | Outcome::Skipped(_)) => {
                 panic!("{action:?} with {limit}: {other:?}");
             }
         }

@@ -2,8 +2,10 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, chown, symlink};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
 use anyhow::Result;
@@ -18,7 +20,10 @@ use snap_ns_testbed::World;
 use crate::bed::{Always, Bed, profile};
 use crate::state::{count_at, mount_at, mounts, object, tree};
 
-on_all!(shows_the_same below_shared a_child_that_vanished a_child_that_changed ; root owners);
+on_all!(
+    shows_the_same what_the_host_changes below_shared a_child_that_vanished a_child_that_changed ;
+    root owners access_control_list shows_devices_fifos_and_sockets
+);
 
 // With the classic calls one child comes after the other.
 on_all!(@ fd_only FD all_at_once ; ; );
@@ -75,12 +80,8 @@ fn shows_the_same(bed: &mut Bed) -> Result<()> {
             rustix::mount::mount_remount(dir, flags, "").unwrap();
         }
         let before = tree(dir)?;
-        if access == "rw" {
-            mknodat(CWD, &*format!("{dir}/fifo"), FileType::Fifo, Mode::RUSR, 0).unwrap();
-        }
         let plan = planned(bed, dir);
         assert_eq!(mimic(bed, &plan), Outcome::Done);
-        // All but the FIFO.
         assert_eq!(tree(dir)?, before);
         assert!(!Path::new("/tmp/.snap").exists());
         assert!(mounts()?.iter().all(|line| !line.contains("/tmp/.snap")));
@@ -97,6 +98,99 @@ fn shows_the_same(bed: &mut Bed) -> Result<()> {
         assert!(!Path::new(&format!("{dir}/new")).exists());
     }
     assert_eq!(fs::read("/opt/w/f")?, b"new");
+    Ok(())
+}
+
+/// What is neither a directory nor a file nor a link is bound onto an empty file, and never opened:
+/// nobody reads from the FIFO.
+fn shows_devices_fifos_and_sockets(bed: &mut Bed) -> Result<()> {
+    let dir = "/opt/w";
+    build(&bed.world, dir)?;
+    let daemon = UnixListener::bind("/opt/w/daemon.sock")?;
+    mknodat(CWD, "/opt/w/fifo", FileType::Fifo, Mode::RUSR, 0).unwrap();
+    let zero = rustix::fs::makedev(1, 5);
+    for device in ["/opt/w/zero", "/srv/zero"] {
+        mknodat(CWD, device, FileType::CharacterDevice, Mode::RUSR, zero).unwrap();
+    }
+    // One that was mounted over a file: the directory lists it as a file.
+    rustix::mount::mount_bind("/srv/zero", "/opt/w/f").unwrap();
+    let before = tree(dir)?;
+    bed.renew();
+    let plan = planned(bed, dir);
+    assert_eq!(mimic(bed, &plan), Outcome::Done);
+    assert_eq!(tree(dir)?, before);
+    fs::create_dir("/opt/w/new")?;
+    for device in ["/opt/w/f", "/opt/w/zero"] {
+        assert!(fs::metadata(device)?.file_type().is_char_device(), "{device}");
+    }
+    UnixStream::connect("/opt/w/daemon.sock")?;
+    daemon.accept()?;
+    // A daemon that makes its socket anew makes another file: the mimic has the old one.
+    drop(daemon);
+    let refused = UnixStream::connect("/opt/w/daemon.sock").unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+    let undone = bed.perform(&Action::Unmount { mount_point: dir.as_bytes() });
+    assert_eq!(undone, Outcome::Done);
+    fs::remove_file("/opt/w/daemon.sock")?;
+    let daemon = UnixListener::bind("/opt/w/daemon.sock")?;
+    UnixStream::connect("/opt/w/daemon.sock")?;
+    daemon.accept()?;
+    Ok(())
+}
+
+/// What the host writes to a file shows; what it puts in the place of one, adds or removes does not,
+/// until the mimic is made again.
+fn what_the_host_changes(bed: &mut Bed) -> Result<()> {
+    bed.world.file("/opt/etc/passwd", "old")?.file("/opt/etc/hosts", "old")?.dir("/host")?;
+    bed.world.file("/opt/etc/gone", "old")?;
+    // The host sees the directory at another place.
+    assert_eq!(bed.mount("/opt/etc /host none bind 0 0"), Outcome::Done);
+    for round in ["first", "second"] {
+        bed.renew();
+        let plan = planned(bed, "/opt/etc");
+        assert_eq!(mimic(bed, &plan), Outcome::Done);
+        let before = fs::read("/opt/etc/passwd")?;
+        fs::write("/host/passwd.new", round)?;
+        fs::rename("/host/passwd.new", "/host/passwd")?;
+        fs::write("/host/hosts", round)?;
+        fs::write(format!("/host/{round}"), "")?;
+        let _ = fs::remove_file("/host/gone");
+        assert_eq!(fs::read("/opt/etc/passwd")?, before);
+        assert_eq!(fs::read("/opt/etc/hosts")?, round.as_bytes());
+        assert!(!Path::new(&format!("/opt/etc/{round}")).exists());
+        assert_eq!(Path::new("/opt/etc/gone").exists(), round == "first");
+        let _ = bed.perform(&Action::Unmount { mount_point: b"/opt/etc" });
+        assert_eq!(fs::read("/opt/etc/passwd")?, round.as_bytes());
+        assert!(Path::new(&format!("/opt/etc/{round}")).exists());
+    }
+    Ok(())
+}
+
+/// A mimic has no access control list: its mode grants nobody more than that did.
+fn access_control_list(bed: &mut Bed) -> Result<()> {
+    bed.world.dir("/opt/w")?;
+    fs::set_permissions("/opt/w", Permissions::from_mode(0o755))?;
+    let list = |named: u8| -> Vec<u8> {
+        let entries = [(1, 7, !0), (2, named, 7), (4, 5, !0), (16, 7, !0), (32, 5, !0_u32)];
+        let mut list = vec![2, 0, 0, 0];
+        for (tag, permissions, id) in entries {
+            list.extend([tag, 0, permissions, 0]);
+            list.extend(id.to_le_bytes());
+        }
+        list
+    };
+    for (named, mode) in [(7, 0o755), (1, 0o711)] {
+        let name = "system.posix_acl_access";
+        rustix::fs::setxattr("/opt/w", name, &list(named), rustix::fs::XattrFlags::empty())
+            .unwrap();
+        assert_eq!(fs::metadata("/opt/w")?.permissions().mode() & 0o7777, 0o775);
+        bed.renew();
+        let plan = planned(bed, "/opt/w");
+        assert_eq!(mimic(bed, &plan), Outcome::Done);
+        assert_eq!(fs::metadata("/opt/w")?.permissions().mode() & 0o7777, mode);
+        let undone = bed.perform(&Action::Unmount { mount_point: b"/opt/w" });
+        assert_eq!(undone, Outcome::Done);
+    }
     Ok(())
 }
 
@@ -199,16 +293,20 @@ fn a_child_that_vanished(bed: &mut Bed) -> Result<()> {
         } else {
             fs::remove_file(&child)?;
         }
-        let before = (mounts()?, tree("/opt")?, tree("/tmp")?);
+        let before = (tree("/opt")?, tree("/tmp")?);
         let outcome = mimic(bed, &plan);
-        let Outcome::Failed(Fault { what: What::Failed(Call::Open | Call::Bind, 2), place }) =
-            outcome
+        let Outcome::DoneWithout {
+            first: Fault { what: What::Failed(Call::Open | Call::Bind, 2), place },
+            count: 1,
+        } = outcome
         else {
             panic!("{child}: {outcome:?}");
         };
         let Role::Child(number) = place.role else { panic!("{place:?}") };
         assert_eq!(plan.child_name(number), name.as_bytes());
-        assert_eq!((mounts()?, tree("/opt")?, tree("/tmp")?), before, "{child}");
+        // Nothing is in its place.
+        assert_eq!(count_at(&dir)?, 1);
+        assert_eq!((tree("/opt")?, tree("/tmp")?), before, "{child}");
     }
     Ok(())
 }
@@ -225,13 +323,15 @@ fn a_child_that_changed(bed: &mut Bed) -> Result<()> {
             fs::remove_file(child)?;
         }
         bed.world.link(child, target)?;
-        let before = (mounts()?, tree("/opt")?, tree("/tmp")?);
+        let before = mounts()?.len();
         // Where anybody but root may change the directory, nothing is named.
         let rule = Always { verdict: Verdict::Write, may_change: true };
         let action = Action::Mimic(plan.mimic(0).unwrap());
         let outcome = bed.kernel.perform(&action, &rule);
-        assert!(matches!(outcome, Outcome::Failed(_)), "{child}: {outcome:?}");
-        assert_eq!((mounts()?, tree("/opt")?, tree("/tmp")?), before, "{child}");
+        assert!(matches!(outcome, Outcome::DoneWithout { count: 1, .. }), "{child}: {outcome:?}");
+        // Nothing is in its place.
+        assert!(!Path::new(child).is_symlink() && !Path::new(child).exists());
+        assert_eq!((mounts()?.len(), count_at(dir)?), (before + 1, 1), "{child}");
         assert_eq!(count_at(target)?, 0);
     }
     Ok(())

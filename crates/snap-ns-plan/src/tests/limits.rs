@@ -32,7 +32,7 @@ fn layout(mount_point: &str) -> String {
 
 #[test]
 fn children_of_one_mimic() {
-    for (count, refused) in [(8192, false), (8193, true)] {
+    for (count, refused) in [(32_768, false), (32_769, true)] {
         let done = plan(&format!("d /tmp\n{}", read_only("/d", count, "")), "", &layout("d/new"));
         if refused {
             assert_eq!(done.steps, ["refused /d/new: Full(Children) MountPoint 2"]);
@@ -44,7 +44,7 @@ fn children_of_one_mimic() {
 
 #[test]
 fn content_runs_into_limits_too() {
-    let world = format!("d /tmp\n{}", read_only("/d", 8193, ""));
+    let world = format!("d /tmp\n{}", read_only("/d", 32_769, ""));
     let desired = "/tmp /d/new none bind 0 0\n/tmp /tmp/other none bind 0 0";
     let done = plan(&world, "", desired);
     let steps =
@@ -66,10 +66,11 @@ fn names() {
 
 #[test]
 fn entries() {
+    // So many are recorded one by one.
     let mut world = String::from("d /tmp\n");
     let mut desired = String::new();
-    for dir in ["a", "b", "c"] {
-        world.push_str(&read_only(&format!("/{dir}"), 6000, ""));
+    for dir in 0..33 {
+        world.push_str(&read_only(&format!("/{dir}"), 500, ""));
         desired.push_str(&layout(&format!("{dir}/new")));
     }
     assert_eq!(plan(&world, "", &desired).steps, ["full Entries"]);
@@ -79,8 +80,11 @@ fn entries() {
 fn text() {
     // Each child's line has its path twice, and the ID.
     let dir = format!("/{}", ["d".repeat(200).as_str(); 15].join("/"));
-    let world = format!("d /tmp\n{}", read_only(&dir, 1000, ""));
-    let desired = layout(&format!("{}/new", &dir[1..]));
+    let (mut world, mut desired) = (String::from("d /tmp\n"), String::new());
+    for name in ["a", "b"] {
+        world.push_str(&read_only(&format!("{dir}/{name}"), 500, ""));
+        desired.push_str(&layout(&format!("{}/{name}/new", &dir[1..])));
+    }
     assert_eq!(plan(&world, "", &desired).steps, ["full Text"]);
 }
 

@@ -39,6 +39,7 @@ fn of_what_is_seen_elsewhere() {
             saved: "
                     tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/n/1,mode=0755,uid=0,gid=0 0 0
                     /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/n/1,x-snapd.detach 0 0
+                    /usr/s /usr/s none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/usr/n/1 0 0
                     /usr/z /usr/z none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/n/1,x-snapd.detach 0 0
                     /snap/x/1 /usr/n/1 none bind 0 0
                     /snap/x/1 /usr/n/2 none bind 0 0
@@ -48,6 +49,7 @@ fn of_what_is_seen_elsewhere() {
                     /opt/l/a /opt/l/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/l/other,x-snapd.detach 0 0
                     /opt/l/n /opt/l/n none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/l/other,x-snapd.detach 0 0
                     /opt/l/new /opt/l/new none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/l/other,x-snapd.detach 0 0
+                    /opt/l/s /opt/l/s none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/opt/l/other 0 0
                     /opt/l/z /opt/l/z none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/l/other,x-snapd.detach 0 0
                     /snap/x/1 /opt/l/other none bind,x-snapd.origin=layout 0 0
                 ",

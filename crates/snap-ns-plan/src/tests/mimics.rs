@@ -40,6 +40,7 @@ fn which_and_when() {
                     tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/new,mode=0755,uid=0,gid=0 0 0
                     /usr/f /usr/f none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/usr/new 0 0
                     /usr/lib /usr/lib none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/new,x-snapd.detach 0 0
+                    /usr/s /usr/s none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/usr/new 0 0
                     tmpfs /usr/lib tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/lib/new,mode=0755,uid=0,gid=0 0 0
                     /usr/lib/a /usr/lib/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/lib/new,x-snapd.detach 0 0
                     /snap/x/1 /usr/lib/new none rbind,x-snapd.origin=layout 0 0

@@ -2,6 +2,8 @@
 
 extern crate std;
 
+use std::collections::BTreeSet;
+
 use snap_mount_options::{IfMissing, MountFlags, Operation, Origin};
 use snap_path::{parent, prefixes};
 use snap_profile::{Item, Shape};
@@ -181,34 +183,37 @@ impl World {
         if tree.is_empty() {
             return Outcome::Failed(Fault::new(What::Missing, Role::Mimic));
         }
+        let (mut first, mut count) = (None, 0);
         for (number, child) in (mimic.first_child..).zip(mimic.children) {
-            let mounts = matches!(child.kind, NodeKind::Directory | NodeKind::File);
             let path = [mimic.dir, b"/", mimic.name(child)].concat();
-            if mounts && !self.nodes.contains_key(&path) {
+            if child.kind != NodeKind::Symlink && !self.nodes.contains_key(&path) {
                 let gone = What::Failed(Call::Open, 2);
-                return Outcome::Failed(Fault::new(gone, Role::Child(number)));
+                first = first.or(Some(Fault::new(gone, Role::Child(number))));
+                count += 1;
             }
         }
         let device = self.new_device();
         let top = Node { fs: FsKind::Tmpfs, ..Node::directory(device) };
         tree[0].1 = Node { attributes: mimic.attributes, ..top.clone() };
-        tree.retain(|(path, node)| {
+        let listed: BTreeSet<_> = mimic.children.iter().map(|child| mimic.name(child)).collect();
+        tree.retain(|(path, _)| {
             let rest = snap_path::below(path, mimic.dir).unwrap();
             let name = rest.split(|&byte| byte == b'/').next().unwrap();
-            let listed = mimic.children.iter().any(|child| mimic.name(child) == name);
-            node.kind != NodeKind::Special && (rest.is_empty() || listed)
+            rest.is_empty() || listed.contains(name)
         });
         self.mount(mimic.dir, &tree);
         for child in mimic.children {
             let path = [mimic.dir, b"/", mimic.name(child)].concat();
-            if matches!(child.kind, NodeKind::Directory | NodeKind::File) {
-                let placeholder = Node { kind: child.kind, ..top.clone() };
+            if child.kind != NodeKind::Symlink && self.nodes.contains_key(&path) {
+                let dir = child.kind == NodeKind::Directory;
+                let kind = if dir { child.kind } else { NodeKind::File };
+                let placeholder = Node { kind, ..top.clone() };
                 self.covered.push((path.clone(), std::vec![(path, placeholder)]));
             } else if let Some(link) = self.nodes.get_mut(&path) {
                 (link.access, link.fs, link.device) = (top.access, top.fs, device);
             }
         }
-        Outcome::Done
+        first.map_or(Outcome::Done, |first| Outcome::DoneWithout { first, count })
     }
 
     pub(super) fn unmount(&mut self, path: &[u8]) -> Outcome {

@@ -55,6 +55,7 @@ fn where_something_can_be_created() {
                     tmpfs /opt tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/new,mode=0755,uid=0,gid=0 0 0
                     /opt/a /opt/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/new,x-snapd.detach 0 0
                     /opt/f /opt/f none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/opt/new 0 0
+                    /opt/null /opt/null none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/opt/new 0 0
                     /snap/x/1 /opt/new none rbind,x-snapd.origin=layout 0 0
                 ",
         },

@@ -75,10 +75,10 @@ fn crowded(machine: &Machine, dir: &str, count: usize, width: usize) {
 }
 
 #[test]
-fn a_writable_copy_of_8193_children() {
-    on_a_machine("limits::a_writable_copy_of_8193_children", |machine| {
-        crowded(machine, "/opt-crowded", 8193, 4);
-        let words = "/opt-crowded: more than 8192 things are in a directory that has to become";
+fn a_writable_copy_of_32769_children() {
+    on_a_machine("limits::a_writable_copy_of_32769_children", |machine| {
+        crowded(machine, "/opt-crowded", 32_769, 5);
+        let words = "/opt-crowded: more than 32768 things are in a directory that has to become";
         for bad in [
             "/snap/hello/1/lib /opt-crowded/new none rbind",
             "tmpfs /opt-crowded/new tmpfs rw",
@@ -98,9 +98,11 @@ fn a_writable_copy_of_8193_children() {
 fn copies_that_would_be_more_entries_than_fit() {
     on_a_machine("limits::copies_that_would_be_more_entries_than_fit", |machine| {
         let mut desired = GOOD[1].to_owned();
-        for dir in ["/one", "/two", "/three"] {
-            crowded(machine, dir, 5500, 4);
-            desired += &format!("/snap/hello/1/lib {dir}/new none bind,x-snapd.origin=layout\n");
+        // So many are recorded one by one.
+        for dir in 0..33 {
+            crowded(machine, &format!("/many-{dir}"), 500, 4);
+            desired +=
+                &format!("/snap/hello/1/lib /many-{dir}/new none bind,x-snapd.origin=layout\n");
         }
         let words = ["snap.hello.fstab: more than 16384 entries would have to be recorded"];
         refused(machine, desired.as_bytes(), &words);

@@ -21,6 +21,7 @@ mod control_groups;
 mod copies;
 mod inherited;
 mod limits;
+mod notices;
 mod options;
 mod paths;
 mod replaced;

@@ -2,8 +2,7 @@
 
 use snap_mount_options::{Depth, MountFlags};
 use snap_ns_plan::{
-    Attributes, Call, Child, Fault, FsKind, Limit, Mimic, NodeKind, ObjectKind, Outcome, Role,
-    Rule, What,
+    Attributes, Call, Fault, FsKind, Limit, Mimic, NodeKind, ObjectKind, Outcome, Role, Rule, What,
 };
 use snap_path::{PATH_MAX, components, parent};
 
@@ -24,6 +23,9 @@ enum Naming {
     ByDescriptor,
 }
 
+/// How many children are not shown, and what happened to the first.
+type Missed = Option<(Fault, u32)>;
+
 impl Inside<'_> {
     pub(super) fn mimic(&mut self, mimic: &Mimic<'_>, rule: &dyn Rule) -> Result<Outcome, Fault> {
         let path = [ASIDE, mimic.dir].concat();
@@ -38,10 +40,18 @@ impl Inside<'_> {
         self.make_aside(&path)?;
         let result = self.build(mimic, &path, naming);
         self.remove_aside(&path);
-        result.map(|()| Outcome::Done)
+        let done = |missed: Missed| {
+            missed.map_or(Outcome::Done, |(first, count)| Outcome::DoneWithout { first, count })
+        };
+        result.map(done)
     }
 
-    fn build(&mut self, mimic: &Mimic<'_>, aside_path: &[u8], naming: Naming) -> Result<(), Fault> {
+    fn build(
+        &mut self,
+        mimic: &Mimic<'_>,
+        aside_path: &[u8],
+        naming: Naming,
+    ) -> Result<Missed, Fault> {
         let open = |role| failed(Call::Open, role);
         let (above, name) = self.find_parent(mimic.dir).map_err(open(Role::Mimic))?;
         let dir = self.machine.child_dir(above, name).map_err(open(Role::Mimic))?;
@@ -70,8 +80,8 @@ impl Inside<'_> {
         let released = release(self)
             .map_err(|(call, error)| failed(call, Role::Aside)(error))
             .inspect_err(|_| self.take_away(aside_above, aside_name));
-        covered?;
-        released.inspect_err(|_| self.take_away(above, name))
+        let missed = covered?;
+        released.map(|()| missed).inspect_err(|_| self.take_away(above, name))
     }
 
     fn cover(
@@ -111,24 +121,29 @@ impl Inside<'_> {
         aside: Spot,
         tmpfs: Spot,
         naming: Naming,
-    ) -> Result<(), Fault> {
+    ) -> Result<Missed, Fault> {
+        let mut missed = None;
         for (number, child) in (mimic.first_child..).zip(mimic.children) {
             let role = Role::Child(number);
             let name = mimic.name(child);
-            match *child {
-                Child { kind: NodeKind::Directory, .. } => {
-                    self.restore_dir((mimic.dir, name), aside, tmpfs, role, naming)?;
+            let restored = match child.kind {
+                NodeKind::Directory => {
+                    self.restore_dir((mimic.dir, name), aside, tmpfs, role, naming)
                 }
-                Child { kind: NodeKind::File, .. } => {
-                    self.restore_file(name, aside, tmpfs, role)?;
+                NodeKind::File | NodeKind::Special => self.restore_file(name, aside, tmpfs, role),
+                NodeKind::Symlink => self.restore_link(name, aside, tmpfs, role),
+            };
+            if let Err(fault) = restored {
+                // There is always room in the model, and no policy.
+                if !matches!(fault.what, What::Failed(..) | What::Found(_)) {
+                    return Err(fault);
                 }
-                Child { kind: NodeKind::Symlink, .. } => {
-                    self.restore_link(name, aside, tmpfs, role)?;
-                }
-                Child { kind: NodeKind::Special, .. } => {}
+                let _ = self.machine.remove(tmpfs, name, self.id);
+                let (first, count) = missed.unwrap_or((fault, 0));
+                missed = Some((first, u32::saturating_add(count, 1)));
             }
         }
-        Ok(())
+        Ok(missed)
     }
 
     fn restore_dir(
@@ -161,7 +176,7 @@ impl Inside<'_> {
         let source = self.machine.child(aside, name).ok_or(Error::NotFound);
         let source = source.map_err(failed(Call::Open, role))?;
         let kind = self.machine.kind(source);
-        if kind != NodeKind::File {
+        if matches!(kind, NodeKind::Directory | NodeKind::Symlink) {
             return Err(Fault::new(What::Found(kind), role));
         }
         let target = self.make_object(tmpfs, name, ObjectKind::File, CHILD_ATTRIBUTES, role)?;

@@ -61,7 +61,7 @@ fn forecast_equals_outcome() {
                     true
                 }
                 Outcome::Skipped(Skip::IgnoredMissing | Skip::LeftOut) => false,
-                Outcome::Failed(_) => false,
+                Outcome::DoneWithout { .. } | Outcome::Failed(_) => false,
             };
             let bad = done.tried.iter().find(|(_, outcome)| !as_planned(outcome));
             if planned != tried || bad.is_some() || done.end != End::Done {
