@@ -89,6 +89,12 @@ pub(crate) fn text(profile: &[Entry]) -> String {
     lines(profile)
 }
 
+/// The line that is saved for an entry: snapd writes some mount points with a slash at the end.
+pub(crate) fn saved_line(entry: &Entry) -> String {
+    let mount_point = entry.mount_point.trim_end_matches('/').to_owned();
+    Entry { mount_point, ..entry.clone() }.to_string()
+}
+
 /// Goes from the profile `current` to `desired` in `namespace`.
 pub(crate) fn update(
     namespace: &mut Namespace,
