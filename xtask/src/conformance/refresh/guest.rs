@@ -111,7 +111,7 @@ struct Stage {
 impl Stage {
     /// Performs a step in the live namespace, then builds the same profile in a fresh one. Both
     /// when called and when it returns, this process is in the live one.
-    fn step(&self, at: usize, before: Facts, rootfs: &[u8]) -> Result<(Done, Facts)> {
+    fn step(&self, at: usize, mut before: Facts, rootfs: &[u8]) -> Result<(Done, Facts)> {
         let step = &self.case.steps[at];
         let profile = format!("/var/lib/snapd/mount/snap.{}.fstab", self.case.instance);
         fs::write(profile, step.desired.as_deref().unwrap_or_default())?;
@@ -120,6 +120,10 @@ impl Stage {
         for line in step.world.lines() {
             // What stands in their way stops them, not us.
             let _ = world::perform(line);
+        }
+        if !step.world.is_empty() {
+            enter(&self.at.live)?;
+            before.tree = observe::tree(Seen::ByRefreshes)?;
         }
         let copy = storage::copy(&self.at.host)?;
         enter(&self.at.live)?;

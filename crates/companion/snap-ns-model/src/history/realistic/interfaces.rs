@@ -103,6 +103,22 @@ impl Interface {
         }
     }
 
+    /// How many of ten snaps have a plug for it.
+    pub(super) fn plugs(self) -> u8 {
+        match self {
+            Self::Cups => 1,
+            Self::GnomePlatform
+            | Self::Themes
+            | Self::Gpu
+            | Self::Plugins(_)
+            | Self::Shared
+            | Self::Fonts
+            | Self::Docs
+            | Self::X11
+            | Self::PrivateSharedMemory => 4,
+        }
+    }
+
     /// Whether the snap, all of whose revisions are there, has this plug: its directories, which most
     /// snaps ship and others leave to be made.
     pub(super) fn plug(self, rng: &mut Rng, world: &mut World, instance: &str, revision: u32) {

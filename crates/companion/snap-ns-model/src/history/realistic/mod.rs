@@ -108,7 +108,7 @@ impl Snap {
             last.truncate(12);
         }
         let mut plugs: Vec<Interface> =
-            interfaces::ALL.into_iter().filter(|_| rng.u8(0..5) < 2).collect();
+            interfaces::ALL.into_iter().filter(|one| rng.u8(0..10) < one.plugs()).collect();
         if plugs.is_empty() {
             plugs.push(rng.choice(interfaces::ALL).unwrap_or(Interface::Fonts));
         }
