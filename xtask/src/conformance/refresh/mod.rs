@@ -12,10 +12,11 @@ pub(crate) mod namespaces;
 mod report;
 mod storage;
 
+use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 pub(crate) use guest::run as guest;
 
@@ -26,6 +27,7 @@ use guest::{Done, Job};
 use judge::Kind;
 use snap_ns_model::history::{self, History, generate, generate_realistic, lines, shrink};
 
+use crate::peer::workspace_root;
 use crate::workers::{self, Guest, each, scratch};
 
 /// The name of the hidden subcommand.
@@ -54,11 +56,26 @@ impl Profiles {
         }
     }
 
-    /// The option that makes them.
-    fn option(self) -> &'static str {
+    /// Histories that are always tried: what the real snapd wrote.
+    fn recorded(self) -> Result<Vec<History>> {
+        let folder = workspace_root()?.join("crates/companion/snap-ns-model/corpus/recorded");
+        let history = |(instance, names): &(&'static str, &[&'static str])| {
+            let read = |name: &&'static str| fs::read_to_string(folder.join(name)).context(*name);
+            let texts: Vec<String> = names.iter().map(read).collect::<Result<_, _>>()?;
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            history::recorded(instance, &texts).context("a line that snapd does not write")
+        };
         match self {
-            Self::Tangled => "",
-            Self::Realistic => " --realistic",
+            Self::Tangled => Ok(Vec::new()),
+            Self::Realistic => history::RECORDED.iter().map(history).collect(),
+        }
+    }
+
+    /// How the history of `seed` is asked for.
+    fn words(self, seed: u64) -> String {
+        match self {
+            Self::Tangled => format!("--refresh 1 --seed {seed}"),
+            Self::Realistic => format!("--refresh 1 --realistic --seed {seed}"),
         }
     }
 }
@@ -78,7 +95,12 @@ pub(super) fn run(
 ) -> Result<()> {
     let seeds: Vec<u64> = (seed..).take(many).collect();
     ensure!(seeds.len() == many, "the seeds end before that");
-    let histories: Vec<History> = seeds.iter().map(|seed| profiles.generate(*seed)).collect();
+    let mut histories = profiles.recorded()?;
+    let mut names: Vec<String> =
+        histories.iter().map(|recorded| format!("recorded, {}", recorded.instance)).collect();
+    histories.extend(seeds.iter().map(|seed| profiles.generate(*seed)));
+    names.extend(seeds.iter().map(|seed| profiles.words(*seed)));
+    let many = histories.len();
     if let Some(peer) = peer {
         let plain = Conditions::default();
         let answers =
@@ -96,10 +118,10 @@ pub(super) fn run(
         Ok((smallest, answer))
     })?;
     for (at, (smallest, answer)) in shown.iter().zip(&smaller) {
-        report::failure((profiles.option(), seeds[*at]), smallest, answer);
+        report::failure(&names[*at], smallest, answer);
     }
     for at in failed.iter().filter(|at| !shown.contains(at)) {
-        println!("FAIL --refresh 1{} --seed {}", profiles.option(), seeds[*at]);
+        println!("FAIL {}", names[*at]);
     }
     let figures = Figures::of(&histories, &answers);
     println!("ours: {figures}");

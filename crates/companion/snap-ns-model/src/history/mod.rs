@@ -2,7 +2,7 @@
 //!
 //! A seed determines a history. Two kinds are made: [`generate`] tangles a few paths until everything
 //! stands in the way of everything; [`generate_realistic`] writes what snapd writes for snaps as they
-//! are published. A failing one is made smaller ([`shrink`]). No I/O is here: the properties of the planner use it on the model, `cargo xtask conformance --refresh`
+//! are published. What the real one wrote is one, too ([`recorded`]). A failing one is made smaller ([`shrink`]). No I/O is here: the properties of the planner use it on the model, `cargo xtask conformance --refresh`
 //! on the real kernel.
 
 #![allow(
@@ -15,6 +15,7 @@ mod generate;
 mod paths;
 mod profiles;
 mod realistic;
+mod recorded;
 mod shrink;
 
 #[cfg(test)]
@@ -24,12 +25,14 @@ use std::fmt;
 
 pub use generate::generate;
 pub use realistic::generate as generate_realistic;
+pub use recorded::{RECORDED, recorded};
 pub use shrink::shrink;
 
 /// What is there, and what is asked for, one profile after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
-    /// The instance name of the snap: `hello`, or `hello_foo` with its overname entries.
+    /// The instance name of the snap: of generated ones `hello`, or `hello_foo` with its overname
+    /// entries.
     pub instance: &'static str,
     /// What snap-confine makes of `/`.
     pub root: Root,
@@ -64,6 +67,8 @@ pub struct Step {
 pub enum Kind {
     /// No reason is known.
     Tangled,
+    /// The real snapd wrote it.
+    Recorded,
     /// There was none.
     Install,
     /// Another revision of the snap, with the same layouts.
@@ -97,6 +102,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Tangled => "tangled",
+            Self::Recorded => "recorded",
             Self::Install => "install",
             Self::Refresh => "refresh",
             Self::NewLayouts => "refresh with other layouts",

@@ -12,7 +12,7 @@ use crate::{Checked, for_histories};
 fn any_step_may_fail() {
     for_histories("failure", 6, &[], |history| {
         // An overname shows the same place twice.
-        if lets_the_host_in(history) || history.instance != "hello" {
+        if lets_the_host_in(history) || history.instance.contains('_') {
             return Ok(Checked::Silent);
         }
         let mut host = host(history);

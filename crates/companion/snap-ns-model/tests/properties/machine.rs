@@ -101,7 +101,13 @@ fn add(host: &mut Namespace, line: &WorldLine) -> Result<(), Error> {
 pub(crate) fn territory(history: &History) -> Territory<'static> {
     match history.instance {
         "hello" => Territory::System { snap_instance: b"/snap/hello", snap_name: b"/snap/hello" },
-        _ => Territory::System { snap_instance: b"/snap/hello_foo", snap_name: b"/snap/hello" },
+        "hello_foo" => {
+            Territory::System { snap_instance: b"/snap/hello_foo", snap_name: b"/snap/hello" }
+        }
+        "app" => Territory::System { snap_instance: b"/snap/app", snap_name: b"/snap/app" },
+        "app_two" => Territory::System { snap_instance: b"/snap/app_two", snap_name: b"/snap/app" },
+        "desk" => Territory::System { snap_instance: b"/snap/desk", snap_name: b"/snap/desk" },
+        other => panic!("where may {other} create anything?"),
     }
 }
 

@@ -19,6 +19,7 @@ mod names;
 mod order;
 mod paths;
 mod plan;
+mod recorded;
 mod run;
 mod truth;
 
@@ -59,6 +60,7 @@ pub(crate) fn for_histories(
     for seed in known {
         assert!(check(&generate(*seed)).is_err(), "{name}: {seed} does not fail any more");
     }
+    all_recorded(name, &check);
     let number = |variable: &str, or| {
         std::env::var(variable).map_or(or, |text| text.parse::<u32>().unwrap())
     };
@@ -74,6 +76,15 @@ pub(crate) fn for_histories(
     let all = told + silent + skipped;
     println!("{name}: {told} of {all} realistic histories told something, {skipped} were skipped");
     assert!(skipped * 100 <= all, "{name}: {skipped} of {all} realistic histories were skipped");
+}
+
+/// What snapd wrote fails nothing.
+fn all_recorded(name: &str, check: &impl Fn(&History) -> Result<Checked, String>) {
+    for history in recorded::histories() {
+        if let Err(why) = check(&history) {
+            panic!("{name}: what snapd wrote for {}: {why}", history.instance);
+        }
+    }
 }
 
 fn for_each(

@@ -77,7 +77,7 @@ impl Sink for Text {
 
 /// A value that is all zeros when it is empty, as the binary has it in its `.bss`: far too large for
 /// a stack, and nearly all of it is never touched.
-fn zeroed<T>() -> Box<T> {
+pub(crate) fn zeroed<T>() -> Box<T> {
     // SAFETY: only used for `Plan` and `Profile`, of which the empty value is all zeros (the
     // binary's test `the_buffers_take_no_room_in_the_file` would fail otherwise); the memory has the
     // layout of `T` and belongs to nobody else.

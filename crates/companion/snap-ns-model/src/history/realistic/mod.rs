@@ -14,7 +14,7 @@ use fastrand::Rng;
 use super::{Entry, History, Kind, Object, Root, Step, WorldLine};
 use interfaces::{Interface, REVISIONS};
 use layouts::{FirstLevel, Layout, Place, Shape};
-use world::World;
+pub(super) use world::World;
 
 /// Revisions of the snap.
 const OWN: u32 = 3;

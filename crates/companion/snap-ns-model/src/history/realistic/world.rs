@@ -60,7 +60,7 @@ const ODD: [&str; 3] = ["/etc/fonts -> /usr/share/fonts", "/etc/gitconfig/", "/e
 
 /// What is there, by path.
 #[derive(Default)]
-pub(super) struct World {
+pub(in super::super) struct World {
     objects: BTreeMap<String, (Object, Option<(u32, u32)>)>,
 }
 
@@ -88,6 +88,16 @@ impl World {
         world
     }
 
+    /// What the base snap has, and what every host has.
+    pub(in super::super) fn of_base() -> Self {
+        let mut world = Self::default();
+        let everywhere = HOST.iter().filter(|(_, one_in)| *one_in == 1).map(|(thing, _)| *thing);
+        for thing in BASE.into_iter().chain(everywhere) {
+            world.spell(thing);
+        }
+        world
+    }
+
     fn spell(&mut self, thing: &str) {
         if let Some((path, target)) = thing.split_once(" -> ") {
             self.add(path, Object::Link(target.to_owned()));
@@ -99,7 +109,7 @@ impl World {
     }
 
     /// Adds what fits: a path that is new, below directories only; the directories above it, too.
-    pub(super) fn add(&mut self, path: &str, object: Object) {
+    pub(in super::super) fn add(&mut self, path: &str, object: Object) {
         let above: Vec<&str> = path.match_indices('/').skip(1).map(|(at, _)| &path[..at]).collect();
         let fits = |above: &&str| {
             let there = self.objects.get(*above);
@@ -115,7 +125,7 @@ impl World {
     }
 
     /// A revision of a snap, and what is in it.
-    pub(super) fn image(&mut self, root: &str, names: &[&str]) {
+    pub(in super::super) fn image(&mut self, root: &str, names: &[&str]) {
         // These are file systems of their own in each world.
         let known = ["/snap/hello/1", "/snap/hello/2", "/snap/hello_foo/1"];
         if !known.contains(&root) {
@@ -126,7 +136,7 @@ impl World {
         }
     }
 
-    pub(super) fn into_lines(self) -> Vec<WorldLine> {
+    pub(in super::super) fn into_lines(self) -> Vec<WorldLine> {
         // The places themselves are there in every world.
         let line =
             |(path, (object, attributes)): (String, _)| WorldLine { path, object, attributes };
