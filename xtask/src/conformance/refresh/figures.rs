@@ -146,3 +146,38 @@ fn share(part: usize, whole: usize) -> String {
         None => "none".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Figures, Reason};
+
+    fn good() -> Figures {
+        Figures {
+            sequences: 200,
+            steps: 1000,
+            unsettled: 4,
+            untried: 5,
+            reasons: Reason::REALISTIC.into_iter().map(|reason| (reason, 30)).collect(),
+            equal: 1000,
+            left_alone: 970,
+            ..Figures::default()
+        }
+    }
+
+    #[test]
+    fn each_bar_can_be_missed() {
+        good().meet_the_bars().unwrap();
+        let miss = |change: fn(&mut Figures)| {
+            let mut figures = good();
+            change(&mut figures);
+            assert!(figures.meet_the_bars().is_err());
+        };
+        miss(|figures| drop(figures.reasons.insert(Reason::Revert, 29)));
+        miss(|figures| drop(figures.reasons.remove(&Reason::Install)));
+        miss(|figures| figures.unsettled = 6);
+        miss(|figures| figures.untried = 7);
+        miss(|figures| figures.left_alone = 969);
+        // A few sequences say nothing.
+        Figures { sequences: 3, equal: 9, ..Figures::default() }.meet_the_bars().unwrap();
+    }
+}

@@ -10,7 +10,7 @@ use crate::{Checked, for_histories};
 /// undisturbed one does.
 #[test]
 fn any_step_may_fail() {
-    for_histories("failure", 6, &[], |history| {
+    for_histories("failure", 6, &[11955498266806705498], |history| {
         // An overname shows the same place twice.
         if lets_the_host_in(history) || history.instance.contains('_') {
             return Ok(Checked::Silent);

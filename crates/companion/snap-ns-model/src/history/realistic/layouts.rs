@@ -31,7 +31,7 @@ pub(super) enum Shape {
 /// One element of a `layout` section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
-    /// `$SNAP` and `$COMMON` at its start are the snap's own places.
+    /// `$SNAP`, `$DATA` and `$COMMON` at its start are the snap's own places.
     pub(super) mount_point: &'static str,
     pub(super) place: Place,
     /// Below its place.
@@ -51,7 +51,7 @@ macro_rules! layouts {
 }
 
 /// None lies at or below another one.
-pub(super) const ALL: [Layout; 53] = layouts! {
+pub(super) const ALL: [Layout; 54] = layouts! {
     "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.0" Directory Content("gnome-platform") "usr/lib/x86_64-linux-gnu/webkit2gtk-4.0";
     "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1" Directory Content("gnome-platform") "usr/lib/x86_64-linux-gnu/webkit2gtk-4.1";
     "/usr/share/xml/iso-codes" Directory Content("gnome-platform") "usr/share/xml/iso-codes";
@@ -102,6 +102,7 @@ pub(super) const ALL: [Layout; 53] = layouts! {
     "/srv/hello" Directory Common "srv";
     "$SNAP/cache" Directory Common "cache-of-snap";
     "$COMMON/cfg" Link Snap "cfg";
+    "$DATA/link" Link Snap "cfg-of-data";
     // Names of the first level: only where the root is recorded.
     "/hello-data" Directory Common "data";
     "/hello-root" Link Snap "opt/root";
@@ -144,13 +145,15 @@ impl Layout {
     /// The line that snapd writes for it.
     pub(super) fn entry(&self, revision: u32) -> Entry {
         let (snap, common) = (format!("/snap/hello/{revision}"), "/var/snap/hello/common");
+        let data = format!("/var/snap/hello/{revision}");
         let mount_point = self.mount_point.replace("$SNAP", &snap).replace("$COMMON", common);
+        let mount_point = mount_point.replace("$DATA", &data);
         let layout = "x-snapd.origin=layout".to_owned();
         let source = match self.place {
             Place::Snap => format!("{snap}/{}", self.source),
             Place::Content(name) => format!("{snap}/{name}/{}", self.source),
             Place::Common => format!("{common}/{}", self.source),
-            Place::Data => format!("/var/snap/hello/{revision}/{}", self.source),
+            Place::Data => format!("{data}/{}", self.source),
             Place::Memory => {
                 let options = vec!["x-snapd.mode=01777".to_owned(), layout];
                 return Entry {

@@ -226,9 +226,14 @@ impl Before {
             lines.push(WorldLine { path, object, attributes: None });
         };
         let data = format!("/var/snap/{}", self.instance);
-        // snapd copies the data of the revision, the links in it, too.
+        // snapd copies the data of the revision, the link that a layout made there, too.
         if from != to && rng.u8(0..4) == 0 {
             add(format!("{data}/{to}/copied"), Object::File);
+        }
+        let link = format!("/var/snap/hello/{to}/link");
+        if from != to && rng.bool() && profile.iter().any(|entry| entry.mount_point == link) {
+            let stale = Object::Link(format!("/snap/hello/{from}/cfg-of-data"));
+            add(format!("{data}/{to}/link"), stale);
         }
         for _ in 0..rng.usize(0..=2) {
             self.many += 1;
