@@ -11,9 +11,8 @@ use crate::{Checked, for_histories};
 #[test]
 fn any_step_may_fail() {
     for_histories("failure", 6, &[11955498266806705498], |history| {
-        // An overname shows the same place twice.
-        if lets_the_host_in(history) || history.instance.contains('_') {
-            return Ok(Checked::Silent);
+        if lets_the_host_in(history) {
+            return Ok(Checked::Skipped);
         }
         let mut host = host(history);
         let mut live = snap(&host, history);
