@@ -172,8 +172,8 @@ mod tests {
             change(&mut figures);
             assert!(figures.meet_the_bars().is_err());
         };
-        miss(|figures| drop(figures.reasons.insert(Reason::Revert, 29)));
-        miss(|figures| drop(figures.reasons.remove(&Reason::Install)));
+        miss(|figures| figures.reasons.extend([(Reason::Revert, 29)]));
+        miss(|figures| figures.reasons.clear());
         miss(|figures| figures.unsettled = 6);
         miss(|figures| figures.untried = 7);
         miss(|figures| figures.left_alone = 969);
