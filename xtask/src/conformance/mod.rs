@@ -35,6 +35,7 @@ pub(crate) use load::cases;
 pub(crate) use refresh::{REFRESH_GUEST, guest as refresh_guest};
 pub(crate) use world::enter as enter_world;
 
+use refresh::Profiles;
 use verdict::{Complaint, Mode};
 
 use crate::workers::spread;
@@ -81,6 +82,9 @@ pub(crate) struct Conformance {
     /// The seed of the first sequence; each following one has the next.
     #[arg(long, value_name = "S", default_value_t = 1, requires = "refresh")]
     seed: u64,
+    /// Profiles as snapd writes them, for snaps as they are published, instead of tangled ones.
+    #[arg(long, requires = "refresh")]
+    realistic: bool,
     /// Run the packaged original on the same sequences, too, and print its figures.
     #[arg(long, requires = "refresh")]
     with_original: bool,
@@ -171,7 +175,8 @@ fn run_refresh(options: &Conformance, many: usize) -> Result<()> {
     let ours = options.ours.clone().map_or_else(build, Ok)?;
     // The guests change their directory.
     let (ours, peer) = (ours.canonicalize()?, peer.map(|peer| peer.canonicalize()).transpose()?);
-    refresh::run(many, options.seed, &ours, &options.conditions(), peer.as_deref())
+    let profiles = if options.realistic { Profiles::Realistic } else { Profiles::Tangled };
+    refresh::run(profiles, many, options.seed, &ours, &options.conditions(), peer.as_deref())
 }
 
 fn root_or_skips(cases: usize) -> Result<()> {

@@ -39,6 +39,8 @@ pub(super) enum Side {
     Original,
     /// Ours is killed at every call, and the original runs next.
     TakenOver,
+    /// One version of ours is killed at every call, and another one runs next.
+    Versions,
 }
 
 /// Where a run is disturbed, and how.
@@ -103,7 +105,7 @@ impl Told {
 impl Side {
     fn which(self) -> Which {
         match self {
-            Self::Ours | Self::TakenOver => Which::Every,
+            Self::Ours | Self::TakenOver | Self::Versions => Which::Every,
             Self::Original => Which::Changing,
         }
     }
@@ -216,7 +218,7 @@ impl<'q> Place<'q> {
         // What ours leads to by itself is not what the original makes of it.
         if self.question.side != Side::TakenOver {
             let mut stage = self.stage()?;
-            let run = stage.alone(desired)?;
+            let run = stage.alone(desired, self.question.side)?;
             all.push(stage.facts(&run.exit)?);
         }
         let ends: &[Option<&str>] = match self.question.row.caller {
@@ -239,6 +241,15 @@ impl<'q> Place<'q> {
         let watched = stage.facts(&run.exit)?;
         let reference = self.reference()?;
         let mut complaints = Vec::new();
+        if self.question.side == Side::Versions {
+            // What one leaves, the other makes its own.
+            for state in &reference.same[1..] {
+                let differences = compare(&reference.same[0], state);
+                complaints
+                    .extend(differences.iter().map(|one| format!("taken over: {}", shown(one))));
+            }
+            return Ok(Survey { calls: run.calls, complaints });
+        }
         let expected = match row.scenario.ends {
             Ends::Done => "0",
             Ends::Refused => "1",

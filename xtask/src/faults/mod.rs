@@ -11,6 +11,7 @@ mod filter;
 mod groups;
 mod guest;
 mod judge;
+mod older;
 mod points;
 mod registers;
 mod report;
@@ -60,6 +61,13 @@ pub(crate) struct Faults {
     /// Also kill ours at each call, and let the packaged original run next.
     #[arg(long)]
     taken_over: bool,
+    /// Instead: an older version of ours is killed at each call, and what is built now runs next; and
+    /// the reverse.
+    #[arg(long, conflicts_with_all = ["original", "taken_over"])]
+    upgrades: bool,
+    /// The older version, instead of the one that is built from the project's history.
+    #[arg(long, value_name = "PATH", requires = "upgrades")]
+    older: Option<PathBuf>,
     /// Only one in N of the original's calls.
     #[arg(long, value_name = "N", default_value_t = 1, requires = "original")]
     original_every: usize,
@@ -108,6 +116,15 @@ pub(crate) fn run(options: &Faults) -> Result<()> {
         options.ours.clone().map_or_else(build, Ok)?.canonicalize().context("our program")?;
     let selection =
         Selection { every: options.every, calls: options.calls.clone(), point: options.point };
+    if options.upgrades {
+        let older = options.older.clone().map_or_else(older::build, Ok)?;
+        let older = older.canonicalize().context("the older version")?;
+        let swept = [
+            ("an upgrade", sweep(&rows, [&older, &ours], Side::Versions, &selection)?),
+            ("a downgrade", sweep(&rows, [&ours, &older], Side::Versions, &selection)?),
+        ];
+        return upgrades(&swept, options.point.is_some(), start);
+    }
     let swept = sweep(&rows, [&ours, &ours], Side::Ours, &selection)?;
     report::complaints(&swept);
     report::failures(&swept, options.point.is_some());
@@ -137,6 +154,30 @@ pub(crate) fn run(options: &Faults) -> Result<()> {
     let tried: usize = swept.iter().map(|(_, tally)| tally.tried()).sum();
     println!("{tried} points of ours tried, {failed} failures, {seconds} s");
     ensure!(tried > 0, "no point was tried");
+    ensure!(failed == 0, "faults: {failed} failures");
+    Ok(())
+}
+
+/// Tells what came of both directions.
+fn upgrades(swept: &[(&str, Vec<(Plan, Tally)>)], single: bool, start: Instant) -> Result<()> {
+    let (mut tried, mut failed, mut missed) = (0, 0, 0);
+    for (direction, swept) in swept {
+        println!("{direction}: one is killed at each call, and the other runs next");
+        report::notes(swept);
+        report::failures(swept, single);
+        report::table(swept, None);
+        for (plan, tally) in swept {
+            ensure!(!plan.points.is_empty() || single, "{} has no point", plan.row.name);
+            tried += tally.tried();
+            failed += tally.failures.len();
+            missed += tally.missed;
+        }
+    }
+    let seconds = start.elapsed().as_secs();
+    println!("{tried} points tried, {failed} failures, {missed} not reached, {seconds} s");
+    ensure!(tried > 0, "no point was tried");
+    // That a version always makes the same calls is for the other sweep to find out.
+    ensure!(missed * 50 <= tried, "{missed} of {tried} points were not reached");
     ensure!(failed == 0, "faults: {failed} failures");
     Ok(())
 }
@@ -175,9 +216,11 @@ fn sweep(
         }
         let survey = Survey { calls: calls.unwrap_or_default().to_vec(), complaints };
         let mut points = selection.points(row, &survey.calls);
-        if side == Side::TakenOver {
-            points.retain(|point| point.fault == Fault::Kill && point.next == Next::Same);
-        }
+        points.retain(|point| match side {
+            Side::Ours | Side::Original => true,
+            Side::TakenOver => point.fault == Fault::Kill && point.next == Next::Same,
+            Side::Versions => point.fault == Fault::Kill,
+        });
         plans.push(Plan { row: row.clone(), survey, points });
     }
     let all: Vec<(usize, Point)> = plans

@@ -31,12 +31,12 @@ pub(super) fn complaints(swept: &[(Plan, Tally)]) {
     }
 }
 
-/// The same of the original, which is told once and fails nothing.
+/// The same of others than ours, which is told once and fails nothing.
 pub(super) fn notes(swept: &[(Plan, Tally)]) {
     for (plan, _) in swept {
         if let Some(complaint) = plan.survey.complaints.first() {
             let short: String = complaint.chars().take(NOTE).collect();
-            println!("note: the original, {}: {short}", plan.row.name);
+            println!("note: {}: {short}", plan.row.name);
         }
     }
 }

@@ -11,6 +11,7 @@ use nix::sched::{CloneFlags, unshare};
 use super::driver::{self, Run, Start, Watch};
 use super::facts::Facts;
 use super::groups;
+use super::guest::Side;
 use super::scenario::{Caller, Row};
 use crate::conformance::caller::{become_user, hold_lock};
 use crate::conformance::case::Case;
@@ -74,9 +75,13 @@ impl<'r> Stage<'r> {
         self.run(&self.programs[0], self.row.caller, &self.row.scenario.desired, watch)
     }
 
-    /// A run for another profile instead.
-    pub(super) fn alone(&mut self, desired: &str) -> Result<Run> {
-        self.run(&self.programs[0], self.row.caller, desired, Watch::Nothing)
+    /// A run for another profile instead; of two versions it is the second one's.
+    pub(super) fn alone(&mut self, desired: &str, side: Side) -> Result<Run> {
+        let program = match side {
+            Side::Ours | Side::Original | Side::TakenOver => &self.programs[0],
+            Side::Versions => &self.programs[1],
+        };
+        self.run(program, self.row.caller, desired, Watch::Nothing)
     }
 
     /// The run after one that ended with `exit`, undisturbed.

@@ -57,6 +57,27 @@ impl Namespace {
         self.create(path.as_ref(), FILE, Body::File(text.as_ref().into()))
     }
 
+    /// Writes a text over that of a file.
+    ///
+    /// # Errors
+    ///
+    /// As open(2) with `O_WRONLY`.
+    pub fn write(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        text: impl AsRef<[u8]>,
+    ) -> Result<&mut Self, Error> {
+        let mut inside = self.inside();
+        let spot = inside.find(path.as_ref())?;
+        inside.machine.require_writable(spot)?;
+        match &mut inside.machine.storage.inode_mut(spot.inode).body {
+            Body::File(old) => *old = text.as_ref().into(),
+            Body::Directory(_) | Body::Symlink(_) | Body::Special => return Err(Error::Invalid),
+        }
+        drop(inside);
+        Ok(self)
+    }
+
     /// Creates a symbolic link.
     ///
     /// # Errors

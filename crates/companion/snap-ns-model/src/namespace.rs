@@ -1,12 +1,14 @@
 //! A namespace: whose it is, and what it shares with others.
 
 use std::cell::{RefCell, RefMut};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use snap_mount_options::MountFlags;
 use snap_ns_plan::{Access, Attributes, FsKind};
 
 use crate::copy::{Relation, Unbindable};
+use crate::inode::{Body, Inode};
 use crate::machine::Machine;
 use crate::mount::{MountId, NamespaceId, Spot};
 
@@ -74,6 +76,43 @@ impl Namespace {
         let mut machine = self.machine.borrow_mut();
         let inode = machine.mount(self.root).root;
         let root = machine.copy_tree(self.root, inode, Relation::Alike, Unbindable::Copied);
+        let id = machine.new_namespace();
+        machine.join(root, Some(id));
+        Self { machine: Rc::clone(&self.machine), id, root, ..*self }
+    }
+
+    /// What snap-confine makes: another namespace on the same machine, whose root is a tmpfs of its
+    /// own. Directories right below the root of this one are bound there with all that is mounted in
+    /// them, and links are copied.
+    #[must_use]
+    pub fn with_own_root(&self) -> Self {
+        let mut machine = self.machine.borrow_mut();
+        let inode = machine.storage.new_system(FsKind::Tmpfs, Access::Writable, DIRECTORY);
+        let root = machine.new_mount(inode, MountFlags::RELATIME);
+        let here = machine.mount(self.root).root;
+        let names = match &machine.storage.inode(here).body {
+            Body::Directory(children) => children.clone(),
+            Body::File(_) | Body::Symlink(_) | Body::Special => BTreeMap::new(),
+        };
+        for (name, child) in names {
+            let spot = machine.topmost(Spot { mount: self.root, inode: child });
+            let (attributes, body) = match machine.storage.inode(spot.inode) {
+                Inode { body: Body::Directory(_), attributes, .. } => {
+                    (*attributes, Body::directory())
+                }
+                Inode { body: Body::Symlink(target), attributes, .. } => {
+                    (*attributes, Body::Symlink(target.clone()))
+                }
+                Inode { body: Body::File(_) | Body::Special, .. } => continue,
+            };
+            let is_directory = matches!(body, Body::Directory(_));
+            let Ok(at) = machine.storage.create(inode, &name, attributes, body) else { continue };
+            if is_directory {
+                let (relation, unbindable) = (Relation::Alike, Unbindable::LeftOut);
+                let copy = machine.copy_tree(spot.mount, spot.inode, relation, unbindable);
+                machine.put(copy, Spot { mount: root, inode: at });
+            }
+        }
         let id = machine.new_namespace();
         machine.join(root, Some(id));
         Self { machine: Rc::clone(&self.machine), id, root, ..*self }

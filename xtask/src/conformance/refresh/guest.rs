@@ -8,12 +8,13 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::super::caller::{self, Outcome, Program};
-use super::super::case::{Caller, Case, Step};
+use super::super::case::{Caller, Case, Root, Step};
 use super::super::conditions::Conditions;
 use super::super::guest::current_profile;
 use super::super::observe::{self, Seen};
+use super::super::world;
 use super::judge::{self, Difference, Facts, Kind};
-use super::mount_ids::mount_id;
+use super::mount_ids::identity;
 use super::namespaces::{self, Namespaces, enter};
 use super::storage;
 use crate::workers::answer_all;
@@ -27,6 +28,9 @@ pub(super) struct Job {
     pub(super) scratch: PathBuf,
     pub(super) instance: String,
     pub(super) world: String,
+    pub(super) root: Root,
+    /// What others do before each step, as lines of a world.
+    pub(super) before: Vec<String>,
     pub(super) profiles: Vec<String>,
 }
 
@@ -43,6 +47,10 @@ pub(super) struct Done {
     /// Mounts that are in the saved profile before and after; those that are still the same one.
     pub(super) recorded: usize,
     pub(super) kept: usize,
+    /// Entries that are recorded before and after a step that changed something; those of them whose
+    /// mount, or link, is still the same one.
+    pub(super) equal: usize,
+    pub(super) left_alone: usize,
     /// Of the two runs, those that met an obstacle that the plan did not foresee.
     pub(super) unforeseen: usize,
     /// Of the two runs, those that left a content entry out.
@@ -64,7 +72,7 @@ fn perform(job: &Job) -> Result<Vec<Done>> {
     let program = Program { file, conditions: job.conditions.clone() };
     let case = case(job);
     let stage = Stage { at: Namespaces::new(&job.scratch, &case)?, case, program };
-    let rootfs = fs::read(current_profile(&stage.case))?;
+    let rootfs = fs::read(current_profile(&stage.case)).unwrap_or_default();
     enter(&stage.at.live)?;
     let mut before = facts(&stage.case, None)?;
     let mut all = Vec::new();
@@ -84,13 +92,14 @@ fn perform(job: &Job) -> Result<Vec<Done>> {
 /// The case that other parts of the suite understand.
 fn case(job: &Job) -> Case {
     let step = |(at, desired): (usize, &String)| Step {
+        world: job.before.get(at).cloned().unwrap_or_default(),
         caller: if at == 0 { Caller::SnapConfine } else { Caller::Snapd },
         desired: Some(desired.clone()),
         env: [("SNAPD_DEBUG".to_owned(), "1".to_owned())].into(),
         ..Step::default()
     };
     let steps = job.profiles.iter().enumerate().map(step).collect();
-    Case { steps, ..Case::of_world(&job.instance, &job.world) }
+    Case { steps, root: job.root, ..Case::of_world(&job.instance, &job.world) }
 }
 
 struct Stage {
@@ -102,11 +111,20 @@ struct Stage {
 impl Stage {
     /// Performs a step in the live namespace, then builds the same profile in a fresh one. Both
     /// when called and when it returns, this process is in the live one.
-    fn step(&self, at: usize, before: Facts, rootfs: &[u8]) -> Result<(Done, Facts)> {
+    fn step(&self, at: usize, mut before: Facts, rootfs: &[u8]) -> Result<(Done, Facts)> {
         let step = &self.case.steps[at];
         let profile = format!("/var/lib/snapd/mount/snap.{}.fstab", self.case.instance);
         fs::write(profile, step.desired.as_deref().unwrap_or_default())?;
         let ids = ids(&before.profile);
+        enter(&self.at.host)?;
+        for line in step.world.lines() {
+            // What stands in their way stops them, not us.
+            let _ = world::perform(line);
+        }
+        if !step.world.is_empty() {
+            enter(&self.at.live)?;
+            before.tree = observe::tree(Seen::ByRefreshes)?;
+        }
         let copy = storage::copy(&self.at.host)?;
         enter(&self.at.live)?;
         if step.caller == Caller::Snapd {
@@ -118,6 +136,11 @@ impl Stage {
         let now = self::ids(&live.profile);
         let recorded: Vec<&String> = ids.keys().filter(|line| now.contains_key(*line)).collect();
         let kept = recorded.iter().filter(|line| ids.get(**line) == now.get(**line)).count();
+        let changed = update.exit == "0" && before.profile != live.profile;
+        let is_entry = |line: &&String| changed && !line.contains("x-snapd.synthetic");
+        let entries: Vec<&String> = recorded.iter().copied().filter(is_entry).collect();
+        let equal = entries.len();
+        let left_alone = entries.iter().filter(|at| ids.get(**at) == now.get(**at)).count();
 
         let (construction, fresh) = self.construct(step, &self.at.host, rootfs)?;
         let after = facts(&self.case, None)?;
@@ -140,6 +163,8 @@ impl Stage {
             unsettled,
             recorded: recorded.len(),
             kept,
+            equal,
+            left_alone,
             unforeseen,
             left_out,
             exit: update.exit,
@@ -188,14 +213,11 @@ fn facts(case: &Case, after: Option<&Outcome>) -> Result<Facts> {
     })
 }
 
-/// Which mount each line of a saved profile stands for, where it stands for one.
-fn ids(profile: &[String]) -> BTreeMap<String, u64> {
+/// Which mount, or which link, each line of a saved profile stands for.
+fn ids(profile: &[String]) -> BTreeMap<String, (u64, u64)> {
     let id = |line: &String| {
         let point = line.split(' ').nth(1).filter(|point| *point != "/")?;
-        if line.contains("kind=symlink") {
-            return None;
-        }
-        Some((line.clone(), mount_id(Path::new(point))?))
+        Some((line.clone(), identity(Path::new(point))?))
     };
     profile.iter().filter_map(id).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! A random sequence of desired profiles is applied to one live namespace, step by step. After
 //! each step the same profile is built in a fresh namespace on the same host, and both must look
-//! the same.
+//! the same. With `--realistic` the profiles are such as snapd writes.
 
 mod figures;
 mod guest;
@@ -12,19 +12,22 @@ pub(crate) mod namespaces;
 mod report;
 mod storage;
 
+use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 pub(crate) use guest::run as guest;
 
+use super::case::Root;
 use super::conditions::Conditions;
 use figures::{Figures, differs};
 use guest::{Done, Job};
 use judge::Kind;
-use snap_ns_model::history::{History, generate, lines, shrink};
+use snap_ns_model::history::{self, History, generate, generate_realistic, lines, shrink};
 
+use crate::peer::workspace_root;
 use crate::workers::{self, Guest, each, scratch};
 
 /// The name of the hidden subcommand.
@@ -36,12 +39,54 @@ const SHOWN: usize = 5;
 /// A step each, or why the sequence could not be tried.
 type Answer = workers::Answer<Vec<Done>>;
 
+/// Which histories are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Profiles {
+    /// A few paths that stand in each other's way.
+    Tangled,
+    /// As snapd writes them.
+    Realistic,
+}
+
+impl Profiles {
+    fn generate(self, seed: u64) -> History {
+        match self {
+            Self::Tangled => generate(seed),
+            Self::Realistic => generate_realistic(seed),
+        }
+    }
+
+    /// Histories that are always tried: what the real snapd wrote.
+    fn recorded(self) -> Result<Vec<History>> {
+        let folder = workspace_root()?.join("crates/companion/snap-ns-model/corpus/recorded");
+        let history = |(instance, names): &(&'static str, &[&'static str])| {
+            let read = |name: &&'static str| fs::read_to_string(folder.join(name)).context(*name);
+            let texts: Vec<String> = names.iter().map(read).collect::<Result<_, _>>()?;
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            history::recorded(instance, &texts).context("a line that snapd does not write")
+        };
+        match self {
+            Self::Tangled => Ok(Vec::new()),
+            Self::Realistic => history::RECORDED.iter().map(history).collect(),
+        }
+    }
+
+    /// How the history of `seed` is asked for.
+    fn words(self, seed: u64) -> String {
+        match self {
+            Self::Tangled => format!("--refresh 1 --seed {seed}"),
+            Self::Realistic => format!("--refresh 1 --realistic --seed {seed}"),
+        }
+    }
+}
+
 /// Spent on making one of them smaller, at most; a program that hangs takes its time each time.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs `many` sequences, the first of them that of `seed`; an error when one of ours differs.
 /// With a `peer`, its figures are printed for comparison; only ours meets the `conditions`.
 pub(super) fn run(
+    profiles: Profiles,
     many: usize,
     seed: u64,
     ours: &Path,
@@ -50,12 +95,17 @@ pub(super) fn run(
 ) -> Result<()> {
     let seeds: Vec<u64> = (seed..).take(many).collect();
     ensure!(seeds.len() == many, "the seeds end before that");
-    let histories: Vec<History> = seeds.iter().map(|seed| generate(*seed)).collect();
+    let mut histories = profiles.recorded()?;
+    let mut names: Vec<String> =
+        histories.iter().map(|recorded| format!("recorded, {}", recorded.instance)).collect();
+    histories.extend(seeds.iter().map(|seed| profiles.generate(*seed)));
+    names.extend(seeds.iter().map(|seed| profiles.words(*seed)));
+    let many = histories.len();
     if let Some(peer) = peer {
         let plain = Conditions::default();
         let answers =
             each(REFRESH_GUEST, many, |guest, at| ask(guest, &histories[at], peer, &plain))?;
-        println!("the original: {}", Figures::of(&answers));
+        println!("the original: {}", Figures::of(&histories, &answers));
     }
     let answers =
         each(REFRESH_GUEST, many, |guest, at| ask(guest, &histories[at], ours, conditions))?;
@@ -68,16 +118,19 @@ pub(super) fn run(
         Ok((smallest, answer))
     })?;
     for (at, (smallest, answer)) in shown.iter().zip(&smaller) {
-        report::failure(seeds[*at], smallest, answer);
+        report::failure(&names[*at], smallest, answer);
     }
     for at in failed.iter().filter(|at| !shown.contains(at)) {
-        println!("FAIL --refresh 1 --seed {}", seeds[*at]);
+        println!("FAIL {}", names[*at]);
     }
-    let figures = Figures::of(&answers);
+    let figures = Figures::of(&histories, &answers);
     println!("ours: {figures}");
     println!("{} passed, {} failed", many - failed.len(), failed.len());
     ensure!(failed.is_empty(), "{} of {many} sequences depend on the path", failed.len());
-    Ok(())
+    match profiles {
+        Profiles::Tangled => Ok(()),
+        Profiles::Realistic => figures.meet_the_bars(),
+    }
 }
 
 /// What `program` makes of `history`.
@@ -92,8 +145,13 @@ fn ask(
         conditions: conditions.clone(),
         scratch: scratch()?,
         instance: history.instance.to_owned(),
-        world: lines(&history.world),
-        profiles: history.profiles.iter().map(|profile| lines(profile)).collect(),
+        world: history.world_text(),
+        root: match history.root {
+            history::Root::Recorded => Root::Recorded,
+            history::Root::ReadOnly => Root::ReadOnly,
+        },
+        before: history.steps.iter().map(|step| lines(&step.before)).collect(),
+        profiles: history.steps.iter().map(|step| lines(&step.profile)).collect(),
     })
 }
 

@@ -10,6 +10,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use nix::mount::{MntFlags, MsFlags, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{chdir, pivot_root};
 
 use super::super::case::Case;
@@ -59,10 +60,11 @@ pub(crate) fn preserve(host: &File, live: &File, instance: &str) -> Result<()> {
 }
 
 /// A snap's namespace as snap-confine makes it: a new tmpfs with the host's top-level names, the
-/// host's places bound into it, and the snap's `/tmp`. This process is left in it.
+/// host's places bound into it, and the snap's `/tmp`; read-only if the host's is. This process is left in it.
 pub(crate) fn fresh(host: &File) -> Result<File> {
     enter(host)?;
     unshare(CloneFlags::CLONE_NEWNS).context("unshare")?;
+    let read_only = statvfs("/")?.flags().contains(FsFlags::ST_RDONLY);
     // What happens here never reaches a host whose mounts are shared.
     world::propagate(Path::new("/"), MsFlags::MS_SLAVE)?;
     world::tmpfs("root", Path::new(ROOT), "mode=755")?;
@@ -85,6 +87,9 @@ pub(crate) fn fresh(host: &File) -> Result<File> {
     pivot_root(".", ".").context("pivot_root")?;
     umount2(".", MntFlags::MNT_DETACH).context("detach the host's root")?;
     chdir("/")?;
+    if read_only {
+        world::read_only("/")?;
+    }
     own()
 }
 

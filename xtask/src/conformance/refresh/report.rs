@@ -2,11 +2,11 @@
 
 use super::Answer;
 use super::guest::Done;
-use snap_ns_model::history::{History, lines};
+use snap_ns_model::history::{History, Root, Step, lines};
 
 /// A failed sequence: what differs, and how to see it again.
-pub(super) fn failure(seed: u64, smallest: &History, answer: &Answer) {
-    println!("FAIL --refresh 1 --seed {seed}, made smaller:");
+pub(super) fn failure(name: &str, smallest: &History, answer: &Answer) {
+    println!("FAIL {name}, made smaller:");
     match answer {
         Err(error) => println!("  {error}"),
         Ok(steps) => {
@@ -18,21 +18,28 @@ pub(super) fn failure(seed: u64, smallest: &History, answer: &Answer) {
             }
         }
     }
-    println!("\n{}", case(seed, smallest, answer.as_deref().unwrap_or_default()));
+    println!("\n{}", case(name, smallest, answer.as_deref().unwrap_or_default()));
 }
 
 /// A case for a topic file of `xtask/conformance/`.
-fn case(seed: u64, history: &History, steps: &[Done]) -> String {
+fn case(name: &str, history: &History, steps: &[Done]) -> String {
+    let root = match history.root {
+        Root::Recorded => "recorded",
+        Root::ReadOnly => "read-only",
+    };
+    // The seed, or the instance, is the last word.
+    let name = name.rsplit(' ').next().unwrap_or(name);
     let mut text = format!(
-        "[[case]]\nname = \"refresh-{seed}\"\nshows = \"\"\ninstance = \"{}\"\nworld = \"\"\"\n{}\"\"\"\n",
+        "[[case]]\nname = \"refresh-{name}\"\nshows = \"\"\ninstance = \"{}\"\nroot = \"{root}\"\nworld = \"\"\"\n{}\"\"\"\n",
         history.instance,
-        lines(&history.world)
+        history.world_text()
     );
-    for (at, profile) in history.profiles.iter().enumerate() {
+    for (at, Step { before, profile, .. }) in history.steps.iter().enumerate() {
         let caller = if at == 0 { "snap-confine" } else { "snapd" };
         let exit = steps.get(at).map_or("0", |step| step.fresh_exit.as_str());
         text.push_str(&format!(
-            "[[case.step]]\ncaller = \"{caller}\"\ndesired = \"\"\"\n{}\"\"\"\nexit = {exit}\n",
+            "[[case.step]]\ncaller = \"{caller}\"\nworld = \"\"\"\n{}\"\"\"\ndesired = \"\"\"\n{}\"\"\"\nexit = {exit}\n",
+            lines(before),
             lines(profile)
         ));
     }
@@ -49,8 +56,8 @@ mod tests {
     fn a_failure_is_printed_as_a_case() {
         for seed in 0..20 {
             let history = generate(seed);
-            let topic: Topic = toml::from_str(&case(seed, &history, &[])).unwrap();
-            assert_eq!(topic.cases[0].steps.len(), history.profiles.len());
+            let topic: Topic = toml::from_str(&case("a", &history, &[])).unwrap();
+            assert_eq!(topic.cases[0].steps.len(), history.steps.len());
         }
     }
 }

@@ -13,7 +13,8 @@ use super::super::world;
 use super::namespaces::{enter, own};
 
 /// What the program can write to, and a sequence asks for.
-const WRITABLE: [&str; 6] = ["/etc", "/srv", "/tmp", "/dev/shm", "/snap", "/var/snap"];
+const WRITABLE: [&str; 7] =
+    ["/etc", "/srv", "/tmp", "/dev/shm", "/snap", "/var/snap", "/var/lib/snapd/hostfs"];
 
 /// A namespace like `host`. This process is left in it.
 pub(super) fn copy(host: &File) -> Result<File> {

@@ -141,6 +141,6 @@ pub(super) fn private_tmp() -> Result<()> {
 }
 
 /// As for a squashfs, both the mount and the file system become read-only.
-fn read_only(place: &str) -> Result<()> {
+pub(super) fn read_only(place: &str) -> Result<()> {
     remount(Path::new(place), MsFlags::MS_RDONLY)
 }

@@ -4,7 +4,7 @@ use fastrand::Rng;
 
 use super::paths::Paths;
 use super::profiles::Profiles;
-use super::{Entry, History, Object, WorldLine};
+use super::{Entry, History, Kind, Object, Root, Step, WorldLine};
 
 /// The history of `seed`, always the same one.
 ///
@@ -33,5 +33,7 @@ pub fn generate(seed: u64) -> History {
         let own = "/var/snap/hello_foo/common".to_owned();
         world.insert(0, WorldLine { path: own, object: Object::Directory, attributes: None });
     }
-    History { instance, world, profiles }
+    let root = if rng.bool() { Root::Recorded } else { Root::ReadOnly };
+    let step = |profile| Step { kind: Kind::Tangled, before: Vec::new(), profile };
+    History { instance, root, world, steps: profiles.into_iter().map(step).collect() }
 }

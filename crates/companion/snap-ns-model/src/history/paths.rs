@@ -121,7 +121,7 @@ impl Paths {
             let attributes = match (&object, rng.u8(0..6)) {
                 (Object::Directory, 0) => Some((rng.choice([0o700, 0o1777, 0o750])?, owner(rng))),
                 (Object::File, 0) => Some((rng.choice([0o600, 0o444, 0o755])?, owner(rng))),
-                (Object::Directory | Object::File | Object::Link(_), _) => None,
+                (_, _) => None,
             };
             Some(WorldLine { path, object, attributes })
         };

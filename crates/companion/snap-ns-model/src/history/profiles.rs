@@ -193,16 +193,16 @@ impl Profiles<'_> {
     fn shape_at(&mut self, mount_point: &str) -> Shape {
         use Shape::{Directory, File, Link, Tmpfs};
         let (likely, rest) = match self.paths.object(mount_point) {
-            Some(Object::Directory) => (16, [Tmpfs, Tmpfs, Tmpfs, File, Link]),
+            Some(Object::Directory | Object::Image) => (16, [Tmpfs, Tmpfs, Tmpfs, File, Link]),
             Some(Object::File) => (18, [Directory, Link, Link, Tmpfs, Tmpfs]),
             Some(Object::Link(_)) => (10, [Directory, Directory, File, Tmpfs, Tmpfs]),
-            None => (10, [Directory, File, Link, Link, Tmpfs]),
+            Some(Object::Removed) | None => (10, [Directory, File, Link, Link, Tmpfs]),
         };
         if self.rng.u8(0..20) >= likely {
             return self.rng.choice(rest).unwrap_or(Tmpfs);
         }
         match self.paths.object(mount_point) {
-            Some(Object::Directory) | None => Directory,
+            Some(Object::Directory | Object::Image | Object::Removed) | None => Directory,
             Some(Object::File) => File,
             Some(Object::Link(_)) => Link,
         }
@@ -240,8 +240,8 @@ impl Profiles<'_> {
     /// Whether the world has nothing else there.
     fn may_be(&self, path: &str, shape: Shape) -> bool {
         match self.paths.object(path) {
-            None => true,
-            Some(Object::Directory) => shape != Shape::File,
+            Some(Object::Removed) | None => true,
+            Some(Object::Directory | Object::Image) => shape != Shape::File,
             Some(Object::File) => shape == Shape::File,
             Some(Object::Link(_)) => false,
         }
@@ -267,7 +267,7 @@ fn shape(entry: &Entry) -> Shape {
     }
 }
 
-fn overname(place: &str) -> Entry {
+pub(super) fn overname(place: &str) -> Entry {
     Entry {
         source: format!("{place}/hello_foo"),
         mount_point: format!("{place}/hello"),

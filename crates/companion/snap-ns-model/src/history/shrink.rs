@@ -1,6 +1,6 @@
 //! Making a failing history smaller.
 
-use super::{Entry, History};
+use super::{Entry, History, Step};
 
 /// Runs that are spent on one history, at most.
 const TRIES: usize = 500;
@@ -30,16 +30,15 @@ pub fn shrink(history: &History, mut fails: impl FnMut(&History) -> bool) -> His
     smallest
 }
 
-/// What shrinks with every candidate: profiles, entries, options, world lines, attributes.
+/// What shrinks with every candidate: steps, entries, options, lines, attributes.
 pub(super) fn size(history: &History) -> usize {
-    let entries: usize = history
-        .profiles
-        .iter()
-        .map(|profile| profile.iter().map(|entry| 1 + entry.options.len()).sum::<usize>())
-        .sum();
+    let in_step = |step: &Step| {
+        step.before.len() + step.profile.iter().map(|entry| 1 + entry.options.len()).sum::<usize>()
+    };
+    let entries: usize = history.steps.iter().map(in_step).sum();
     let world: usize =
         history.world.iter().map(|line| 1 + usize::from(line.attributes.is_some())).sum();
-    history.profiles.len() + entries + world
+    history.steps.len() + entries + world
 }
 
 /// Smaller histories, those that save most first.
@@ -52,32 +51,43 @@ pub(super) fn smaller(history: &History) -> Vec<History> {
             all.push(candidate);
         }
     };
-    for at in (0..history.profiles.len()).rev() {
-        with(&|candidate| drop(candidate.profiles.remove(at)));
+    for at in (0..history.steps.len()).rev() {
+        with(&|candidate| {
+            let gone = candidate.steps.remove(at);
+            // What others did then happens all the same.
+            if let Some(next) = candidate.steps.get_mut(at) {
+                next.before.splice(0..0, gone.before);
+            }
+        });
+        with(&|candidate| candidate.steps[at].before.clear());
     }
     let half = history.world.len() / 2;
     with(&|candidate| drop(candidate.world.drain(..half)));
     with(&|candidate| candidate.world.truncate(half));
-    for entry in distinct(&history.profiles, |entry| entry.mount_point.clone()) {
+    for entry in distinct(&history.steps, |entry| entry.mount_point.clone()) {
         with(&|candidate| {
-            for profile in &mut candidate.profiles {
-                profile.retain(|other| other.mount_point != entry.mount_point);
+            for step in &mut candidate.steps {
+                step.profile.retain(|other| other.mount_point != entry.mount_point);
             }
         });
     }
-    for (at, profile) in history.profiles.iter().enumerate() {
-        for place in 0..profile.len() {
-            with(&|candidate| drop(candidate.profiles[at].remove(place)));
+    for (at, step) in history.steps.iter().enumerate() {
+        for place in 0..step.profile.len() {
+            with(&|candidate| drop(candidate.steps[at].profile.remove(place)));
+        }
+        for place in 0..step.before.len() {
+            with(&|candidate| drop(candidate.steps[at].before.remove(place)));
         }
     }
     for at in (0..history.world.len()).rev() {
         with(&|candidate| drop(candidate.world.remove(at)));
         with(&|candidate| candidate.world[at].attributes = None);
     }
-    for entry in distinct(&history.profiles, Entry::to_string) {
+    for entry in distinct(&history.steps, Entry::to_string) {
         for option in entry.options.iter().filter(|option| is_spare(option)) {
             with(&|candidate| {
-                for other in candidate.profiles.iter_mut().flatten().filter(|one| **one == entry) {
+                let entries = candidate.steps.iter_mut().flat_map(|step| &mut step.profile);
+                for other in entries.filter(|one| **one == entry) {
                     other.options.retain(|one| one != option);
                 }
             });
@@ -93,7 +103,12 @@ fn is_spare(option: &str) -> bool {
 }
 
 /// The first entry for each key.
-fn distinct(profiles: &[Vec<Entry>], key: impl Fn(&Entry) -> String) -> Vec<Entry> {
+fn distinct(steps: &[Step], key: impl Fn(&Entry) -> String) -> Vec<Entry> {
     let mut seen = std::collections::BTreeSet::new();
-    profiles.iter().flatten().filter(|entry| seen.insert(key(entry))).cloned().collect()
+    steps
+        .iter()
+        .flat_map(|step| &step.profile)
+        .filter(|entry| seen.insert(key(entry)))
+        .cloned()
+        .collect()
 }

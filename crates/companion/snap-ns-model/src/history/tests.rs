@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::paths::{is_below, parent};
 use super::shrink::{size, smaller};
-use super::{Entry, History, Object, generate, lines, shrink};
+use super::{Entry, History, Object, Step, generate, lines, shrink};
 
 #[test]
 fn a_seed_determines_the_history() {
@@ -17,8 +17,8 @@ fn a_seed_determines_the_history() {
 fn no_profile_has_a_mount_point_twice() {
     for seed in 0..500 {
         let history = generate(seed);
-        assert!((2..=6).contains(&history.profiles.len()), "seed {seed}");
-        for profile in &history.profiles {
+        assert!((2..=6).contains(&history.steps.len()), "seed {seed}");
+        for Step { profile, .. } in &history.steps {
             let points: BTreeSet<&str> =
                 profile.iter().map(|entry| entry.mount_point.as_str()).collect();
             assert_eq!(points.len(), profile.len(), "seed {seed}:\n{}", lines(profile));
@@ -53,12 +53,16 @@ fn every_smaller_history_is_smaller() {
 fn shrinking_keeps_what_fails() {
     for seed in 0..50 {
         let history = generate(seed);
-        let Some(wanted) = history.profiles.iter().flatten().next().cloned() else { continue };
+        let Some(wanted) = history.steps.iter().flat_map(|step| &step.profile).next().cloned()
+        else {
+            continue;
+        };
         let smallest = shrink(&history, |candidate| {
-            candidate.profiles.iter().flatten().any(|entry| entry.mount_point == wanted.mount_point)
+            let mut entries = candidate.steps.iter().flat_map(|step| &step.profile);
+            entries.any(|entry| entry.mount_point == wanted.mount_point)
         });
-        assert_eq!(smallest.profiles.len(), 1, "seed {seed}");
-        assert_eq!(smallest.profiles[0].len(), 1, "seed {seed}");
+        assert_eq!(smallest.steps.len(), 1, "seed {seed}");
+        assert_eq!(smallest.steps[0].profile.len(), 1, "seed {seed}");
         assert!(smallest.world.is_empty(), "seed {seed}");
     }
 }
@@ -72,17 +76,17 @@ type Situation = (&'static str, fn(&History) -> bool);
 
 /// Whether two entries of one profile, the first and the other, stand like this.
 fn some_pair(history: &History, stand: fn(&Entry, &Entry) -> bool) -> bool {
-    let stands = |profile: &Vec<Entry>| {
+    let stands = |Step { profile, .. }: &Step| {
         profile.iter().any(|one| profile.iter().any(|other| one != other && stand(one, other)))
     };
-    history.profiles.iter().any(stands)
+    history.steps.iter().any(stands)
 }
 
 /// Whether one mount point has two entries, one after the other, like this.
 fn some_change(history: &History, stand: fn(&Entry, &Entry) -> bool) -> bool {
-    history.profiles.windows(2).any(|pair| {
+    history.steps.windows(2).any(|pair| {
         let same = |one: &Entry, two: &Entry| one.mount_point == two.mount_point && stand(one, two);
-        pair[0].iter().any(|one| pair[1].iter().any(|two| same(one, two)))
+        pair[0].profile.iter().any(|one| pair[1].profile.iter().any(|two| same(one, two)))
     })
 }
 

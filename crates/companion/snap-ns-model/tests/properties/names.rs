@@ -3,7 +3,7 @@
 use snap_ns_model::history::Entry;
 use snap_ns_plan::{Op, Reason, Which};
 
-use crate::machine::{host, territory};
+use crate::machine::{at_first, happen, host, snap, territory};
 use crate::run::{End, Update, text, update};
 use crate::{Checked, for_histories};
 
@@ -39,10 +39,12 @@ fn holds(done: &Update, op: Op, path: &str, reason: Reason) -> bool {
 #[test]
 fn reasons_hold() {
     for_histories("reasons", 2, &[], |history| {
-        let host = host(history);
-        let mut live = host.clone_namespace();
-        let (mut saved, mut told) = (String::new(), Checked::Silent);
-        for profile in &history.profiles {
+        let mut host = host(history);
+        let mut live = snap(&host, history);
+        let (mut saved, mut told) = (at_first(history), Checked::Silent);
+        for step in &history.steps {
+            let profile = &step.profile;
+            happen(&mut host, step);
             let done = update(&mut live, &saved, &text(profile), territory(history));
             for step in &done.steps {
                 if !holds(&done, step.op, &step.path, step.reason) {
@@ -50,7 +52,7 @@ fn reasons_hold() {
                 }
             }
             if done.end == End::Done {
-                told = if saved.is_empty() { told } else { Checked::Told };
+                told = if saved == at_first(history) { told } else { Checked::Told };
                 saved = done.saved;
             }
         }
@@ -63,10 +65,12 @@ fn reasons_hold() {
 #[test]
 fn full_before_change() {
     for_histories("full", 2, &[], |history| {
-        let host = host(history);
-        let mut live = host.clone_namespace();
-        let (mut saved, mut told) = (String::new(), Checked::Silent);
-        for profile in &history.profiles {
+        let mut host = host(history);
+        let mut live = snap(&host, history);
+        let (mut saved, mut told) = (at_first(history), Checked::Silent);
+        for step in &history.steps {
+            let profile = &step.profile;
+            happen(&mut host, step);
             let taken = |entry: &Entry| {
                 ["/opt", "/opt/full", "/opt/full/a"].contains(&entry.mount_point.as_str())
             };

@@ -4,22 +4,26 @@ use std::collections::BTreeSet;
 
 use snap_ns_plan::Op;
 
-use crate::machine::{host, territory};
-use crate::run::{End, difference, set, text, update};
+use crate::machine::{at_first, happen, host, snap, territory};
+use crate::run::{End, difference, saved_line, set, text, update};
 use crate::{Checked, for_histories};
 
 /// The desired profile is a set: its lines may stand in any order.
 #[test]
 fn lines_may_stand_in_any_order() {
     for_histories("lines", 2, &[], |history| {
+        let mut host = host(history);
         let mut told = Checked::Silent;
-        for profile in &history.profiles {
-            let host = host(history);
-            let (mut one, mut other) = (host.deep_copy(), host.deep_copy());
+        for step in &history.steps {
+            let profile = &step.profile;
+            happen(&mut host, step);
+            let mut one = snap(&host.deep_copy(), history);
+            let mut other = snap(&host.deep_copy(), history);
             let mut reversed = profile.clone();
             reversed.reverse();
-            let first = update(&mut one, "", &text(profile), territory(history));
-            let second = update(&mut other, "", &text(&reversed), territory(history));
+            let first = at_first(history);
+            let second = update(&mut other, &first, &text(&reversed), territory(history));
+            let first = update(&mut one, &first, &text(profile), territory(history));
             if first.is_accepted() != second.is_accepted() {
                 return Err(format!("{:?} and {:?}", first.end, second.end));
             }
@@ -39,10 +43,13 @@ fn lines_may_stand_in_any_order() {
 #[test]
 fn mimics_come_first_and_are_needed() {
     for_histories("mimics", 3, &[], |history| {
+        let mut host = host(history);
         let mut told = Checked::Silent;
-        for profile in &history.profiles {
-            let mut live = host(history);
-            let done = update(&mut live, "", &text(profile), territory(history));
+        for step in &history.steps {
+            let profile = &step.profile;
+            happen(&mut host, step);
+            let mut live = snap(&host.deep_copy(), history);
+            let done = update(&mut live, &at_first(history), &text(profile), territory(history));
             if done.end != End::Done {
                 continue;
             }
@@ -68,7 +75,8 @@ fn mimics_come_first_and_are_needed() {
             let saved = set(&done.saved);
             for (dir, needer) in &done.needers {
                 let stands = profile.iter().any(|entry| {
-                    entry.mount_point == *needer && saved.contains(&entry.to_string())
+                    let line = saved_line(entry);
+                    line.contains(&format!(" {needer} ")) && saved.contains(&line)
                 });
                 if !stands {
                     return Err(format!("{dir} is made for {needer}, which is not there"));
@@ -86,10 +94,12 @@ fn mimics_come_first_and_are_needed() {
 #[test]
 fn parents_are_made_first_and_undone_last() {
     for_histories("parents", 2, &[], |history| {
-        let host = host(history);
-        let mut live = host.clone_namespace();
-        let (mut saved, mut told) = (String::new(), Checked::Silent);
-        for profile in &history.profiles {
+        let mut host = host(history);
+        let mut live = snap(&host, history);
+        let (mut saved, mut told) = (at_first(history), Checked::Silent);
+        for step in &history.steps {
+            let profile = &step.profile;
+            happen(&mut host, step);
             let done = update(&mut live, &saved, &text(profile), territory(history));
             if done.end != End::Done {
                 continue;

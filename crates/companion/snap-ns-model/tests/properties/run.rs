@@ -73,7 +73,7 @@ impl Sink for Text {
 
 /// A value that is all zeros when it is empty, as the binary has it in its `.bss`: far too large for
 /// a stack, and nearly all of it is never touched.
-fn zeroed<T>() -> Box<T> {
+pub(crate) fn zeroed<T>() -> Box<T> {
     // SAFETY: only used for `Plan` and `Profile`, of which the empty value is all zeros (the
     // binary's test `the_buffers_take_no_room_in_the_file` would fail otherwise); the memory has the
     // layout of `T` and belongs to nobody else.
@@ -83,6 +83,12 @@ fn zeroed<T>() -> Box<T> {
 /// The text of a profile.
 pub(crate) fn text(profile: &[Entry]) -> String {
     lines(profile)
+}
+
+/// The line that is saved for an entry: snapd writes some mount points with a slash at the end.
+pub(crate) fn saved_line(entry: &Entry) -> String {
+    let mount_point = entry.mount_point.trim_end_matches('/').to_owned();
+    Entry { mount_point, ..entry.clone() }.to_string()
 }
 
 /// Goes from the profile `current` to `desired` in `namespace`.
