@@ -30,6 +30,7 @@ mod same_user;
 mod signals;
 mod streams;
 mod swapped;
+mod terminal;
 mod text;
 mod tree;
 mod truth;
