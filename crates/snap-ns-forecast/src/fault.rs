@@ -60,6 +60,8 @@ pub enum What {
     CommaInId,
     /// A directory that only root may change is writable by others, or is not root's.
     NotOurs,
+    /// The entry of the desired profile at this place has the same mount point, and goes first.
+    Claimed(u16),
     /// An ensure-dir entry's directory does not lie below this one.
     NotBelow,
     /// Something else was mounted there in the meantime.

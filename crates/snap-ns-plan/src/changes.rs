@@ -1,9 +1,11 @@
 //! What is the same in both profiles, and in which order entries are applied.
 
+use core::ops::Range;
+
 use snap_fstab::Entry;
 use snap_mount_options::{Depth, Origin};
-use snap_ns_forecast::{Fate, Field, Reason};
-use snap_profile::Item;
+use snap_ns_forecast::{Fate, Field, Need, Reason};
+use snap_profile::{Item, Shape};
 
 use crate::plan::{Plan, PlanError};
 
@@ -20,17 +22,65 @@ fn difference(a: &Entry<'_>, b: &Entry<'_>) -> Option<Field> {
     }
 }
 
-impl Plan<'_> {
-    /// Two entries for one mount point could not both be seen.
-    pub(crate) fn find_duplicates(&self) -> Result<(), PlanError> {
-        let mut last: Option<(u16, &[u8])> = None;
-        for place in self.forecast.desired_by_path.iter() {
-            let path = self.desired(place).map_or(&[][..], |item| item.entry.mount_point);
-            match last {
-                Some((first, same)) if same == path => {
-                    return Err(PlanError::Duplicate(first, place));
+impl<'a> Plan<'a> {
+    /// Two entries for one mount point could not both be seen: the first layout or overname has it,
+    /// else the first of content. An ensure-dir entry has no mount point. Equal lines are one.
+    ///
+    /// # Errors
+    ///
+    /// Two of layouts and overnames contradict each other.
+    pub(crate) fn find_duplicates(&mut self) -> Result<(), PlanError> {
+        let (mut start, mut any) = (0_usize, false);
+        while let Some((_, first)) = self.nth_desired(start) {
+            let same =
+                |(_, item): (u16, &Item<'_>)| item.entry.mount_point == first.entry.mount_point;
+            let mut end = start.saturating_add(1);
+            while self.nth_desired(end).is_some_and(same) {
+                end = end.saturating_add(1);
+            }
+            if end > start.saturating_add(1) {
+                self.settle(start..end)?;
+                any = true;
+            }
+            start = end;
+        }
+        if any {
+            let needs = &self.forecast.needs;
+            let claims =
+                |place| needs.get(usize::from(place)).is_none_or(|need| need.claimed_by.is_none());
+            self.forecast.desired_by_path.retain(claims);
+        }
+        Ok(())
+    }
+
+    /// The desired entry that is number `at` in the order of mount points, with its place.
+    fn nth_desired(&self, at: usize) -> Option<(u16, &'a Item<'a>)> {
+        let place = self.forecast.desired_by_path.nth(at)?;
+        Some((place, self.desired(place)?))
+    }
+
+    /// Decides which of the desired entries with these numbers has their mount point.
+    fn settle(&mut self, run: Range<usize>) -> Result<(), PlanError> {
+        let claims = |(_, item): &(u16, &Item<'_>)| item.shape != Shape::EnsureDir;
+        let all = || run.clone().filter_map(|at| self.nth_desired(at)).filter(claims);
+        let promised = all().find(|(_, item)| item.origin != Origin::Content);
+        let owner = promised.or_else(|| all().next());
+        for at in run.clone() {
+            let Some((place, item)) = self.nth_desired(at) else { break };
+            let owner = owner.filter(|(owner, _)| claims(&(place, item)) && *owner != place);
+            // Those that make directories are few, or equal.
+            let from = if owner.is_some() { at.saturating_sub(1) } else { run.start };
+            let earlier = (from.max(run.start)..at).filter_map(|at| self.nth_desired(at));
+            let equal = earlier.chain(owner).find(|(_, other)| other.entry == item.entry);
+            match equal.or(owner) {
+                Some((owner, _)) if equal.is_none() && item.origin != Origin::Content => {
+                    return Err(PlanError::Duplicate(owner, place));
                 }
-                Some(_) | None => last = Some((place, path)),
+                taken => {
+                    if let Some(need) = self.forecast.needs.get_mut(usize::from(place)) {
+                        need.claimed_by = taken.map(|(owner, _)| owner);
+                    }
+                }
             }
         }
         Ok(())
@@ -50,7 +100,7 @@ impl Plan<'_> {
             } else if item.is_synthetic() {
                 (fate, kept_for, reason) = (Fate::Going, 0, Reason::NotNeeded);
             } else {
-                let claim = self.forecast.desired_by_path.find(item.entry.mount_point);
+                let claim = self.claim(&item.entry);
                 reason = self.pair(place, item, claim);
                 fate = if reason == Reason::New { Fate::Kept } else { Fate::Going };
                 kept_for = claim.unwrap_or_default();
@@ -59,6 +109,15 @@ impl Plan<'_> {
                 (past.fate, past.kept_for, past.reason) = (fate, kept_for, reason);
             }
         }
+    }
+
+    /// The desired entry at the mount point of `entry`: the equal one, where an ensure-dir entry is
+    /// there as well.
+    fn claim(&self, entry: &Entry<'_>) -> Option<u16> {
+        let equal = |&at: &u16| self.desired(at).is_some_and(|item| item.entry == *entry);
+        let last = self.forecast.desired_by_path.find(entry.mount_point)?;
+        let others = || self.forecast.desired_by_path.at(entry.mount_point).find(equal);
+        Some(last).filter(equal).or_else(others).or(Some(last))
     }
 
     /// Pairs the current entry at `place` with the desired one at `claim`. Tells why not, or
@@ -88,7 +147,8 @@ impl Plan<'_> {
     /// belongs to a desired one.
     pub(crate) fn is_same(&self) -> bool {
         let mut last_id: (&[u8], bool) = (&[], false);
-        self.forecast.needs.iter().all(|need| need.kept_as.is_some())
+        let stands = |need: &Need| need.kept_as.is_some() || need.claimed_by.is_some();
+        self.forecast.needs.iter().all(stands)
             && self.forecast.all_current().iter().zip(&self.forecast.past).all(|(item, past)| {
                 let Some(id) = item.synthetic_for() else { return past.fate == Fate::Kept };
                 if last_id.0 != id {

@@ -2,7 +2,9 @@
 
 use arrayvec::ArrayVec;
 use snap_mount_options::Origin;
-use snap_ns_forecast::{Fault, Forecast, FsView, Limit, Log, MIMICS_MAX, Mimic, Territory, Time};
+use snap_ns_forecast::{
+    Fault, Forecast, FsView, Limit, Log, MIMICS_MAX, Mimic, Role, Territory, Time, What,
+};
 use snap_profile::{ENTRIES_MAX, Item, Profile};
 
 use crate::account::Count;
@@ -48,7 +50,7 @@ pub enum Comparison {
 /// Why there is no plan. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlanError {
-    /// Two entries of the desired profile, by their places, have the same mount point.
+    /// Two layouts or overnames of the desired profile, by their places, have the same mount point.
     Duplicate(u16, u16),
     /// A layout or overname entry of the desired profile, by its place, cannot be made.
     Refused(u16, Fault),
@@ -247,6 +249,13 @@ impl<'a> Plan<'a> {
 
     /// Refuses the run for what a layout or overname cannot have; leaves out content.
     pub(crate) fn judge(&mut self, observer: &mut dyn Observer) -> Result<(), PlanError> {
+        for (place, need) in (0_u16..).zip(&self.forecast.needs) {
+            let entry = |place| self.desired(place).map(|item| item.entry);
+            // Nothing is lost with a line that is there twice.
+            if let Some(owner) = need.claimed_by.filter(|&owner| entry(owner) != entry(place)) {
+                observer.left_out(self, place, Fault::new(What::Claimed(owner), Role::MountPoint));
+            }
+        }
         for at in 0..self.forecast.faults.len() {
             let Some(&(place, fault)) = self.forecast.faults.get(at) else { break };
             if self.forecast.need(place).kept_as.is_some() {

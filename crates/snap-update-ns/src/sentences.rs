@@ -237,6 +237,13 @@ impl Display for FaultText<'_> {
             ),
             What::WillFind(kind) => write!(f, "{at} will be {}", kind_text(kind)),
             What::NotOurs => write!(f, "{at}: a directory there is not root's alone"),
+            What::Claimed(owner) => match self.plan.desired(owner) {
+                Some(owner) => {
+                    let (name, line) = (EntryName(owner), owner.line);
+                    write!(f, "{name} in line {line} has the same mount point, and goes first")
+                }
+                None => Ok(()),
+            },
             What::NotBelow => write!(f, "the directory to be made does not lie below {at}"),
             What::Replaced => write!(f, "something else was mounted at {at} in the meantime"),
             What::RecursiveReadOnly => {
