@@ -30,7 +30,7 @@ pub struct History {
     pub instance: &'static str,
     /// Sorted by path, so parents come first. All paths are different.
     pub world: Vec<WorldLine>,
-    /// Within one, no two entries have the same mount point.
+    /// In a few, an entry is there twice, or has the mount point of another one.
     pub profiles: Vec<Vec<Entry>>,
 }
 

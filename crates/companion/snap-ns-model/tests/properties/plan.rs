@@ -114,10 +114,10 @@ fn all_that_is_desired_is_saved() {
                 continue;
             }
             let saved = set(&done.saved);
-            for entry in profile {
+            for (place, entry) in profile.iter().enumerate() {
                 let line = entry.to_string();
                 let ignored = line.contains("ignore-missing");
-                let out = format!("{}: ", entry.mount_point);
+                let out = format!("{place} {}: ", entry.mount_point);
                 let left_out = done.left_out.iter().any(|left| left.starts_with(&out));
                 if saved.contains(&line) == left_out && !ignored {
                     return Err(format!("{line}\nleft out: {:?}\n{}", done.left_out, done.saved));

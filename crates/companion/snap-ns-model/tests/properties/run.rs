@@ -52,7 +52,7 @@ struct Log {
 impl Observer for Log {
     fn left_out(&mut self, plan: &Plan<'_>, place: u16, fault: Fault) {
         let path = plan.desired(place).unwrap().entry.mount_point;
-        self.left_out.push(format!("{}: {fault:?}", path.escape_ascii()));
+        self.left_out.push(format!("{place} {}: {fault:?}", path.escape_ascii()));
     }
 
     fn tried(&mut self, _: &Plan<'_>, step: Step, outcome: Outcome) {
