@@ -62,6 +62,11 @@ pub enum What {
     NotOurs,
     /// The entry of the desired profile at this place has the same mount point, and goes first.
     Claimed(u16),
+    /// No failure: an overname, the entry of the desired profile at this place, lies over the source
+    /// of content, so that this is the instance's own.
+    Mapped(u16),
+    /// No failure: the target of a symbolic link ends at its first comma, as options do.
+    CutTarget,
     /// An ensure-dir entry's directory does not lie below this one.
     NotBelow,
     /// Something else was mounted there in the meantime.

@@ -1,5 +1,5 @@
-//! What the current profile left where the snap may write, and right below `/` of a recorded root:
-//! mount points and symbolic links that the teardown will remove, unless somebody needs them.
+//! What the current profile left where the snap may write: mount points and symbolic links that the
+//! teardown will remove, unless somebody needs them.
 
 use snap_mount_options::{Kind, Origin};
 use snap_path::{parent, prefixes};
@@ -35,12 +35,7 @@ impl<'a> Forecast<'a> {
             let made = item.shape != Shape::EnsureDir && item.origin != Origin::Rootfs;
             let (path, role) = (item.entry.mount_point, Role::MountPoint);
             // By the path that it was created with: that is what the rule is asked about.
-            let snaps = || {
-                parent(path).is_some_and(|dir| {
-                    let own_root = self.rootfs == Some(dir) && !is_usual(path);
-                    own_root || self.territory().contains(dir)
-                })
-            };
+            let snaps = || parent(path).is_some_and(|dir| self.territory().contains(dir));
             if self.order.is_empty() || item.is_synthetic() || !made || !snaps() {
                 continue;
             }

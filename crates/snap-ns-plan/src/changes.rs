@@ -1,7 +1,5 @@
 //! What is the same in both profiles, and in which order entries are applied.
 
-use core::ops::Range;
-
 use snap_fstab::Entry;
 use snap_mount_options::{Depth, Origin};
 use snap_ns_forecast::{Fate, Field, Need, Reason};
@@ -22,6 +20,11 @@ fn difference(a: &Entry<'_>, b: &Entry<'_>) -> Option<Field> {
     }
 }
 
+/// Whether an entry has its mount point for itself.
+fn claims(item: &Item<'_>) -> bool {
+    item.shape != Shape::EnsureDir
+}
+
 impl<'a> Plan<'a> {
     /// Two entries for one mount point could not both be seen: the first layout or overname has it,
     /// else the first of content. An ensure-dir entry has no mount point. Equal lines are one.
@@ -30,58 +33,35 @@ impl<'a> Plan<'a> {
     ///
     /// Two of layouts and overnames contradict each other.
     pub(crate) fn find_duplicates(&mut self) -> Result<(), PlanError> {
-        let (mut start, mut any) = (0_usize, false);
-        while let Some((_, first)) = self.nth_desired(start) {
-            let same =
-                |(_, item): (u16, &Item<'_>)| item.entry.mount_point == first.entry.mount_point;
-            let mut end = start.saturating_add(1);
-            while self.nth_desired(end).is_some_and(same) {
-                end = end.saturating_add(1);
+        let (mut last, mut any) = (None::<(u16, &Item<'a>)>, false);
+        for at in 0..self.forecast.all_desired().len() {
+            let place = self.forecast.desired_by_path.nth(at).unwrap_or_default();
+            let Some(item) = self.desired(place) else { break };
+            let same = |owner: &Item<'a>| owner.entry.mount_point == item.entry.mount_point;
+            let (loser, winner) = match last.filter(|(_, owner)| same(owner)) {
+                Some((first, owner)) if owner.entry == item.entry => (place, first),
+                Some((first, owner)) if claims(owner) => match (owner.origin, item.origin) {
+                    _ if !claims(item) => continue,
+                    (_, Origin::Content) => (place, first),
+                    (Origin::Content, _) => {
+                        last = Some((place, item));
+                        (first, place)
+                    }
+                    (_, _) => return Err(PlanError::Duplicate(first, place)),
+                },
+                Some(_) | None => {
+                    last = Some((place, item));
+                    continue;
+                }
+            };
+            if let Some(need) = self.forecast.needs.get_mut(usize::from(loser)) {
+                (need.claimed_by, any) = (Some(winner), true);
             }
-            if end > start.saturating_add(1) {
-                self.settle(start..end)?;
-                any = true;
-            }
-            start = end;
         }
         if any {
             let needs = &self.forecast.needs;
-            let claims =
-                |place| needs.get(usize::from(place)).is_none_or(|need| need.claimed_by.is_none());
-            self.forecast.desired_by_path.retain(claims);
-        }
-        Ok(())
-    }
-
-    /// The desired entry that is number `at` in the order of mount points, with its place.
-    fn nth_desired(&self, at: usize) -> Option<(u16, &'a Item<'a>)> {
-        let place = self.forecast.desired_by_path.nth(at)?;
-        Some((place, self.desired(place)?))
-    }
-
-    /// Decides which of the desired entries with these numbers has their mount point.
-    fn settle(&mut self, run: Range<usize>) -> Result<(), PlanError> {
-        let claims = |(_, item): &(u16, &Item<'_>)| item.shape != Shape::EnsureDir;
-        let all = || run.clone().filter_map(|at| self.nth_desired(at)).filter(claims);
-        let promised = all().find(|(_, item)| item.origin != Origin::Content);
-        let owner = promised.or_else(|| all().next());
-        for at in run.clone() {
-            let Some((place, item)) = self.nth_desired(at) else { break };
-            let owner = owner.filter(|(owner, _)| claims(&(place, item)) && *owner != place);
-            // Those that make directories are few, or equal.
-            let from = if owner.is_some() { at.saturating_sub(1) } else { run.start };
-            let earlier = (from.max(run.start)..at).filter_map(|at| self.nth_desired(at));
-            let equal = earlier.chain(owner).find(|(_, other)| other.entry == item.entry);
-            match equal.or(owner) {
-                Some((owner, _)) if equal.is_none() && item.origin != Origin::Content => {
-                    return Err(PlanError::Duplicate(owner, place));
-                }
-                taken => {
-                    if let Some(need) = self.forecast.needs.get_mut(usize::from(place)) {
-                        need.claimed_by = taken.map(|(owner, _)| owner);
-                    }
-                }
-            }
+            let claimed = |place| needs.get(usize::from(place)).and_then(|need| need.claimed_by);
+            self.forecast.desired_by_path.retain(|place| claimed(place).is_none());
         }
         Ok(())
     }
@@ -100,7 +80,12 @@ impl<'a> Plan<'a> {
             } else if item.is_synthetic() {
                 (fate, kept_for, reason) = (Fate::Going, 0, Reason::NotNeeded);
             } else {
-                let claim = self.claim(&item.entry);
+                // (Where an ensure-dir entry is as well, it may be the last one.)
+                let path = item.entry.mount_point;
+                let last = self.forecast.desired_by_path.find(path);
+                let equal = |&at: &u16| self.desired(at).is_some_and(|it| it.entry == item.entry);
+                let others = || self.forecast.desired_by_path.at(path).find(equal);
+                let claim = last.filter(equal).or_else(others).or(last);
                 reason = self.pair(place, item, claim);
                 fate = if reason == Reason::New { Fate::Kept } else { Fate::Going };
                 kept_for = claim.unwrap_or_default();
@@ -109,15 +94,6 @@ impl<'a> Plan<'a> {
                 (past.fate, past.kept_for, past.reason) = (fate, kept_for, reason);
             }
         }
-    }
-
-    /// The desired entry at the mount point of `entry`: the equal one, where an ensure-dir entry is
-    /// there as well.
-    fn claim(&self, entry: &Entry<'_>) -> Option<u16> {
-        let equal = |&at: &u16| self.desired(at).is_some_and(|item| item.entry == *entry);
-        let last = self.forecast.desired_by_path.find(entry.mount_point)?;
-        let others = || self.forecast.desired_by_path.at(entry.mount_point).find(equal);
-        Some(last).filter(equal).or_else(others).or(Some(last))
     }
 
     /// Pairs the current entry at `place` with the desired one at `claim`. Tells why not, or

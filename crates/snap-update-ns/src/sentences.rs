@@ -217,6 +217,7 @@ struct FaultText<'p> {
 impl Display for FaultText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = PlaceText { plan: self.plan, item: self.item, place: self.fault.place };
+        let line = |place| self.plan.desired(place).map_or(0, |item| item.line);
         match self.fault.what {
             What::Failed(call, errno) => {
                 write!(f, "cannot {} {at}: {}", call_text(call), ErrnoText(errno))
@@ -237,13 +238,13 @@ impl Display for FaultText<'_> {
             ),
             What::WillFind(kind) => write!(f, "{at} will be {}", kind_text(kind)),
             What::NotOurs => write!(f, "{at}: a directory there is not root's alone"),
-            What::Claimed(owner) => match self.plan.desired(owner) {
-                Some(owner) => {
-                    let (name, line) = (EntryName(owner), owner.line);
-                    write!(f, "{name} in line {line} has the same mount point, and goes first")
-                }
-                None => Ok(()),
-            },
+            What::Claimed(owner) => {
+                write!(f, "left out: line {} has the same mount point", line(owner))
+            }
+            What::Mapped(over) => {
+                write!(f, "{at} is this instance's own: line {} lies over it", line(over))
+            }
+            What::CutTarget => f.write_str("the target of the link ends at its first comma"),
             What::NotBelow => write!(f, "the directory to be made does not lie below {at}"),
             What::Replaced => write!(f, "something else was mounted at {at} in the meantime"),
             What::RecursiveReadOnly => {
