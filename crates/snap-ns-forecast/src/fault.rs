@@ -59,6 +59,13 @@ pub enum What {
     /// A directory that only root may change is not root's alone, and cannot be made so: what is there
     /// belongs to this user.
     NotOurs(u32),
+    /// The entry of the desired profile at this place has the same mount point, and goes first.
+    Claimed(u16),
+    /// No failure: an overname, the entry of the desired profile at this place, lies over the source
+    /// of content, so that this is the instance's own.
+    Mapped(u16),
+    /// No failure: the target of a symbolic link ends at its first comma, as options do.
+    CutTarget,
     /// An ensure-dir entry's directory does not lie below this one.
     NotBelow,
     /// Something else took the place of what was made there, or looked at.

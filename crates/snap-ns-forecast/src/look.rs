@@ -1,7 +1,7 @@
 //! What is found at a path, once the mounts that come before it are made.
 
-use snap_mount_options::Origin;
-use snap_profile::Item;
+use snap_mount_options::{Kind, Origin};
+use snap_profile::{Item, Shape};
 
 use crate::fault::{Fault, Role};
 use crate::forecast::Forecast;
@@ -68,10 +68,27 @@ impl Forecast<'_> {
         }
         match view.look(top, Role::MountPoint)? {
             Look::Found(NodeKind::Directory) => view.same_fs(top, b"/"),
-            Look::Found(NodeKind::File | NodeKind::Symlink | NodeKind::Special)
-            | Look::Missing { .. }
-            | Look::Blocked { .. } => Ok(false),
+            Look::Found(NodeKind::File) => {
+                let mut recorded = self.recorded_at(top);
+                Ok(recorded.any(|item| item.shape == Shape::File) && view.is_vacant(top)?)
+            }
+            Look::Found(NodeKind::Symlink) => {
+                let target = self.recorded_at(top).find_map(|item| match item.options().kind {
+                    Kind::Symlink(target) => Some(target),
+                    Kind::Directory | Kind::File | Kind::EnsureDir(_) => None,
+                });
+                target.map_or(Ok(false), |target| view.leads_to(top, target))
+            }
+            Look::Found(NodeKind::Special) | Look::Missing { .. } | Look::Blocked { .. } => {
+                Ok(false)
+            }
         }
+    }
+
+    /// What the current profile records at `path`, or shows of it.
+    fn recorded_at(&self, path: &[u8]) -> impl Iterator<Item = &Item<'_>> {
+        let places = self.current_by_path.at(path).chain(self.current_by_source.at(path));
+        places.filter_map(|place| self.current(place))
     }
 
     /// Whether the directory `path` will be in a mount of this run, but for overnames, at `time`.

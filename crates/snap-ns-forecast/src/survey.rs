@@ -18,6 +18,8 @@ use crate::view::{Access, FsView, Look, NodeKind};
 pub struct Need {
     /// The equal entry of the current profile that stays.
     pub kept_as: Option<u16>,
+    /// The entry that has its mount point instead of it: it has no part in the run.
+    pub claimed_by: Option<u16>,
     /// Its number in the order of application.
     pub(crate) rank: u16,
     /// Its source may have to be created.
@@ -45,6 +47,7 @@ impl Default for Need {
     fn default() -> Self {
         Self {
             kept_as: None,
+            claimed_by: None,
             rank: 0,
             make_source: false,
             make_mount_point: false,

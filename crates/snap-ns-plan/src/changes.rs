@@ -2,8 +2,8 @@
 
 use snap_fstab::Entry;
 use snap_mount_options::{Depth, Origin};
-use snap_ns_forecast::{Fate, Field, Reason};
-use snap_profile::Item;
+use snap_ns_forecast::{Fate, Field, Need, Reason};
+use snap_profile::{Item, Shape};
 
 use crate::plan::{Plan, PlanError};
 
@@ -20,18 +20,48 @@ fn difference(a: &Entry<'_>, b: &Entry<'_>) -> Option<Field> {
     }
 }
 
-impl Plan<'_> {
-    /// Two entries for one mount point could not both be seen.
-    pub(crate) fn find_duplicates(&self) -> Result<(), PlanError> {
-        let mut last: Option<(u16, &[u8])> = None;
-        for place in self.forecast.desired_by_path.iter() {
-            let path = self.desired(place).map_or(&[][..], |item| item.entry.mount_point);
-            match last {
-                Some((first, same)) if same == path => {
-                    return Err(PlanError::Duplicate(first, place));
+/// Whether an entry has its mount point for itself.
+fn claims(item: &Item<'_>) -> bool {
+    item.shape != Shape::EnsureDir
+}
+
+impl<'a> Plan<'a> {
+    /// Two entries for one mount point could not both be seen: the first layout or overname has it,
+    /// else the first of content. An ensure-dir entry has no mount point. Equal lines are one.
+    ///
+    /// # Errors
+    ///
+    /// Two of layouts and overnames contradict each other.
+    pub(crate) fn find_duplicates(&mut self) -> Result<(), PlanError> {
+        let (mut last, mut any) = (None::<(u16, &Item<'a>)>, false);
+        for at in 0..self.forecast.all_desired().len() {
+            let place = self.forecast.desired_by_path.nth(at).unwrap_or_default();
+            let Some(item) = self.desired(place) else { break };
+            let same = |owner: &Item<'a>| owner.entry.mount_point == item.entry.mount_point;
+            let (loser, winner) = match last.filter(|(_, owner)| same(owner)) {
+                Some((first, owner)) if owner.entry == item.entry => (place, first),
+                Some((first, owner)) if claims(owner) => match (owner.origin, item.origin) {
+                    _ if !claims(item) => continue,
+                    (_, Origin::Content) => (place, first),
+                    (Origin::Content, _) => {
+                        last = Some((place, item));
+                        (first, place)
+                    }
+                    (_, _) => return Err(PlanError::Duplicate(first, place)),
+                },
+                Some(_) | None => {
+                    last = Some((place, item));
+                    continue;
                 }
-                Some(_) | None => last = Some((place, path)),
+            };
+            if let Some(need) = self.forecast.needs.get_mut(usize::from(loser)) {
+                (need.claimed_by, any) = (Some(winner), true);
             }
+        }
+        if any {
+            let needs = &self.forecast.needs;
+            let claimed = |place| needs.get(usize::from(place)).and_then(|need| need.claimed_by);
+            self.forecast.desired_by_path.retain(|place| claimed(place).is_none());
         }
         Ok(())
     }
@@ -50,7 +80,12 @@ impl Plan<'_> {
             } else if item.is_synthetic() {
                 (fate, kept_for, reason) = (Fate::Going, 0, Reason::NotNeeded);
             } else {
-                let claim = self.forecast.desired_by_path.find(item.entry.mount_point);
+                // (Where an ensure-dir entry is as well, it may be the last one.)
+                let path = item.entry.mount_point;
+                let last = self.forecast.desired_by_path.find(path);
+                let equal = |&at: &u16| self.desired(at).is_some_and(|it| it.entry == item.entry);
+                let others = || self.forecast.desired_by_path.at(path).find(equal);
+                let claim = last.filter(equal).or_else(others).or(last);
                 reason = self.pair(place, item, claim);
                 fate = if reason == Reason::New { Fate::Kept } else { Fate::Going };
                 kept_for = claim.unwrap_or_default();
@@ -88,7 +123,8 @@ impl Plan<'_> {
     /// belongs to a desired one.
     pub(crate) fn is_same(&self) -> bool {
         let mut last_id: (&[u8], bool) = (&[], false);
-        self.forecast.needs.iter().all(|need| need.kept_as.is_some())
+        let stands = |need: &Need| need.kept_as.is_some() || need.claimed_by.is_some();
+        self.forecast.needs.iter().all(stands)
             && self.forecast.all_current().iter().zip(&self.forecast.past).all(|(item, past)| {
                 let Some(id) = item.synthetic_for() else { return past.fate == Fate::Kept };
                 if last_id.0 != id {

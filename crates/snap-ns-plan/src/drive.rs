@@ -21,6 +21,11 @@ pub trait Observer {
     /// A content entry of the desired profile, by its place, was left out: the run goes on.
     fn left_out(&mut self, plan: &Plan<'_>, place: u16, fault: Fault);
 
+    /// An entry of the desired profile, by its place, is not what somebody may have meant.
+    fn noticed(&mut self, plan: &Plan<'_>, place: u16, fault: Fault) {
+        let _ = (plan, place, fault);
+    }
+
     /// A step was tried.
     fn tried(&mut self, plan: &Plan<'_>, step: Step, outcome: Outcome);
 

@@ -1,9 +1,11 @@
 //! The plan: one value that holds everything about a run.
 
 use arrayvec::ArrayVec;
-use snap_mount_options::Origin;
-use snap_ns_forecast::{Fault, Forecast, FsView, Limit, Log, MIMICS_MAX, Mimic, Territory, Time};
-use snap_profile::{ENTRIES_MAX, Item, Profile};
+use snap_mount_options::{Options, Origin};
+use snap_ns_forecast::{
+    Fault, Forecast, FsView, Limit, Log, MIMICS_MAX, Mimic, Role, Territory, Time, What,
+};
+use snap_profile::{ENTRIES_MAX, Item, Profile, Shape};
 
 use crate::drive::Observer;
 use crate::journal::Direction;
@@ -47,7 +49,7 @@ pub enum Comparison {
 /// Why there is no plan. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlanError {
-    /// Two entries of the desired profile, by their places, have the same mount point.
+    /// Two layouts or overnames of the desired profile, by their places, have the same mount point.
     Duplicate(u16, u16),
     /// A layout or overname entry of the desired profile, by its place, cannot be made.
     Refused(u16, Fault),
@@ -257,6 +259,32 @@ impl<'a> Plan<'a> {
             self.forecast.leave_out(place);
             observer.left_out(self, place, fault);
         }
+        for place in (0_u16..).take(self.forecast.all_desired().len()) {
+            if let Some(fault) = self.remark(place) {
+                observer.noticed(self, place, fault);
+            }
+        }
         Ok(())
+    }
+
+    /// What people should know of a desired entry, although nothing fails.
+    fn remark(&self, place: u16) -> Option<Fault> {
+        let (need, item) = (self.forecast.need(place), self.desired(place)?);
+        let desired = |at: u16, is: &dyn Fn(&Item<'_>) -> bool| self.desired(at).is_some_and(is);
+        let fault = if let Some(owner) = need.claimed_by {
+            // Nothing is lost with a line that is there twice.
+            let lost = desired(owner, &|owner| owner.entry != item.entry);
+            lost.then(|| Fault::new(What::Claimed(owner), Role::MountPoint))
+        } else if item.shape == Shape::Symlink {
+            let rest = Options::data(item.entry.options).next();
+            rest.map(|_| Fault::new(What::CutTarget, Role::MountPoint))
+        } else {
+            let source = item.shown().0.filter(|_| item.origin == Origin::Content)?;
+            let mut over = self.forecast.desired_by_path.at_or_above(source);
+            let over = over.find(|&at| desired(at, &|item| item.shape.is_mount()))?;
+            let mapped = desired(over, &|item| item.origin == Origin::Overname);
+            mapped.then(|| Fault::new(What::Mapped(over), Role::Source))
+        };
+        fault.filter(|_| need.kept_as.is_none() && !need.left_out)
     }
 }

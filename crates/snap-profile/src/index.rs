@@ -66,6 +66,17 @@ impl<'a> Index<'a> {
         while self.sort_words(skip) {
             skip = skip.saturating_add(WORD);
         }
+        self.find_above();
+    }
+
+    /// Forgets the entries, by their places, that are not to be kept.
+    pub fn retain(&mut self, keep: impl Fn(u16) -> bool) {
+        self.slots.retain(|slot| keep(slot.place));
+        self.found.iter().for_each(|found| found.set(0));
+        self.find_above();
+    }
+
+    fn find_above(&mut self) {
         for at in 0..self.slots.len() {
             let above = self.nearest(at, self.path(at));
             if let Some(slot) = self.slots.get_mut(at) {

@@ -28,6 +28,9 @@ pub(crate) fn help(fault: Fault, origin: Origin) -> &'static str {
         What::WillFind(_) => "; use another path for one of them",
         What::CommaInId => "; use a path without one",
         What::ReadOnly
+        | What::Claimed(_)
+        | What::Mapped(_)
+        | What::CutTarget
         | What::NotOurs(_)
         | What::NotBelow
         | What::Replaced

@@ -85,6 +85,11 @@ impl Observer for Told<'_> {
         self.log.notice(format_args!("left out: {entry}"));
     }
 
+    fn noticed(&mut self, plan: &Plan<'_>, place: u16, fault: Fault) {
+        let entry = ForEntry { plan, place, file: self.file, fault };
+        self.log.notice(format_args!("{entry}"));
+    }
+
     fn tried(&mut self, plan: &Plan<'_>, step: Step, outcome: Outcome) {
         if self.log.is_read() {
             self.log.debug(format_args!("{}", StepText { plan, op: step.op, outcome }));

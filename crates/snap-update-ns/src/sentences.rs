@@ -161,6 +161,7 @@ struct FaultText<'p> {
 impl Display for FaultText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = PlaceText { plan: self.plan, item: self.item, place: self.fault.place };
+        let line = |place| self.plan.desired(place).map_or(0, |item| item.line);
         match self.fault.what {
             What::Failed(call, errno) => {
                 write!(f, "cannot {} {at}: {}", call_text(call), ErrnoText(errno))
@@ -183,6 +184,13 @@ impl Display for FaultText<'_> {
                 f,
                 "{at}: something there belongs to user {uid} or can be changed by others, and cannot be taken over: remove it"
             ),
+            What::Claimed(owner) => {
+                write!(f, "left out: line {} has the same mount point", line(owner))
+            }
+            What::Mapped(over) => {
+                write!(f, "{at} is this instance's own: line {} lies over it", line(over))
+            }
+            What::CutTarget => f.write_str("the target of the link ends at its first comma"),
             What::NotBelow => write!(f, "the directory to be made does not lie below {at}"),
             What::Replaced => write!(f, "something else took the place of {at} in the meantime"),
             What::RecursiveReadOnly => {

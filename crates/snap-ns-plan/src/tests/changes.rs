@@ -214,8 +214,17 @@ fn kept_undone_made() {
                     /tmp/s /tmp/2 none bind 0 0
                     /tmp/s /tmp/1 none bind,x-snapd.origin=layout 0 0
                 ",
-            steps: "duplicate /tmp/1",
-            saved: "",
+            steps: "
+                    notice /tmp/1: Claimed(2) MountPoint
+                    make /tmp/2
+                    mount /tmp/2
+                    make /tmp/1
+                    mount /tmp/1
+                ",
+            saved: "
+                    /tmp/s /tmp/2 none bind 0 0
+                    /tmp/s /tmp/1 none bind,x-snapd.origin=layout 0 0
+                ",
         },
         Case {
             name: "recorded twice, kept once",

@@ -4,9 +4,11 @@
 extern crate std;
 
 mod changes;
+mod claims;
 mod doubt;
 mod dragging;
 mod drive;
+mod first_level;
 mod history;
 mod hosts;
 mod journal;

@@ -265,6 +265,10 @@ impl Observer for Witness {
         self.steps.push(format!("left out {}", entry_fault(plan, place, fault)));
     }
 
+    fn noticed(&mut self, plan: &Plan<'_>, place: u16, fault: Fault) {
+        self.steps.push(format!("notice {}", entry_fault(plan, place, fault)));
+    }
+
     fn tried(&mut self, plan: &Plan<'_>, step: Step, outcome: Outcome) {
         self.compare(plan);
         let op = op_text(plan, step.op);

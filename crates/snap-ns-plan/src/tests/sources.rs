@@ -108,6 +108,7 @@ fn through_mounts_of_the_same_run() {
                     /tmp/b /snap/x/1/new none bind 0 0
                 ",
             steps: "
+                    notice /tmp/a: Mapped(0) Source
                     mount /snap/x
                     mimic /snap/x/1
                     make /snap/x/1/new

@@ -289,14 +289,17 @@ fn what_is_in_the_way() {
             saved: "",
         },
         Case {
-            name: "a duplicate is one even for content",
+            name: "the first of two has the mount point, also when it cannot be made",
             world: "f /tmp/f text",
             current: "",
             desired: "
                     /tmp/f /tmp/g none bind 0 0
                     /tmp/f /tmp/g none bind,x-snapd.kind=file 0 0
                 ",
-            steps: "duplicate /tmp/g",
+            steps: "
+                    left out /tmp/g: Found(File) Source
+                    notice /tmp/g: Claimed(0) MountPoint
+                ",
             saved: "",
         },
         Case {

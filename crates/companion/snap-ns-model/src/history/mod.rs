@@ -38,7 +38,8 @@ pub struct History {
     pub root: Root,
     /// Sorted by path, so parents come first. All paths are different.
     pub world: Vec<WorldLine>,
-    /// In their order; in the profile of each, no two entries have the same mount point.
+    /// In their order; in the profiles of a few, an entry is there twice, or has the mount
+    /// point of another one.
     pub steps: Vec<Step>,
 }
 

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use super::{Object, WorldLine};
 
 /// The places, how often each is taken, and whether the world may have something there.
-const PLACES: [(&str, u32); 9] = [
+const PLACES: [(&str, u32); 10] = [
     ("/usr/share", 5),
     ("/opt", 3),
     ("/etc", 2),
@@ -16,11 +16,15 @@ const PLACES: [(&str, u32); 9] = [
     ("/snap/SNAP/1", 4),
     ("/snap/other/1", 3),
     (NEW_TOP, 1),
+    (ROOT, 1),
     ("/dev/shm", 1),
 ];
 
 /// Right below `/`, and not there.
 const NEW_TOP: &str = "/new";
+
+/// For names right below `/`, which are not there either.
+const ROOT: &str = "";
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
@@ -97,7 +101,8 @@ impl Paths {
             }
             above = parent(above);
         }
-        if path.starts_with(NEW_TOP) || self.object(path).is_some() {
+        let first = path.split('/').nth(1).unwrap_or_default();
+        if path.starts_with(NEW_TOP) || NAMES.contains(&first) || self.object(path).is_some() {
             return;
         }
         self.world.insert(path.to_owned(), object);

@@ -39,6 +39,7 @@ impl Profiles<'_> {
         for _ in 0..self.rng.usize(1..=4) {
             self.add(&mut profile);
         }
+        self.add_again(&mut profile);
         profile
     }
 
@@ -56,7 +57,24 @@ impl Profiles<'_> {
                 _ => self.exchange(&mut profile, at),
             }
         }
+        self.add_again(&mut profile);
         profile
+    }
+
+    /// Seldom one entry twice, or content at the mount point of another entry.
+    fn add_again(&mut self, profile: &mut Vec<Entry>) {
+        let some = self.rng.choice(&*profile).cloned();
+        let Some(first) = some.filter(|_| profile.len() < MOST && self.one_in(12)) else { return };
+        let again = if self.rng.bool() {
+            first
+        } else {
+            let others: Vec<Entry> = profile.iter().filter(|e| **e != first).cloned().collect();
+            let mut other = self.entry(&others, first.mount_point);
+            other.options.retain(|option| option != "x-snapd.origin=layout");
+            other
+        };
+        let at = self.rng.usize(0..=profile.len());
+        profile.insert(at, again);
     }
 
     fn one_in(&mut self, many: u8) -> bool {
@@ -141,6 +159,9 @@ impl Profiles<'_> {
         let covers_names = others.iter().any(|other| is_below(&other.mount_point, &mount_point));
         let shape = self.shape_at(&mount_point);
         let shape = if covers_names && !shape.holds_names() { Shape::Directory } else { shape };
+        if shape == Shape::Directory && mount_point.starts_with("/var/snap/") && self.one_in(8) {
+            return ensure_dir(mount_point);
+        }
         let layout = shape == Shape::Link || self.rng.u8(0..20) < 11;
         let mut options: Vec<String> = Vec::new();
         let mut option = |text: &str| options.push(text.to_owned());
@@ -265,6 +286,15 @@ fn shape(entry: &Entry) -> Shape {
     } else {
         Shape::Directory
     }
+}
+
+/// What makes directories in the snap's own data.
+fn ensure_dir(mount_point: String) -> Entry {
+    let place: Vec<&str> = mount_point.split('/').take(5).collect();
+    let options = ["x-snapd.kind=ensure-dir", "x-snapd.must-exist-dir="];
+    let mut options = options.map(str::to_owned);
+    options[1] += &place.join("/");
+    Entry { source: "none".to_owned(), mount_point, file_system: "none", options: options.to_vec() }
 }
 
 pub(super) fn overname(place: &str) -> Entry {

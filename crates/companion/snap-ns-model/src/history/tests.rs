@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::paths::{is_below, parent};
 use super::shrink::{size, smaller};
-use super::{Entry, History, Object, Step, generate, lines, shrink};
+use super::{Entry, History, Object, Step, generate, shrink};
 
 #[test]
 fn a_seed_determines_the_history() {
@@ -14,16 +14,18 @@ fn a_seed_determines_the_history() {
 }
 
 #[test]
-fn no_profile_has_a_mount_point_twice() {
+fn few_profiles_have_a_mount_point_twice() {
+    let mut twice = 0;
     for seed in 0..500 {
         let history = generate(seed);
         assert!((2..=6).contains(&history.steps.len()), "seed {seed}");
         for Step { profile, .. } in &history.steps {
             let points: BTreeSet<&str> =
                 profile.iter().map(|entry| entry.mount_point.as_str()).collect();
-            assert_eq!(points.len(), profile.len(), "seed {seed}:\n{}", lines(profile));
+            twice += usize::from(points.len() < profile.len());
         }
     }
+    assert!((50..350).contains(&twice), "{twice}");
 }
 
 #[test]
@@ -92,7 +94,25 @@ fn some_change(history: &History, stand: fn(&Entry, &Entry) -> bool) -> bool {
 
 #[test]
 fn the_situations_that_matter_are_reached() {
-    let situations: [Situation; 12] = [
+    let situations: [Situation; 16] = [
+        ("an entry twice", |h| {
+            h.steps.iter().any(|Step { profile, .. }| {
+                let all: BTreeSet<String> = profile.iter().map(ToString::to_string).collect();
+                all.len() < profile.len()
+            })
+        }),
+        ("content at a mount point that is taken", |h| {
+            some_pair(h, |a, b| !is_layout(a) && a.mount_point == b.mount_point)
+        }),
+        ("directories made", |h| {
+            h.steps
+                .iter()
+                .flat_map(|step| &step.profile)
+                .any(|e| e.options[0] == "x-snapd.kind=ensure-dir")
+        }),
+        ("a name right below /", |h| {
+            h.steps.iter().flat_map(|step| &step.profile).any(|e| parent(&e.mount_point) == "/")
+        }),
         ("source at a mount point", |h| some_pair(h, |a, b| a.source == b.mount_point)),
         ("source below one", |h| some_pair(h, |a, b| is_below(&a.source, &b.mount_point))),
         ("source above one", |h| some_pair(h, |a, b| is_below(&b.mount_point, &a.source))),

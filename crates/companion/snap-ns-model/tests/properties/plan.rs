@@ -122,10 +122,10 @@ fn all_that_is_desired_is_saved() {
                 continue;
             }
             let saved = set(&done.saved);
-            for entry in profile {
+            for (place, entry) in profile.iter().enumerate() {
                 let line = saved_line(entry);
                 let ignored = line.contains("ignore-missing");
-                let out = format!("{}: ", entry.mount_point.trim_end_matches('/'));
+                let out = format!("{place} {}: ", entry.mount_point.trim_end_matches('/'));
                 let left_out = done.left_out.iter().any(|left| left.starts_with(&out));
                 if saved.contains(&line) == left_out && !ignored {
                     return Err(format!("{line}\nleft out: {:?}\n{}", done.left_out, done.saved));

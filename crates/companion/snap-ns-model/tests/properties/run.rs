@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use snap_fstab::Sink;
 use snap_ns_model::Namespace;
 use snap_ns_model::history::{Entry, lines};
-use snap_ns_plan::{Comparison, Fault, Observer, Op, Outcome, Plan, Reason, Step, Territory};
+use snap_ns_plan::{Comparison, Fault, Observer, Op, Outcome, Plan, Reason, Step, Territory, What};
 use snap_profile::{Arena, Profile, Role, Variables};
 
 /// How an update ended.
@@ -52,7 +52,14 @@ struct Log {
 impl Observer for Log {
     fn left_out(&mut self, plan: &Plan<'_>, place: u16, fault: Fault) {
         let path = plan.desired(place).unwrap().entry.mount_point;
-        self.left_out.push(format!("{}: {fault:?}", path.escape_ascii()));
+        self.left_out.push(format!("{place} {}: {fault:?}", path.escape_ascii()));
+    }
+
+    fn noticed(&mut self, plan: &Plan<'_>, place: u16, fault: Fault) {
+        // It is not made; an entry that is only remarkable is.
+        if let What::Claimed(_) = fault.what {
+            self.left_out(plan, place, fault);
+        }
     }
 
     fn tried(&mut self, _: &Plan<'_>, step: Step, outcome: Outcome) {
