@@ -47,7 +47,7 @@ impl Paths {
             let known = rng.choice(&all).cloned();
             let path = match (known, rng.u8(0..10)) {
                 (Some(known), 0..=3) if depth(&known) < DEEPEST => child(rng, &known),
-                (Some(known), 4) => child(rng, parent(&known)),
+                (Some(known), 4) => child(rng, parent(&known).trim_end_matches('/')),
                 _ => {
                     let place = rng.choice(&places).map_or("/opt", String::as_str);
                     let levels = [1, 1, 1, 2, 2, 2, 3, 3, 4, 5];
