@@ -303,7 +303,7 @@ fn with_few_descriptors_all_are_frozen_or_none() {
 /// Sets how many descriptors this process may have (setrlimit(2)); the number from before.
 pub(crate) fn descriptors(number: u64) -> u64 {
     let limit = getrlimit(Resource::Nofile);
-    let new = Rlimit { current: Some(number), ..limit.clone() };
+    let new = Rlimit { current: Some(number), ..limit };
     setrlimit(Resource::Nofile, new).expect("setrlimit");
     limit.current.expect("a limit")
 }
