@@ -182,8 +182,8 @@ fn upgrades(swept: &[(&str, Vec<(Plan, Tally)>)], single: bool, start: Instant) 
     Ok(())
 }
 
-/// A run looks a second time for groups to freeze when the first time took long. Of so many surveys
-/// the one with the fewest calls is taken: then every call is reached, whether or not it does.
+/// How often a run looks whether its groups stand still is chance. Of so many surveys the one with
+/// the fewest calls is taken: then every call is reached.
 const SURVEYS: usize = 5;
 
 /// Surveys every row, then tries all points.
