@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
 use rustix::io::{self, Errno};
 use rustix::mount::{MountAttrFlags, mount_change};
 use snap_mount_options::{Depth, Propagation, PropagationKind};
-use snap_ns_plan::{Call, Fault, Outcome, Plan, Role, Skip, What};
+use snap_ns_plan::{Call, Fault, FsKind, FsView as _, Outcome, Plan, Role, Skip, What};
 use snap_path::{file_name, parent};
 use snap_profile::Item;
 use snap_syscalls::{attach, move_away, new_tmpfs};
@@ -61,6 +61,18 @@ impl Kernel {
                 Ok(MountAt::None) => false,
                 Err(errno) => !is_absent(errno),
             })
+    }
+
+    /// Tells `plan` which tmpfs, mimics above all, are recorded and gone: what is at their place is
+    /// none, but for one a directory of the host's, and not ours to undo. (A run of the original that
+    /// fails leaves such a record.)
+    pub fn note_gone_tmpfs(&mut self, plan: &mut Plan<'_>) {
+        for place in 0..plan.recorded() {
+            let Some(path) = plan.recorded_tmpfs(place) else { continue };
+            if self.ground(path).is_ok_and(|ground| ground.fs == FsKind::Other) {
+                plan.note_not_mounted(place);
+            }
+        }
     }
 
     fn undo_all(&self, plan: &mut Plan<'_>) -> io::Result<Self> {

@@ -41,6 +41,7 @@ mod beneath;
 mod caches;
 mod create;
 mod exhaustion;
+mod gone;
 mod look;
 mod mimic;
 mod mount;
