@@ -77,7 +77,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     total.verdict(in_ci)
 }
 
-fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
     let root = workspace_root()?;
     let status = Command::new(env!("CARGO"))
         .current_dir(&root)

@@ -13,6 +13,7 @@ mod layouts;
 mod live;
 mod peer;
 mod races;
+mod snapd;
 mod workers;
 
 use anyhow::Result;
@@ -31,6 +32,8 @@ enum Chore {
     Audit,
     /// Run the binary under the real snap-confine (needs root).
     E2e(e2e::Options),
+    /// Run the binary under the real snapd, systemd and AppArmor in an emulated machine (needs root).
+    Snapd(snapd::Options),
     /// Run the cases of xtask/conformance on ours and on the packaged original, and compare.
     Conformance(conformance::Conformance),
     /// One case on one side, in the namespace that the parent made: not for people.
@@ -108,6 +111,7 @@ fn main() -> Result<()> {
     match Xtask::parse().chore {
         Chore::Audit => audit::run(),
         Chore::E2e(options) => e2e::run(&options),
+        Chore::Snapd(options) => snapd::run(&options),
         Chore::Conformance(options) => conformance::run(&options),
         Chore::ConformanceGuest => conformance::guest(),
         Chore::RefreshGuest => conformance::refresh_guest(),

@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, mkdirat, openat, statat};
 use rustix::io::{self, Errno};
 use rustix::mount::{MountAttrFlags, mount_change};
 use snap_mount_options::{Depth, Kind, Propagation, PropagationKind};
-use snap_ns_plan::{Call, Fault, FsView as _, Outcome, Plan, Role, Skip, What};
+use snap_ns_plan::{Call, Fault, FsKind, FsView as _, Outcome, Plan, Role, Skip, What};
 use snap_path::{Text, file_name, parent};
 use snap_profile::{Item, Shape};
 use snap_syscalls::{attach, move_away, new_tmpfs};
@@ -89,6 +89,18 @@ impl Kernel {
     fn link_stands(&mut self, item: &Item<'_>) -> bool {
         let Kind::Symlink(target) = item.options().kind else { return false };
         self.leads_to(item.entry.mount_point, target) == Ok(true)
+    }
+
+    /// Tells `plan` which tmpfs, mimics above all, are recorded and gone: what is at their place is
+    /// none, but for one a directory of the host's, and not ours to undo. (A run of the original that
+    /// fails leaves such a record.)
+    pub fn note_gone_tmpfs(&mut self, plan: &mut Plan<'_>) {
+        for place in 0..plan.recorded() {
+            let Some(path) = plan.recorded_tmpfs(place) else { continue };
+            if self.ground(path).is_ok_and(|ground| ground.fs == FsKind::Other) {
+                plan.note_not_mounted(place);
+            }
+        }
     }
 
     fn undo_all(&self, plan: &mut Plan<'_>) -> Result<Self, BeneathError> {

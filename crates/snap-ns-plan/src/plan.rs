@@ -150,6 +150,15 @@ impl<'a> Plan<'a> {
         mounts.then_some(item.entry.mount_point)
     }
 
+    /// The mount point of the entry of the current profile at `place`, if it is a tmpfs and nothing
+    /// that is recorded after it is mounted on it or above it: so that it can be seen by path.
+    #[must_use]
+    pub fn recorded_tmpfs(&self, place: u16) -> Option<&'a [u8]> {
+        let tmpfs = |_: &&[u8]| self.current(place).is_some_and(Item::is_tmpfs);
+        let path = self.recorded_mount(place).filter(tmpfs)?;
+        self.forecast.current_by_path.at_or_above(path).all(|other| other <= place).then_some(path)
+    }
+
     /// Whether nobody found yet that the entry of the current profile at `place` is not mounted.
     pub(crate) fn is_mounted(&self, place: u16) -> bool {
         self.forecast.past.get(usize::from(place)).is_some_and(|past| past.mounted)

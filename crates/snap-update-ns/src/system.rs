@@ -127,6 +127,7 @@ fn change(
         }
         kernel.sweep_aside();
     }
+    kernel.note_gone_tmpfs(plan);
     let mut view = run.look_beneath(plan, &mut kernel)?;
     let mut told = Told::new(run.log, run.file);
     if let Err(error) = plan.complete(view.as_mut().unwrap_or(&mut kernel), &mut told) {

@@ -42,6 +42,7 @@ mod beneath;
 mod caches;
 mod create;
 mod exhaustion;
+mod gone;
 mod look;
 mod mimic;
 mod mount;

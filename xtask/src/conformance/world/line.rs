@@ -7,6 +7,7 @@
 //! fifo PATH
 //! rm PATH                              a file, link or empty directory
 //! tmpfs PATH [OPTIONS]
+//! ramfs PATH                           a file system that is no tmpfs
 //! cgroup2 PATH
 //! bind SOURCE PATH                     also rbind
 //! remount PATH FLAG,FLAG               per mount: ro nosuid nodev noexec
@@ -67,6 +68,7 @@ fn one(line: &str) -> Result<()> {
             fs::create_dir_all(path)?;
             mount::tmpfs("world", path, word(2).unwrap_or("mode=755"))
         }
+        "ramfs" => mount::ramfs(path),
         "cgroup2" => mount::cgroup2(path),
         "bind" => mount::bind(path, Path::new(&words[2]), MsFlags::empty()),
         "rbind" => mount::bind(path, Path::new(&words[2]), MsFlags::MS_REC),

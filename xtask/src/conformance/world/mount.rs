@@ -21,6 +21,13 @@ pub(super) fn proc(at: &Path) -> Result<()> {
         .with_context(|| format!("mount proc on {}", at.display()))
 }
 
+/// A new ramfs: writable, and no tmpfs, as the file systems that hosts are installed on. Its root is
+/// as that of a tmpfs here.
+pub(super) fn ramfs(at: &Path) -> Result<()> {
+    mount(Some("disk"), at, Some("ramfs"), MsFlags::empty(), Some("mode=755"))
+        .with_context(|| format!("mount ramfs on {}", at.display()))
+}
+
 /// The control groups of the machine.
 pub(super) fn cgroup2(at: &Path) -> Result<()> {
     mount(Some("cgroup2"), at, Some("cgroup2"), MsFlags::empty(), NONE)
