@@ -2,7 +2,7 @@
 
 use rustix::fd::BorrowedFd;
 use rustix::fs::fgetxattr;
-use rustix::io::Errno;
+use rustix::io::{self, Errno};
 
 /// The most bytes of a list that are read: 511 entries.
 const LIST_MAX: usize = 4096;
@@ -12,12 +12,18 @@ const GROUP_AND_OTHERS: u16 = 0o077;
 
 /// The mode with which a tmpfs without a list grants nobody more than `dir`, of this `mode`, does
 /// with its list.
-pub(crate) fn without_list(dir: BorrowedFd<'_>, mode: u16) -> u16 {
+///
+/// # Errors
+///
+/// The list cannot be read.
+pub(crate) fn without_list(dir: BorrowedFd<'_>, mode: u16) -> io::Result<u16> {
     let mut list = [0; LIST_MAX];
     match fgetxattr(dir, c"system.posix_acl_access", &mut list[..]) {
-        Ok(len) => least(list.get(..len).unwrap_or_default(), mode),
-        Err(Errno::NODATA | Errno::OPNOTSUPP) => mode,
-        Err(_) => mode & !GROUP_AND_OTHERS,
+        Ok(len) => Ok(least(list.get(..len).unwrap_or_default(), mode)),
+        Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(mode),
+        // It is too long.
+        Err(Errno::RANGE) => Ok(mode & !GROUP_AND_OTHERS),
+        Err(errno) => Err(errno),
     }
 }
 

@@ -43,8 +43,12 @@ impl Kernel {
         for _ in 0..TRIES {
             // What was just made or taken over is looked at like anything else.
             let made = match open_child(dir, name, PATH_DIR) {
-                Ok(next) if is_roots_alone(next.as_fd()) == Ok(true) => return Ok(next),
-                Ok(_) | Err(Errno::NOTDIR | Errno::LOOP) => {
+                Ok(next) => match is_roots_alone(next.as_fd()) {
+                    Ok(true) => return Ok(next),
+                    Ok(false) => self.make_way(dir, name).map_err(|_| not_ours()),
+                    Err(errno) => Err(failed(Call::Stat, role)(errno)),
+                },
+                Err(Errno::NOTDIR | Errno::LOOP) => {
                     self.make_way(dir, name).map_err(|_| not_ours())
                 }
                 Err(Errno::NOENT) => {
@@ -62,8 +66,10 @@ impl Kernel {
     /// way is renamed. So is what is no directory: there may be another name of it (link(2)), and it
     /// is not given away.
     fn make_way(&self, dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
-        let (Ok(there), false) = (open_child(dir, name, PATH_DIR), is_roots_alone(dir)?) else {
-            return rename_away(dir, name);
+        let there = match open_child(dir, name, PATH_DIR) {
+            Ok(there) if !is_roots_alone(dir)? => there,
+            Ok(_) | Err(Errno::NOTDIR | Errno::LOOP) => return rename_away(dir, name),
+            Err(errno) => return Err(errno),
         };
         let there = there.as_fd();
         let mount = |fd| statx(fd, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID);

@@ -12,9 +12,10 @@ use crate::fault::failed;
 use crate::kernel::Kernel;
 use crate::walk::{PATH, kind_of, open_child};
 
-/// What would happen to all that come after, too: there is no room left, or a policy is in the way.
-const HITS_ALL: [Errno; 6] =
-    [Errno::NOMEM, Errno::NOSPC, Errno::MFILE, Errno::NFILE, Errno::PERM, Errno::ACCESS];
+/// What would happen to all that come after, too: there is no room left, a policy is in the way, a
+/// disk fails. Or it may work the next time, which would not come if the mimic stood without it.
+const HITS_ALL: [Errno; 7] =
+    [Errno::NOMEM, Errno::NOSPC, Errno::MFILE, Errno::NFILE, Errno::PERM, Errno::ACCESS, Errno::IO];
 
 /// How many children a mimic does not show, and what happened to the first of them.
 #[derive(Clone, Copy, Debug, Default)]

@@ -83,7 +83,7 @@ impl FsView for Kernel {
         let dir = self.open(path, LISTED).map_err(failed(Call::Open, Role::Mimic))?;
         let stat = fstat(&dir).map_err(failed(Call::Stat, Role::Mimic))?;
         let mode = u16::try_from(stat.st_mode & 0o7777).unwrap_or_default();
-        let mode = without_list(dir.as_fd(), mode);
+        let mode = without_list(dir.as_fd(), mode).map_err(failed(Call::Stat, Role::Mimic))?;
         Ok(Attributes { mode, uid: stat.st_uid, gid: stat.st_gid })
     }
 
