@@ -480,7 +480,7 @@ expect1() { # SNAP REVISION
     has /usr/lib/x86_64-linux-gnu/apptool 'dir \[lib/tool 1\] .*'; has /usr/share/missing/deep/er 'dir .*'; has /etc/appconf 'dir .*'; has /etc/app.conf 'file .*'; has /etc/app.link "link\(/snap/app/$2/etc/app.conf\) file \[conf 1\]"
     has /opt/apptmp 'dir .*'; has /var/lib/appstate 'dir \[state\] .*'; has /usr/share/icons/hicolor 'dir \[share/appdata 1\] .*'
     has /usr/share/plain.txt 'file \[plain\]'; has /usr/share/alias 'link\(misc\) dir .*'; has /usr/share/misc/magic 'file \[magic\]'; has /usr/lib/plugins/helper 'file \[helper\]'; has /etc/hostname 'file \[vm\]'; has /usr/share/added absent
-    has /etc/host-link 'link\(/usr/share/misc\) dir .*'; has /etc/host-dir 'dir \[mine\] .*'; }
+    has /etc/host-link 'link\(/usr/share/misc\) dir .*'; has /etc/host-dir 'dir .*'; } # (what is in it the application may not read)
 expect2() { # REV
     has /usr/share/appdata "link\(/snap/app/$1/share/appdata\) dir \[share/appdata 2\] .*"; has /usr/lib/applink 'dir \[lib/applink 2\] .*'; has /usr/share/appfile.txt absent; has /usr/share/missing/deep 'dir .*'; has /usr/share/added 'dir \[lib/tool 2\] .*'
     has /srv/added "link\(/snap/app/$1/lib/tool\) dir \[lib/tool 2\] .*"; has /etc/appconf 'dir .*'; has /etc/app.conf absent; has /etc/app.link absent; has /var/lib/appstate 'dir \[\] .*'; has /usr/share/icons/hicolor 'dir \[lib/tool 2\] .*'; has /usr/share/plain.txt 'file \[plain\]'; has /usr/share/alias 'link\(misc\) dir .*'; }
