@@ -22,7 +22,7 @@ use crate::parents::Side;
 use crate::settle::{MountAt, mount_in};
 use crate::tree::change_propagation;
 use crate::unmount::{PRIVATE_TREE, is_absent};
-use crate::walk::{PATH_DIR, open_child};
+use crate::walk::{PATH, PATH_DIR, is_same, open_child};
 
 /// How many mounts are put away in one place: the kernel goes through all that are mounted on each
 /// other there whenever another one comes.
@@ -70,20 +70,34 @@ impl Kernel {
 
     /// Whether everything that the current profile of `plan` records is mounted, and every link is
     /// there, as far as that can be seen. When it is not, in a namespace that is new, it is a record
-    /// of an older one. (The children of a mimic are not looked at: they stand and fall with it.)
+    /// of an older one: snap-confine mounts things of its own, so a mount alone says nothing. (The
+    /// children of a mimic are not looked at: they stand and fall with it.)
     #[must_use]
     pub fn all_stands(&mut self, plan: &Plan<'_>) -> bool {
         let child = |item: &Item<'_>| item.is_synthetic() && !item.is_tmpfs();
         (0..plan.recorded()).all(|place| match plan.current(place).filter(|item| !child(item)) {
             Some(item) if item.shape == Shape::Symlink => self.link_stands(item),
-            Some(_) => plan.recorded_mount(place).is_none_or(|path| match self.mount_at(path) {
+            Some(item) => plan.recorded_mount(place).is_none_or(|path| match self.mount_at(path) {
                 // Where nobody knows it has to be looked at beneath.
-                Ok(MountAt::Id(_) | MountAt::Unknown) => true,
+                Ok(MountAt::Id(_) | MountAt::Unknown) => {
+                    plan.is_hidden(place) || self.shows(path, item) == Ok(true)
+                }
                 Ok(MountAt::None) => false,
                 Err(errno) => !is_absent(errno),
             }),
             None => true,
         })
+    }
+
+    /// Whether what is at `path` is what `item` mounts there.
+    fn shows(&mut self, path: &[u8], item: &Item<'_>) -> io::Result<bool> {
+        match item.shown().0 {
+            Some(source) => {
+                is_same(self.open(source, PATH)?.as_fd(), self.open(path, PATH)?.as_fd())
+            }
+            None if item.is_tmpfs() => Ok(self.ground(path).is_ok_and(|at| at.fs == FsKind::Tmpfs)),
+            None => Ok(true),
+        }
     }
 
     fn link_stands(&mut self, item: &Item<'_>) -> bool {

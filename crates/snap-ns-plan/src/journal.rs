@@ -282,7 +282,8 @@ impl Plan<'_> {
     }
 
     /// Whether a later entry of the current profile lies over the one at `place`.
-    fn is_hidden(&self, place: u16) -> bool {
+    #[must_use]
+    pub fn is_hidden(&self, place: u16) -> bool {
         let path = self.current(place).map_or(&[][..], |item| item.entry.mount_point);
         let mut over = self.forecast.current_by_path.at_or_above(path);
         over.any(|at| at > place && self.current(at).is_some_and(|item| item.shape.is_mount()))

@@ -225,3 +225,24 @@ fn a_lock_that_nobody_holds() {
         );
     });
 }
+
+/// The same where snap-confine has mounted something of its own at just that place, as it does at
+/// `/etc/ssl` and `/dev/shm`.
+#[test]
+fn a_record_of_a_namespace_that_is_gone_and_a_mount_of_the_callers() {
+    let name = "run_directory::a_record_of_a_namespace_that_is_gone_and_a_mount_of_the_callers";
+    on_a_machine(name, |machine| {
+        let line = "/snap/hello/1/lib /srv/etc/ssl none rbind,x-snapd.origin=layout 0 0\n";
+        machine.world.file("/srv/host-ssl/text", "host\n").unwrap().dir("/srv/etc/ssl").unwrap();
+        crate::machine::mount(Some("/srv/host-ssl"), "/srv/etc/ssl", None, libc::MS_BIND, None);
+        for desired in [line.to_owned(), [line, GOOD[1]].concat()] {
+            fs::write(CURRENT, [ROOTFS, line].concat()).unwrap();
+            fs::write(crate::machine::DESIRED, desired).unwrap();
+            let output = machine.run();
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+            assert_eq!(fs::read_to_string("/srv/etc/ssl/text").unwrap(), "snap\n");
+            machine.undo();
+            assert_eq!(fs::read_to_string("/srv/etc/ssl/text").unwrap(), "host\n");
+        }
+    });
+}
