@@ -15,8 +15,10 @@ fn told(run: &std::process::Output) -> Vec<String> {
 fn one_for_each_copy_of_a_directory_of_the_host() {
     on_a_machine("notices::one_for_each_copy_of_a_directory_of_the_host", |machine| {
         // Not the root that is recorded.
-        fs::create_dir_all("/srv").unwrap();
-        mount(Some("host"), "/srv", Some("tmpfs"), 0, Some("mode=755"));
+        for place in ["/srv", "/base"] {
+            fs::create_dir_all(place).unwrap();
+            mount(Some("host"), place, Some("tmpfs"), 0, Some("mode=755"));
+        }
         for dir in ["/srv/one", "/srv/two", "/base"] {
             fs::create_dir_all(dir).unwrap();
             fs::write(format!("{dir}/f"), "text").unwrap();

@@ -159,9 +159,6 @@ impl Profiles<'_> {
         let covers_names = others.iter().any(|other| is_below(&other.mount_point, &mount_point));
         let shape = self.shape_at(&mount_point);
         let shape = if covers_names && !shape.holds_names() { Shape::Directory } else { shape };
-        if shape == Shape::Directory && mount_point.starts_with("/var/snap/") && self.one_in(8) {
-            return ensure_dir(mount_point);
-        }
         let layout = shape == Shape::Link || self.rng.u8(0..20) < 11;
         let mut options: Vec<String> = Vec::new();
         let mut option = |text: &str| options.push(text.to_owned());
@@ -286,15 +283,6 @@ fn shape(entry: &Entry) -> Shape {
     } else {
         Shape::Directory
     }
-}
-
-/// What makes directories in the snap's own data.
-fn ensure_dir(mount_point: String) -> Entry {
-    let place: Vec<&str> = mount_point.split('/').take(5).collect();
-    let options = ["x-snapd.kind=ensure-dir", "x-snapd.must-exist-dir="];
-    let mut options = options.map(str::to_owned);
-    options[1] += &place.join("/");
-    Entry { source: "none".to_owned(), mount_point, file_system: "none", options: options.to_vec() }
 }
 
 pub(super) fn overname(place: &str) -> Entry {
