@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 use crate::check::GOOD;
 use crate::machine::{CURRENT, DESIRED, FREEZER, mount, on_a_machine};
 
+/// How long the kernel may take until nothing moves any more.
+const SETTLES: Duration = Duration::from_millis(30);
+
 /// The two sides of a new terminal. Neither waits.
 fn terminal() -> (File, File) {
     let open = |path: &str| {
@@ -28,16 +31,22 @@ fn terminal() -> (File, File) {
     (master, slave)
 }
 
-/// Writes as much as there is room for, but not more than `most`; how much that was.
+/// Writes as much as there is room for, but not more than `most`; how much that was. The kernel
+/// moves a part on to the other side, a moment later: there is room again, once.
 fn fill(mut slave: &File, most: usize) -> usize {
-    let mut written = 0;
+    let (mut written, mut settled) = (0, false);
     while written < most {
         match slave.write(&vec![b'.'; (most - written).min(64)]) {
-            Ok(len) => written += len,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Ok(len) => (written, settled) = (written + len, false),
+            Err(error) if error.kind() == ErrorKind::WouldBlock && settled => break,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                settled = true;
+                sleep(SETTLES);
+            }
             Err(error) => panic!("{error}"),
         }
     }
+    sleep(SETTLES);
     written
 }
 
