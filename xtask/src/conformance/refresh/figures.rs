@@ -20,6 +20,7 @@ pub(super) struct Figures {
     steps: usize,
     steps_differed: usize,
     unsettled: usize,
+    of_leftovers: usize,
     /// Steps by each way in which they differed; one step may differ in several.
     kinds: BTreeMap<Kind, usize>,
     /// Profiles that a fresh namespace took.
@@ -54,6 +55,7 @@ impl Figures {
                 sums.steps += 1;
                 sums.steps_differed += usize::from(!step.differences.is_empty());
                 sums.unsettled += usize::from(step.unsettled);
+                sums.of_leftovers += usize::from(step.of_leftovers);
                 sums.accepted += usize::from(step.fresh_exit == "0");
                 sums.recorded += step.recorded;
                 sums.kept += step.kept;
@@ -79,6 +81,7 @@ impl Figures {
             let name = reason.name();
             ensure!(many * 100 >= self.steps * 3, "only {many} of {} steps: {name}", self.steps);
         }
+        ensure!(self.of_leftovers == 0, "{} steps depend on leftovers", self.of_leftovers);
         let unjudged = self.unsettled + self.untried;
         ensure!(unjudged * 100 <= self.steps + self.untried, "{unjudged} steps were not judged");
         ensure!(
@@ -112,6 +115,11 @@ impl fmt::Display for Figures {
         }
         writeln!(f, "  {:5} steps refused", self.refused)?;
         writeln!(f, "  {:5} steps not judged: what they create changes them", self.unsettled)?;
+        writeln!(
+            f,
+            "  {:5} steps failed for want of what the old namespace had made on the host",
+            self.of_leftovers
+        )?;
         writeln!(f, "  {:5} steps not tried: their sequence had ended", self.untried)?;
         writeln!(
             f,
@@ -175,6 +183,7 @@ mod tests {
         miss(|figures| figures.reasons.extend([(Reason::Revert, 29)]));
         miss(|figures| figures.reasons.clear());
         miss(|figures| figures.unsettled = 6);
+        miss(|figures| figures.of_leftovers = 1);
         miss(|figures| figures.untried = 7);
         miss(|figures| figures.left_alone = 969);
         // A few sequences say nothing.

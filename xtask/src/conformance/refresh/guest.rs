@@ -44,6 +44,9 @@ pub(super) struct Done {
     /// What the profile asks for shows what it creates on the host: built twice in a row it is not
     /// the same twice, so a difference means nothing, and the sequence ends.
     pub(super) unsettled: bool,
+    /// The update failed, and so does a fresh namespace once everything was undone: one that is built
+    /// beside the live one finds on the host what that had made there. The sequence ends.
+    pub(super) of_leftovers: bool,
     /// Mounts that are in the saved profile before and after; those that are still the same one.
     pub(super) recorded: usize,
     pub(super) kept: usize,
@@ -63,15 +66,44 @@ pub(crate) fn run() -> Result<()> {
     answer_all(|job: &Job| {
         let done = perform(job);
         enter(&base)?;
-        done
+        let mut done = done?;
+        let only_fresh =
+            |step: &Done| step.differences.iter().any(|it| it.kind == Kind::OnlyFreshAccepts);
+        if let Some(at) = done.iter().position(only_fresh) {
+            let is_so = fails_undone(job, at);
+            enter(&base)?;
+            if is_so? {
+                done.truncate(at + 1);
+                done[at].of_leftovers = true;
+                done[at].differences.clear();
+            }
+        }
+        Ok(done)
     })
 }
 
+/// Whether step `at` fails without any namespace that is built beside the live one, and its profile
+/// fails in a fresh one as well when everything was undone first.
+fn fails_undone(job: &Job, at: usize) -> Result<bool> {
+    let stage = Stage::new(job)?;
+    let rootfs = fs::read(current_profile(&stage.case)).unwrap_or_default();
+    enter(&stage.at.live)?;
+    let mut exit = String::new();
+    for step in &stage.case.steps[..=at] {
+        stage.prepare(step)?;
+        exit = stage.update(step)?.exit;
+    }
+    let step = &stage.case.steps[at];
+    let nothing = Step { desired: None, world: String::new(), ..step.clone() };
+    stage.prepare(&nothing)?;
+    let undone = stage.update(&Step { caller: Caller::Snapd, ..nothing })?;
+    stage.want(step)?;
+    let fresh = stage.construct(step, &stage.at.host, &rootfs)?.0;
+    Ok(exit == "1" && undone.exit == "0" && fresh.exit == "1")
+}
+
 fn perform(job: &Job) -> Result<Vec<Done>> {
-    let file = File::open(&job.program).with_context(|| job.program.display().to_string())?;
-    let program = Program { file, conditions: job.conditions.clone() };
-    let case = case(job);
-    let stage = Stage { at: Namespaces::new(&job.scratch, &case)?, case, program };
+    let stage = Stage::new(job)?;
     let rootfs = fs::read(current_profile(&stage.case)).unwrap_or_default();
     enter(&stage.at.live)?;
     let mut before = facts(&stage.case, None)?;
@@ -109,29 +141,36 @@ struct Stage {
 }
 
 impl Stage {
-    /// Performs a step in the live namespace, then builds the same profile in a fresh one. Both
-    /// when called and when it returns, this process is in the live one.
-    fn step(&self, at: usize, mut before: Facts, rootfs: &[u8]) -> Result<(Done, Facts)> {
-        let step = &self.case.steps[at];
-        let profile = format!("/var/lib/snapd/mount/snap.{}.fstab", self.case.instance);
-        fs::write(profile, step.desired.as_deref().unwrap_or_default())?;
-        let ids = ids(&before.profile);
+    fn new(job: &Job) -> Result<Self> {
+        let file = File::open(&job.program).with_context(|| job.program.display().to_string())?;
+        let program = Program { file, conditions: job.conditions.clone() };
+        let case = case(job);
+        Ok(Self { at: Namespaces::new(&job.scratch, &case)?, case, program })
+    }
+
+    /// What snapd writes and what others do before `step`; this process is in the live namespace,
+    /// before and after.
+    fn prepare(&self, step: &Step) -> Result<()> {
+        self.want(step)?;
         enter(&self.at.host)?;
         for line in step.world.lines() {
             // What stands in their way stops them, not us.
             let _ = world::perform(line);
         }
+        enter(&self.at.live)
+    }
+
+    /// Performs a step in the live namespace, then builds the same profile in a fresh one. Both
+    /// when called and when it returns, this process is in the live one.
+    fn step(&self, at: usize, mut before: Facts, rootfs: &[u8]) -> Result<(Done, Facts)> {
+        let step = &self.case.steps[at];
+        let ids = ids(&before.profile);
+        self.prepare(step)?;
         if !step.world.is_empty() {
-            enter(&self.at.live)?;
             before.tree = observe::tree(Seen::ByRefreshes)?;
         }
         let copy = storage::copy(&self.at.host)?;
-        enter(&self.at.live)?;
-        if step.caller == Caller::Snapd {
-            enter(&self.at.host)?;
-        }
-        let update = caller::run(&self.case, step, &self.program)?;
-        enter(&self.at.live)?;
+        let update = self.update(step)?;
         let live = facts(&self.case, Some(&update))?;
         let now = self::ids(&live.profile);
         let recorded: Vec<&String> = ids.keys().filter(|line| now.contains_key(*line)).collect();
@@ -161,6 +200,7 @@ impl Stage {
         let done = Done {
             differences,
             unsettled,
+            of_leftovers: false,
             recorded: recorded.len(),
             kept,
             equal,
@@ -171,6 +211,21 @@ impl Stage {
             fresh_exit: construction.exit,
         };
         Ok((done, after))
+    }
+
+    /// Writes the desired profile, as snapd does.
+    fn want(&self, step: &Step) -> Result<()> {
+        let profile = format!("/var/lib/snapd/mount/snap.{}.fstab", self.case.instance);
+        Ok(fs::write(profile, step.desired.as_deref().unwrap_or_default())?)
+    }
+
+    /// Updates the live namespace, and goes there.
+    fn update(&self, step: &Step) -> Result<Outcome> {
+        let from = if step.caller == Caller::Snapd { &self.at.host } else { &self.at.live };
+        enter(from)?;
+        let outcome = caller::run(&self.case, step, &self.program)?;
+        enter(&self.at.live)?;
+        Ok(outcome)
     }
 
     /// Builds the profile of `step` in a fresh namespace on `host`; the live one is left alone.
