@@ -18,8 +18,9 @@ use crate::mimic::{ASIDE, CHILD_ATTRIBUTES};
 use crate::parents::is_roots_alone;
 use crate::walk::{PATH_DIR, open_child};
 
-/// How often a directory is tried to be made or taken over while somebody is at it, too.
-const TRIES: usize = 32;
+/// How often a directory is tried to be made or taken over while somebody is at it, too: they win a
+/// round as easily as we do, and a round is a few microseconds.
+const TRIES: usize = 1_000;
 
 impl Kernel {
     /// Makes the directories of the aside `path`. Each is root's alone then, or somebody could put
