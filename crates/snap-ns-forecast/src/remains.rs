@@ -183,7 +183,11 @@ impl<'a> Forecast<'a> {
         let mut buffer = Buffer::new_const();
         let time = self.time_of(place);
         let route = self.route(mount_point, time, Role::MountPoint, &mut buffer);
-        let there = route.is_ok_and(|route| route.space == Space::Live && route.path == path);
+        // (A link is made anew, where something can be made.)
+        let may = |route: &Route<'_>| gone.shape != Shape::Symlink || !route.read_only;
+        let there =
+            |route: Route<'_>| route.space == Space::Live && route.path == path && may(&route);
+        let there = route.is_ok_and(there);
         there && self.desired(place).is_some_and(|item| item.shape == gone.shape)
     }
 }

@@ -79,9 +79,12 @@ impl<'a> Forecast<'a> {
             return Ok(look);
         }
         let live_dir = parent(remains).unwrap_or_default();
-        let ground = route.ground(view.ground(live_dir)?);
+        let ground = view.ground(live_dir)?;
         match ground.access {
-            Access::Writable => Ok(Look::Missing { parent: live_dir.len(), ground }),
+            // The teardown comes before the mounts that this route leads through.
+            Access::Writable => {
+                Ok(Look::Missing { parent: live_dir.len(), ground: route.ground(ground) })
+            }
             // Nobody will remove it.
             Access::ReadOnly => Ok(look),
         }
