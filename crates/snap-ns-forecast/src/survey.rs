@@ -39,6 +39,9 @@ pub struct Need {
     pub denied: bool,
     /// It cannot be made, whatever else is.
     pub(crate) hopeless: bool,
+    /// Where the options of a symbolic link in the place of its own stand in the text of all names,
+    /// and how long they are (0: there is none).
+    pub(crate) old_link: (u32, u16),
     /// Why it is made.
     pub reason: Reason,
 }
@@ -57,6 +60,7 @@ impl Default for Need {
             conflict: false,
             denied: false,
             hopeless: false,
+            old_link: (0, 0),
             reason: Reason::New,
         }
     }
@@ -234,13 +238,20 @@ impl<'a> Forecast<'a> {
         let (parent, ground) =
             match self.without_remains(item.entry.mount_point, route, look, view)? {
                 Look::Found(kind) => {
+                    let mut fault = Fault::new(route.found(kind), role);
                     if kind == NodeKind::Symlink
                         && let Kind::Symlink(target) = item.options().kind
-                        && view.leads_to(route.path, target)?
                     {
-                        return Ok(PathNeed::Nothing);
+                        if view.leads_to(route.path, target)? {
+                            return Ok(PathNeed::Nothing);
+                        }
+                        if route.space == Space::Live && matches!(fault.what, What::Found(_)) {
+                            if self.find_old_link(asked.place, route, view)? {
+                                return Ok(PathNeed::Nothing);
+                            }
+                            fault.what = What::OldLink(asked.place);
+                        }
                     }
-                    let fault = Fault::new(route.found(kind), role);
                     return self.make_way(asked, path, fault, view).map(|()| PathNeed::Create);
                 }
                 Look::Blocked { at, kind } => {

@@ -41,6 +41,19 @@ impl Territory<'_> {
             Self::User { home } => home.is_some_and(|home| is_at_or_below(dir, home)),
         }
     }
+
+    /// Whether `path` is in the data of this instance: `/var/snap/INSTANCE`.
+    pub(crate) fn is_own_data(&self, path: &[u8]) -> bool {
+        let Self::System { snap_instance, .. } = self else { return false };
+        path.strip_prefix(b"/var").is_some_and(|path| is_at_or_below(path, snap_instance))
+    }
+
+    /// Whether `path` is in any revision or the data of this instance, or of the snap of this name.
+    pub(crate) fn is_of_snap(&self, path: &[u8]) -> bool {
+        let Self::System { snap_instance, snap_name } = self else { return false };
+        let path = path.strip_prefix(b"/var").unwrap_or(path);
+        is_at_or_below(path, snap_instance) || is_at_or_below(path, snap_name)
+    }
 }
 
 /// The mode of what is created at `path`, if the entry has no other (contract section 4): snapd and

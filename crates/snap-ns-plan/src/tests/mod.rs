@@ -16,6 +16,7 @@ mod limits;
 mod listed;
 mod many;
 mod mimics;
+mod old_links;
 mod others;
 mod own;
 mod perform;

@@ -54,9 +54,16 @@ impl Performer for World {
                 outcome
             }
             Action::Make(creation) => self.create(creation, rule),
-            Action::MakeSymlink { path, target, .. } => {
+            Action::MakeSymlink { path, target, old, .. } => {
                 match self.start(path, Role::MountPoint, rule) {
                     Start::Exists(NodeKind::Symlink) if self.nodes[*path].text == *target => {
+                        Outcome::Done
+                    }
+                    Start::Exists(NodeKind::Symlink)
+                        if Some(&self.nodes[*path].text[..]) == *old =>
+                    {
+                        self.nodes.remove(*path);
+                        self.make(path, NodeKind::Symlink, target);
                         Outcome::Done
                     }
                     Start::Exists(kind) => found(kind, Role::MountPoint),

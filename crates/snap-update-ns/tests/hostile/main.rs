@@ -22,6 +22,7 @@ mod copies;
 mod inherited;
 mod limits;
 mod notices;
+mod old_links;
 mod options;
 mod paths;
 mod replaced;
