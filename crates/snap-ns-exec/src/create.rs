@@ -155,19 +155,19 @@ impl Kernel {
             return Err(Fault::at(What::Found(deepest.kind), role, at));
         }
         let dir = path.get(..at).unwrap_or_default();
+        let top = |len| dir.get(..len).unwrap_or(dir);
         let ground = ground(deepest.fd.as_fd()).map_err(failed(Call::StatFs, role))?;
-        let what = match rule.verdict(dir, ground) {
-            Verdict::Write => return Ok(Start::Below(deepest)),
-            Verdict::WriteIfOn(len) => {
-                if self.same_fs(dir, dir.get(..len).unwrap_or(dir))? {
-                    return Ok(Start::Below(deepest));
-                }
-                What::WouldShowOnHost
+        let host = Fault::at(What::WouldShowOnHost, role, at);
+        let may = match rule.verdict(dir, ground) {
+            Verdict::Write => true,
+            Verdict::WriteIfOn(len) => self.same_fs(dir, top(len))?,
+            Verdict::WriteIfIn(len) => {
+                self.is_in(deepest.fd.as_fd(), top(len)).map_err(failed(Call::Stat, role))?
             }
-            Verdict::ReadOnly => What::ReadOnly,
-            Verdict::Trespass => What::WouldShowOnHost,
+            Verdict::ReadOnly => return Err(Fault { what: What::ReadOnly, ..host }),
+            Verdict::Trespass => false,
         };
-        Err(Fault::at(what, role, at))
+        if may { Ok(Start::Below(deepest)) } else { Err(host) }
     }
 
     /// Creates the directories of `path` below `start`, but not the last component. From the first

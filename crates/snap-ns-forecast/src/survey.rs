@@ -274,7 +274,10 @@ impl<'a> Forecast<'a> {
         }
         let dir = path.get(..route.asked_len(parent)).unwrap_or(path);
         let live_dir = route.path.get(..parent.min(route.existing)).unwrap_or(route.path);
-        if let Some(wall) = self.wall(dir, (route, live_dir), ground, asked.time, view)? {
+        let wall = self.wall(dir, (route, live_dir), ground, asked.time, view)?;
+        // (A link could not be removed again.)
+        let data = wanted != NodeKind::Symlink && self.is_data(route, live_dir);
+        if let Some(wall) = wall.filter(|wall| *wall == What::ReadOnly || !data) {
             // A mimic comes before the source of the entry that it is made for.
             if role == Role::MountPoint && self.forget_made(asked.place) {
                 return self.survey_path(asked, (path, role), view);

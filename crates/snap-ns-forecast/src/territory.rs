@@ -5,7 +5,7 @@ use snap_path::is_at_or_below;
 use crate::fault::Role;
 use crate::forecast::Forecast;
 use crate::order::Time;
-use crate::route::{Buffer, Log, Space};
+use crate::route::{Buffer, Log, Route, Space};
 
 /// Where creating something does not show on the host.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +91,21 @@ impl Forecast<'_> {
             Space::Live => self.rootfs.map(<[u8]>::len),
             Space::Unknown => None,
         }
+    }
+
+    /// Where the layout is mounted in which `dir` is the snap's own data: how many bytes of its path
+    /// that is. None while something is undone: nobody knows what was there before.
+    pub fn own_data(&self, log: Log, dir: &[u8], time: Time) -> Option<usize> {
+        let mut buffer = Buffer::new_const();
+        let route = self.route_in(log, dir, time, Role::MountPoint, &mut buffer).ok()?;
+        (log == Log::Desired && self.is_data(&route, route.path)).then_some(route.replaced.0)
+    }
+
+    /// Whether the directory `live`, which a route leads to or through, is the snap's own data, and the
+    /// route leads there through its layouts alone.
+    pub(crate) fn is_data(&self, route: &Route<'_>, live: &[u8]) -> bool {
+        let bound = route.space == Space::Live && route.replaced.0 > 0;
+        bound && !route.through_content && self.territory().is_own_data(live)
     }
 }
 

@@ -10,7 +10,7 @@ use snap_ns_plan::{Action, Creation, Fault, NodeKind, ObjectKind, Outcome, Role,
 use crate::bed::{Always, Bed};
 use crate::state::{object, tree};
 
-on_all!(objects in_the_way links ensured not_allowed ; root owners old_links);
+on_all!(objects in_the_way links ensured not_allowed in_a_mount ; root owners old_links);
 
 fn creation(path: &'static str, kind: ObjectKind, mode: u16) -> Creation<'static> {
     let path = path.as_bytes();
@@ -190,6 +190,31 @@ fn not_allowed(bed: &mut Bed) -> Result<()> {
     let rule = Always { verdict: Verdict::WriteIfOn(1), may_change: false };
     let action = Action::Make(creation("/t/d/x", ObjectKind::Directory, 0o755));
     assert_eq!(bed.perform_by(&action, &rule), Outcome::Done);
+    Ok(())
+}
+
+/// Only in the very mount that is named, whatever is mounted beside it from the same file system.
+fn in_a_mount(bed: &mut Bed) -> Result<()> {
+    bed.world.dir("/s/d")?.dir("/s/m")?.dir("/t/b")?.dir("/t/n")?;
+    let bind = |from, to| rustix::mount::mount_bind(from, to).unwrap();
+    bind("/s", "/t/b");
+    bind("/t/n", "/t/b/m");
+    let host = |len| Outcome::Failed(Fault::at(What::WouldShowOnHost, Role::MountPoint, len));
+    for (path, top, want) in [
+        ("/t/b/x", 4, Outcome::Done),
+        ("/t/b/d/x/y", 4, Outcome::Done),
+        ("/t/b/m/x", 4, host(6)),
+        ("/t/b/m/x", 6, Outcome::Done),
+        // Nothing is mounted there.
+        ("/t/n/y", 4, host(4)),
+        ("/t/y", 2, host(2)),
+    ] {
+        let rule = Always { verdict: Verdict::WriteIfIn(top), may_change: true };
+        let action = Action::Make(creation(path, ObjectKind::Directory, 0o755));
+        assert_eq!(bed.perform_by(&action, &rule), want, "{path}");
+        assert_eq!(Path::new(path).exists(), want == Outcome::Done, "{path}");
+    }
+    assert!(Path::new("/s/d/x/y").exists() && Path::new("/t/n/x").exists());
     Ok(())
 }
 

@@ -5,6 +5,7 @@ extern crate std;
 
 mod changes;
 mod claims;
+mod data;
 mod doubt;
 mod dragging;
 mod drive;

@@ -24,6 +24,7 @@ mod limits;
 mod notices;
 mod old_links;
 mod options;
+mod own_data;
 mod paths;
 mod replaced;
 mod run_directory;

@@ -128,6 +128,14 @@ impl Inside<'_> {
                 }
                 What::WouldShowOnHost
             }
+            Verdict::WriteIfIn(len) => {
+                let top = self.find_dir(dir.get(..len).unwrap_or(dir));
+                let is_root = |top: Spot| self.machine.require_mount(top).is_ok();
+                if top.is_ok_and(|top| is_root(top) && top.mount == deepest.spot.mount) {
+                    return Ok(Start::Below(deepest));
+                }
+                What::WouldShowOnHost
+            }
             Verdict::ReadOnly => What::ReadOnly,
             Verdict::Trespass => What::WouldShowOnHost,
         };
