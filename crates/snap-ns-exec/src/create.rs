@@ -4,8 +4,8 @@ use core::mem::MaybeUninit;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, FileType, Gid, Mode, OFlags, StatxFlags, Uid, chownat, fstat, mkdirat, openat, statx,
-    symlinkat, unlinkat,
+    AtFlags, FileType, Gid, Mode, OFlags, StatxFlags, Uid, chownat, fstat, mkdirat, openat, statat,
+    statx, symlinkat, unlinkat,
 };
 use rustix::io;
 use snap_ns_plan::{
@@ -46,26 +46,31 @@ impl Kernel {
     pub(crate) fn make_symlink(
         &mut self,
         path: &[u8],
-        target: &[u8],
+        (target, old): (&[u8], Option<&[u8]>),
         owner: (Option<u32>, Option<u32>),
         rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
-        let role = Role::MountPoint;
-        let start = match self.start(path, role, rule)? {
-            Start::Exists(there) => {
-                let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
-                let same = there.kind == NodeKind::Symlink
-                    && link_is(there.fd.as_fd(), b"", target, &mut buffer)
-                        .map_err(failed(Call::ReadLink, role))?;
-                let found = Fault::new(What::Found(there.kind), role);
-                return if same { Ok(Outcome::Done) } else { Err(found) };
-            }
-            Start::Below(start) => start,
-        };
+        let (role, name) = (Role::MountPoint, file_name(path));
         let (uid, gid) = self.creates_for;
         let above = |dir: &[u8]| Attributes { mode: rule.directory_mode(dir), uid, gid };
-        let dir = self.make_above(start, path, role, above)?;
-        let name = file_name(path);
+        let dir = match self.start(path, role, rule)? {
+            Start::Exists(there) => {
+                let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
+                let unread = failed(Call::ReadLink, role);
+                if there.kind == NodeKind::Symlink
+                    && link_is(there.fd.as_fd(), b"", target, &mut buffer).map_err(&unread)?
+                {
+                    return Ok(Outcome::Done);
+                }
+                let holds = old.map_or(Ok(None), |old| self.holder_of(path, old));
+                let found = Fault::new(What::Found(there.kind), role);
+                let dir = holds.map_err(unread)?.ok_or(found)?;
+                // The way back knows of it, and makes it again.
+                unlinkat(&dir, name, AtFlags::empty()).map_err(failed(Call::Remove, role))?;
+                dir
+            }
+            Start::Below(start) => self.make_above(start, path, role, above)?,
+        };
         symlinkat(target, &dir, name).map_err(failed(Call::MakeSymlink, role))?;
         let (uid, gid) = (owner.0.unwrap_or(uid), owner.1.unwrap_or(gid));
         let own = Attributes { mode: 0o777, uid, gid };
@@ -81,6 +86,16 @@ impl Kernel {
         made.and_then(finish)
             .inspect_err(|fault| remove_ours(dir.as_fd(), name, AtFlags::empty(), fault))
             .map(|()| Outcome::Done)
+    }
+
+    /// The directory that holds the symbolic link `path`, if that leads to `target`, both are root's,
+    /// and nobody else can change them or the way to them.
+    pub(crate) fn holder_of(&self, path: &[u8], target: &[u8]) -> io::Result<Option<OwnedFd>> {
+        let Some(dir) = self.proven(parent(path).unwrap_or_default())? else { return Ok(None) };
+        let stat = statat(&dir, file_name(path), AtFlags::SYMLINK_NOFOLLOW)?;
+        let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
+        let leads = link_is(dir.as_fd(), file_name(path), target, &mut buffer)?;
+        Ok((leads && (stat.st_uid, stat.st_gid) == (0, 0)).then_some(dir))
     }
 
     pub(crate) fn ensure_dir(
@@ -140,19 +155,19 @@ impl Kernel {
             return Err(Fault::at(What::Found(deepest.kind), role, at));
         }
         let dir = path.get(..at).unwrap_or_default();
+        let top = |len| dir.get(..len).unwrap_or(dir);
         let ground = ground(deepest.fd.as_fd()).map_err(failed(Call::StatFs, role))?;
-        let what = match rule.verdict(dir, ground) {
-            Verdict::Write => return Ok(Start::Below(deepest)),
-            Verdict::WriteIfOn(len) => {
-                if self.same_fs(dir, dir.get(..len).unwrap_or(dir))? {
-                    return Ok(Start::Below(deepest));
-                }
-                What::WouldShowOnHost
+        let host = Fault::at(What::WouldShowOnHost, role, at);
+        let may = match rule.verdict(dir, ground) {
+            Verdict::Write => true,
+            Verdict::WriteIfOn(len) => self.same_fs(dir, top(len))?,
+            Verdict::WriteIfIn(len) => {
+                self.is_in(deepest.fd.as_fd(), top(len)).map_err(failed(Call::Stat, role))?
             }
-            Verdict::ReadOnly => What::ReadOnly,
-            Verdict::Trespass => What::WouldShowOnHost,
+            Verdict::ReadOnly => return Err(Fault { what: What::ReadOnly, ..host }),
+            Verdict::Trespass => false,
         };
-        Err(Fault::at(what, role, at))
+        if may { Ok(Start::Below(deepest)) } else { Err(host) }
     }
 
     /// Creates the directories of `path` below `start`, but not the last component. From the first

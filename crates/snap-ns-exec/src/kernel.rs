@@ -124,8 +124,8 @@ impl Performer for Kernel {
             Action::RemoveMountPoint { path, keep } => self.remove_mount_point(path, *keep, rule),
             Action::RemoveSource { path, own, keep } => self.remove_source(path, own, *keep, rule),
             Action::Make(creation) => self.make(creation, rule),
-            Action::MakeSymlink { path, target, owner } => {
-                self.make_symlink(path, target, *owner, rule)
+            Action::MakeSymlink { path, target, old, owner } => {
+                self.make_symlink(path, (target, *old), *owner, rule)
             }
             Action::EnsureDir { path, must_exist } => self.ensure_dir(path, must_exist, rule),
             Action::Mount(item) => self.mount(item, rule),

@@ -8,7 +8,7 @@ use rustix::fs::{
 };
 use rustix::io::{self, Errno};
 use snap_ns_plan::{
-    Access, Attributes, Call, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Role,
+    Access, Attributes, Buffer, Call, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Role,
 };
 use snap_path::{PATH_MAX, file_name, parent};
 use snap_syscalls::{MountAttributes, Reach, mount_setattr};
@@ -72,6 +72,17 @@ impl FsView for Kernel {
         };
         read(&mut [MaybeUninit::uninit(); PATH_MAX])
             .map_err(failed(Call::ReadLink, Role::MountPoint))
+    }
+
+    fn read_link(&mut self, path: &[u8], target: &mut Buffer) -> Result<bool, Fault> {
+        let mut read = || -> io::Result<bool> {
+            let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
+            let link = self.open(path, PATH)?;
+            let (found, _) = readlinkat_raw(&link, c"", &mut buffer)?;
+            target.try_extend_from_slice(found).map_err(|_| Errno::NAMETOOLONG)?;
+            self.holder_of(path, target).map(|holder| holder.is_some())
+        };
+        read().map_err(failed(Call::ReadLink, Role::MountPoint))
     }
 
     fn is_vacant(&mut self, path: &[u8]) -> Result<bool, Fault> {

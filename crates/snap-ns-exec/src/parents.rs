@@ -145,26 +145,24 @@ impl Kernel {
         if let Some(proof) = self.parents.target.proof {
             return Ok(proof);
         }
-        let proof = if rule.may_change(dir) { Proof::None } else { self.prove(dir)? };
+        let proven = !rule.may_change(dir) && self.proven(dir)?.is_some();
+        let proof = if proven { Proof::RootOnly } else { Proof::None };
         self.parents.target.proof = Some(proof);
         Ok(proof)
     }
 
-    fn prove(&self, dir: &[u8]) -> io::Result<Proof> {
+    /// The directory `dir`, if it and every one on the way is root's, and nobody else may write to it.
+    pub(crate) fn proven(&self, dir: &[u8]) -> io::Result<Option<OwnedFd>> {
         let proven = |fd: BorrowedFd<'_>| Ok(is_roots_alone(fd)? && is_local(fd)?);
-        if !proven(self.root.as_fd())? {
-            return Ok(Proof::None);
-        }
-        let mut at: Option<OwnedFd> = None;
-        for name in components(dir) {
-            let above = at.as_ref().map_or(self.root.as_fd(), AsFd::as_fd);
-            let next = open_child(above, name, PATH_DIR)?;
-            if !proven(next.as_fd())? {
-                return Ok(Proof::None);
+        let mut at = open_child(self.root.as_fd(), b".", PATH_DIR)?;
+        let mut names = components(dir);
+        while proven(at.as_fd())? {
+            match names.next() {
+                Some(name) => at = open_child(at.as_fd(), name, PATH_DIR)?,
+                None => return Ok(Some(at)),
             }
-            at = Some(next);
         }
-        Ok(Proof::RootOnly)
+        Ok(None)
     }
 }
 

@@ -1,7 +1,7 @@
 //! After a run that was interrupted: which of its mounts stand, and taking them away.
 
-use rustix::fd::BorrowedFd;
-use rustix::fs::{AtFlags, StatxAttributes, StatxFlags, statx};
+use rustix::fd::{AsFd as _, BorrowedFd};
+use rustix::fs::{AtFlags, StatxAttributes, StatxFlags, fstat, statx};
 use rustix::io;
 use snap_mount_options::Unfinished;
 use snap_ns_plan::{Call, Failure, Header, Op, Phase, Plan, Role};
@@ -11,6 +11,7 @@ use crate::fault::failed;
 use crate::kernel::Kernel;
 use crate::parents::Side;
 use crate::unmount::is_absent;
+use crate::walk::PATH;
 
 /// Asks for IDs that are never used again (Linux 6.8 and later; others tell the usual ones).
 const STATX_MNT_ID_UNIQUE: StatxFlags = StatxFlags::from_bits_retain(0x4000);
@@ -33,8 +34,7 @@ impl Kernel {
     ///
     /// The root directory cannot be looked at.
     pub fn root_mount_id(&self) -> io::Result<u64> {
-        let mask = StatxFlags::MNT_ID | STATX_MNT_ID_UNIQUE;
-        statx(&self.root, c"", AtFlags::EMPTY_PATH, mask).map(|stat| stat.stx_mnt_id)
+        mount_id(self.root.as_fd())
     }
 
     /// Undoes what the interrupted run whose journal, with this `header`, is the current profile of
@@ -74,11 +74,26 @@ impl Kernel {
         Ok(())
     }
 
+    /// Whether `place` is in the very mount that is at just `top`.
+    pub(crate) fn is_in(&mut self, place: BorrowedFd<'_>, top: &[u8]) -> io::Result<bool> {
+        match self.mount_at(top)? {
+            MountAt::Id(id) => Ok(mount_id(place)? == id),
+            MountAt::None => Ok(false),
+            MountAt::Unknown => Ok(fstat(place)?.st_dev == fstat(self.open(top, PATH)?)?.st_dev),
+        }
+    }
+
     /// What is mounted at just `path`.
     pub(crate) fn mount_at(&mut self, path: &[u8]) -> io::Result<MountAt> {
         let above = parent(path).ok_or(io::Errno::BUSY)?;
         mount_in(self.parent_dir(Side::Target, above)?, file_name(path))
     }
+}
+
+/// The ID of the mount that `place` is in; 0 before Linux 5.8.
+fn mount_id(place: BorrowedFd<'_>) -> io::Result<u64> {
+    let mask = StatxFlags::MNT_ID | STATX_MNT_ID_UNIQUE;
+    statx(place, c"", AtFlags::EMPTY_PATH, mask).map(|stat| stat.stx_mnt_id)
 }
 
 /// What is mounted at `name` in `dir` (empty: at `dir` itself).

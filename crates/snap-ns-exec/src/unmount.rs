@@ -139,7 +139,7 @@ impl Kernel {
         match rule.verdict(above, ground) {
             Verdict::Write => Ok(true),
             Verdict::WriteIfOn(len) => self.is_on(above, above.get(..len).unwrap_or(above)),
-            Verdict::ReadOnly | Verdict::Trespass => Ok(false),
+            Verdict::WriteIfIn(_) | Verdict::ReadOnly | Verdict::Trespass => Ok(false),
         }
     }
 

@@ -64,6 +64,11 @@ pub enum What {
     /// No failure: an overname, the entry of the desired profile at this place, lies over the source
     /// of content, so that this is the instance's own.
     Mapped(u16),
+    /// A symbolic link that leads elsewhere is in the place of the one that is wanted, the entry of the
+    /// desired profile at this place.
+    OldLink(u16),
+    /// No failure: that link is replaced.
+    Replaces(u16),
     /// No failure: the target of a symbolic link ends at its first comma, as options do.
     CutTarget,
     /// An ensure-dir entry's directory does not lie below this one.

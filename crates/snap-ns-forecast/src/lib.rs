@@ -19,6 +19,7 @@ mod listing;
 mod look;
 mod made;
 mod mimic;
+mod old_link;
 mod order;
 mod reason;
 mod remains;

@@ -33,6 +33,8 @@ impl<'a> Forecast<'a> {
         let mut buffer = Buffer::new_const();
         for (place, item) in (0_u16..).zip(self.all_current()) {
             let made = item.shape != Shape::EnsureDir && item.origin != Origin::Rootfs;
+            // (What a run found it did not make.)
+            let made = made && !item.is_found();
             let (path, role) = (item.entry.mount_point, Role::MountPoint);
             // By the path that it was created with: that is what the rule is asked about.
             let snaps = || parent(path).is_some_and(|dir| self.territory().contains(dir));

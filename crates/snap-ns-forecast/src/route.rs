@@ -46,6 +46,8 @@ pub struct Route<'b> {
     pub(crate) replaced: (usize, usize),
     /// How many bytes of `path` are the root of the tmpfs.
     pub root: usize,
+    /// Whether content is on the way.
+    pub(crate) through_content: bool,
     /// Whether a mount on the way is read-only.
     pub(crate) read_only: bool,
     /// How many bytes of `path` are there now, when it was looked at and not all of it is.
@@ -119,8 +121,8 @@ enum Turn<'a> {
     AsBefore(Time),
     /// It is a tmpfs.
     Ends(Space),
-    /// It shows this, so deep.
-    Shows(&'a [u8], Depth),
+    /// It shows this, so deep, for whom.
+    Shows(&'a [u8], Depth, Origin),
     /// Nobody knows.
     Unknown,
 }
@@ -152,7 +154,7 @@ impl<'a> Forecast<'a> {
         buffer: &'b mut Buffer,
     ) -> Result<Route<'b>, Fault> {
         let (mut time, mut replaced) = (time, (0_usize, 0_usize));
-        let (mut read_only, mut rewritten) = (false, false);
+        let (mut read_only, mut rewritten, mut through_content) = (false, false, false);
         // So many bytes at the end of the path lie below a bind that is not recursive: what is
         // mounted there is not seen.
         let mut plain = 0_usize;
@@ -177,7 +179,10 @@ impl<'a> Forecast<'a> {
                     break;
                 }
                 Turn::Unknown => break,
-                Turn::Shows(source, depth) => (source, depth),
+                Turn::Shows(source, depth, origin) => {
+                    through_content |= origin == Origin::Content;
+                    (source, depth)
+                }
             };
             let rest = below(now, mount_point).map_or(0, <[u8]>::len);
             let behind = if rest == 0 { 0 } else { rest.saturating_add(1) };
@@ -204,7 +209,8 @@ impl<'a> Forecast<'a> {
             }
         }
         let path = if rewritten { &buffer[..] } else { asked };
-        Ok(Route { space: end.0, path, replaced, root: end.1, read_only, existing: path.len() })
+        let ((space, root), existing) = (end, path.len());
+        Ok(Route { space, path, replaced, root, through_content, read_only, existing })
     }
 
     /// What a mount does to the path `now`, of which mounts are seen at or above `crossable`; with
@@ -242,7 +248,7 @@ impl<'a> Forecast<'a> {
         }
         let turn = match (item.shape, item.operation) {
             (Shape::Directory | Shape::File, Operation::Bind(depth)) => {
-                Turn::Shows(item.entry.source, depth)
+                Turn::Shows(item.entry.source, depth, item.origin)
             }
             (Shape::Directory, Operation::Mount) if item.is_tmpfs() => Turn::Ends(match log {
                 Log::Desired => Space::Tmpfs(place),

@@ -39,6 +39,9 @@ pub struct Need {
     pub denied: bool,
     /// It cannot be made, whatever else is.
     pub(crate) hopeless: bool,
+    /// Where the options of a symbolic link in the place of its own stand in the text of all names,
+    /// and how long they are (0: there is none).
+    pub(crate) old_link: (u32, u16),
     /// Why it is made.
     pub reason: Reason,
 }
@@ -57,6 +60,7 @@ impl Default for Need {
             conflict: false,
             denied: false,
             hopeless: false,
+            old_link: (0, 0),
             reason: Reason::New,
         }
     }
@@ -234,13 +238,20 @@ impl<'a> Forecast<'a> {
         let (parent, ground) =
             match self.without_remains(item.entry.mount_point, route, look, view)? {
                 Look::Found(kind) => {
+                    let mut fault = Fault::new(route.found(kind), role);
                     if kind == NodeKind::Symlink
                         && let Kind::Symlink(target) = item.options().kind
-                        && view.leads_to(route.path, target)?
                     {
-                        return Ok(PathNeed::Nothing);
+                        if view.leads_to(route.path, target)? {
+                            return Ok(PathNeed::Nothing);
+                        }
+                        if route.space == Space::Live && matches!(fault.what, What::Found(_)) {
+                            if self.find_old_link(asked.place, route, view)? {
+                                return Ok(PathNeed::Nothing);
+                            }
+                            fault.what = What::OldLink(asked.place);
+                        }
                     }
-                    let fault = Fault::new(route.found(kind), role);
                     return self.make_way(asked, path, fault, view).map(|()| PathNeed::Create);
                 }
                 Look::Blocked { at, kind } => {
@@ -263,7 +274,10 @@ impl<'a> Forecast<'a> {
         }
         let dir = path.get(..route.asked_len(parent)).unwrap_or(path);
         let live_dir = route.path.get(..parent.min(route.existing)).unwrap_or(route.path);
-        if let Some(wall) = self.wall(dir, (route, live_dir), ground, asked.time, view)? {
+        let wall = self.wall(dir, (route, live_dir), ground, asked.time, view)?;
+        // (A link could not be removed again.)
+        let data = wanted != NodeKind::Symlink && self.is_data(route, live_dir);
+        if let Some(wall) = wall.filter(|wall| *wall == What::ReadOnly || !data) {
             // A mimic comes before the source of the entry that it is made for.
             if role == Role::MountPoint && self.forget_made(asked.place) {
                 return self.survey_path(asked, (path, role), view);

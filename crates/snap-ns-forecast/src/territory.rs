@@ -5,7 +5,7 @@ use snap_path::is_at_or_below;
 use crate::fault::Role;
 use crate::forecast::Forecast;
 use crate::order::Time;
-use crate::route::{Buffer, Log, Space};
+use crate::route::{Buffer, Log, Route, Space};
 
 /// Where creating something does not show on the host.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,19 @@ impl Territory<'_> {
             }
             Self::User { home } => home.is_some_and(|home| is_at_or_below(dir, home)),
         }
+    }
+
+    /// Whether `path` is in the data of this instance: `/var/snap/INSTANCE`.
+    pub(crate) fn is_own_data(&self, path: &[u8]) -> bool {
+        let Self::System { snap_instance, .. } = self else { return false };
+        path.strip_prefix(b"/var").is_some_and(|path| is_at_or_below(path, snap_instance))
+    }
+
+    /// Whether `path` is in any revision or the data of this instance, or of the snap of this name.
+    pub(crate) fn is_of_snap(&self, path: &[u8]) -> bool {
+        let Self::System { snap_instance, snap_name } = self else { return false };
+        let path = path.strip_prefix(b"/var").unwrap_or(path);
+        is_at_or_below(path, snap_instance) || is_at_or_below(path, snap_name)
     }
 }
 
@@ -78,6 +91,21 @@ impl Forecast<'_> {
             Space::Live => self.rootfs.map(<[u8]>::len),
             Space::Unknown => None,
         }
+    }
+
+    /// Where the layout is mounted in which `dir` is the snap's own data: how many bytes of its path
+    /// that is. None while something is undone: nobody knows what was there before.
+    pub fn own_data(&self, log: Log, dir: &[u8], time: Time) -> Option<usize> {
+        let mut buffer = Buffer::new_const();
+        let route = self.route_in(log, dir, time, Role::MountPoint, &mut buffer).ok()?;
+        (log == Log::Desired && self.is_data(&route, route.path)).then_some(route.replaced.0)
+    }
+
+    /// Whether the directory `live`, which a route leads to or through, is the snap's own data, and the
+    /// route leads there through its layouts alone.
+    pub(crate) fn is_data(&self, route: &Route<'_>, live: &[u8]) -> bool {
+        let bound = route.space == Space::Live && route.replaced.0 > 0;
+        bound && !route.through_content && self.territory().is_own_data(live)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the planner may ask about the file system.
 
 use crate::fault::Fault;
+use crate::route::Buffer;
 
 /// A read-only view of the tree. No component of a path that is asked for may be a symbolic link:
 /// a link is an answer, never followed.
@@ -32,6 +33,14 @@ pub trait FsView {
     ///
     /// As for [`look`](Self::look).
     fn leads_to(&mut self, path: &[u8], target: &[u8]) -> Result<bool, Fault>;
+
+    /// Reads where the symbolic link `path` leads into `target`, which is empty; tells whether it is
+    /// root's, and nobody else can change it or the way to it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`look`](Self::look).
+    fn read_link(&mut self, path: &[u8], target: &mut Buffer) -> Result<bool, Fault>;
 
     /// Whether nothing is in `path`: an empty directory, or an empty file.
     ///

@@ -103,7 +103,7 @@ impl<'a> Forecast<'a> {
         let role = fault.place.role;
         let user = matches!(self.territory(), Territory::User { .. });
         let creates = !asked.item.ignores_missing();
-        let there = matches!(fault.what, What::Found(_));
+        let there = matches!(fault.what, What::Found(_) | What::OldLink(_));
         let may = there && asked.good && role == Role::MountPoint && creates && !user;
         let Some(dir) = parent(path).filter(|_| may) else { return Err(fault) };
         let mut buffer = Buffer::new_const();

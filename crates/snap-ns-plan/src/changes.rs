@@ -77,6 +77,9 @@ impl<'a> Plan<'a> {
             let (fate, kept_for, reason);
             if item.origin == Origin::Rootfs {
                 (fate, kept_for, reason) = (Fate::Kept, 0, Reason::New);
+            } else if item.is_found() {
+                // There is nothing of it to be undone.
+                (fate, kept_for, reason) = (Fate::Gone, 0, Reason::Gone);
             } else if item.is_synthetic() {
                 (fate, kept_for, reason) = (Fate::Going, 0, Reason::NotNeeded);
             } else {

@@ -205,7 +205,8 @@ impl<'a> Plan<'a> {
                 let Options { kind: Kind::Symlink(target), uid, gid, .. } = item.options() else {
                     return None;
                 };
-                Action::MakeSymlink { path: item.entry.mount_point, target, owner: (uid, gid) }
+                let (path, old) = (item.entry.mount_point, self.old_target(place));
+                Action::MakeSymlink { path, target, old, owner: (uid, gid) }
             }
             Op::EnsureDir(place) => {
                 let item = self.desired(place)?;

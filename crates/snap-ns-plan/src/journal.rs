@@ -183,6 +183,9 @@ impl Plan<'_> {
                 }
             }
         }
+        for entry in self.old_links() {
+            write_line(&entry, Unfinished::Drop, EARLIER, sink)?;
+        }
         for step in &self.steps {
             if step.state == State::Done || self.is_beneath(step.op) {
                 self.write_made(*step, Moment::Now, sink)?;

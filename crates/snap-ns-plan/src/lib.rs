@@ -35,9 +35,9 @@ pub use plan::{Comparison, Plan, PlanError};
 pub use rollback::Earlier;
 pub use rule::{Rule, Verdict};
 pub use snap_ns_forecast::{
-    Access, Attributes, CHILDREN_MAX, Call, Child, Each, Errno, Fault, Field, FsKind, FsView,
-    Ground, Limit, Look, MIMICS_MAX, Mimic, NAMES_MAX, NodeKind, Place, Reason, Role, Territory,
-    What, Which,
+    Access, Attributes, Buffer, CHILDREN_MAX, Call, Child, Each, Errno, Fault, Field, FsKind,
+    FsView, Ground, Limit, Look, MIMICS_MAX, Mimic, NAMES_MAX, NodeKind, Place, Reason, Role,
+    Territory, What, Which,
 };
 pub use step::{Action, Creation, ObjectKind, Op, Outcome, STEPS_MAX, Skip, State, Step};
 

@@ -93,6 +93,12 @@ impl<'a> Plan<'a> {
         self.forecast.mimic(place)
     }
 
+    /// Where the symbolic link leads that is in the place of the desired entry at `place`.
+    #[must_use]
+    pub fn old_target(&self, place: u16) -> Option<&[u8]> {
+        self.forecast.old_link(place).map(|(_, target)| target)
+    }
+
     /// The name of the mimics' child with the number `number`, as in a fault.
     #[must_use]
     pub fn child_name(&self, number: u32) -> &[u8] {
@@ -285,8 +291,9 @@ impl<'a> Plan<'a> {
             let lost = desired(owner, &|owner| owner.entry != item.entry);
             lost.then(|| Fault::new(What::Claimed(owner), Role::MountPoint))
         } else if item.shape == Shape::Symlink {
-            let rest = Options::data(item.entry.options).next();
-            rest.map(|_| Fault::new(What::CutTarget, Role::MountPoint))
+            let rest = Options::data(item.entry.options).next().map(|_| What::CutTarget);
+            let replaced = self.forecast.old_link(place).map(|_| What::Replaces(place));
+            replaced.or(rest).map(|what| Fault::new(what, Role::MountPoint))
         } else {
             let source = item.shown().0.filter(|_| item.origin == Origin::Content)?;
             let mut over = self.forecast.desired_by_path.at_or_above(source);

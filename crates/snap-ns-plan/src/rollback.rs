@@ -1,6 +1,6 @@
 //! What has to be known to go back after a failure.
 
-use snap_fstab::Sink;
+use snap_fstab::{Entry, Sink};
 use snap_mount_options::{Origin, Unfinished};
 use snap_profile::Item;
 
@@ -32,7 +32,20 @@ impl Plan<'_> {
                 plain(&item.entry).write(sink)?;
             }
         }
-        Ok(())
+        self.old_links().try_for_each(|entry| entry.write(sink))
+    }
+
+    /// The symbolic links that this run replaces, as entries; none where it is recorded what was
+    /// there before.
+    pub(crate) fn old_links(&self) -> impl Iterator<Item = Entry<'_>> {
+        (0_u16..).zip(self.forecast.all_desired()).filter_map(|(place, item)| {
+            let mount_point = item.entry.mount_point;
+            let (options, _) = self.forecast.old_link(place)?;
+            let recorded = self.forecast.current_by_path.at(mount_point);
+            let mut recorded = recorded.filter_map(|at| self.current(at));
+            let known = recorded.any(|item| self.was_before(item));
+            (!known).then_some(Entry { mount_point, options, ..Entry::default() })
+        })
     }
 
     /// Whether an entry of the current profile stood before this run, and before the interrupted one

@@ -15,6 +15,9 @@ pub enum Verdict {
     /// Only if it is on the same tmpfs as the directory with the first so many bytes of its path:
     /// that tmpfs is one that this program mounted.
     WriteIfOn(usize),
+    /// Only if it is in the very mount at the directory with the first so many bytes of its path: that
+    /// is a layout, which shows the snap's own data.
+    WriteIfIn(usize),
     /// No: the file system is read-only.
     ReadOnly,
     /// No: it would show on the host.
@@ -52,16 +55,15 @@ impl Rule for Plan<'_> {
     }
 
     fn verdict(&self, dir: &[u8], ground: Ground) -> Verdict {
+        let (log, time) = self.now;
+        let own = |fs| (fs == FsKind::Tmpfs).then(|| self.forecast.own_tmpfs(log, dir, time))?;
+        let data = || self.forecast.own_data(log, dir, time).map(Verdict::WriteIfIn);
         match (ground.access, ground.fs) {
             (Access::ReadOnly, _) => Verdict::ReadOnly,
             (Access::Writable, _) if self.forecast.territory().contains(dir) => Verdict::Write,
-            (Access::Writable, FsKind::Tmpfs) => {
-                let (log, time) = self.now;
-                self.forecast
-                    .own_tmpfs(log, dir, time)
-                    .map_or(Verdict::Trespass, Verdict::WriteIfOn)
+            (Access::Writable, fs) => {
+                own(fs).map(Verdict::WriteIfOn).or_else(data).unwrap_or(Verdict::Trespass)
             }
-            (Access::Writable, FsKind::Other) => Verdict::Trespass,
         }
     }
 }

@@ -129,7 +129,9 @@ impl Plan<'_> {
             Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place)
                 if made || self.is_beneath(step.op) =>
             {
-                self.desired(place).map_or(Ok(()), |item| item.entry.write(sink))
+                // What an earlier run found is nobody's when it is there again.
+                let item = self.desired(place).filter(|item| !item.is_found());
+                item.map_or(Ok(()), |item| item.entry.write(sink))
             }
             Op::Mimic(mimic) if made => self.write_mimic_at(mimic, sink),
             Op::Mount(_)

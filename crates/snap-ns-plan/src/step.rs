@@ -119,6 +119,9 @@ pub enum Action<'p> {
         path: &'p [u8],
         /// To what.
         target: &'p [u8],
+        /// The target of one that may be there, which is removed if it and its directory are root's
+        /// alone.
+        old: Option<&'p [u8]>,
         /// The user and group of the link itself, where they are not the performer's usual ones.
         owner: (Option<u32>, Option<u32>),
     },

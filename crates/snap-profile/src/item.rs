@@ -29,6 +29,10 @@ const READ_ONLY: u8 = 1 << 2;
 const IGNORES_MISSING: u8 = 1 << 3;
 const UNFINISHED: u8 = 1 << 4;
 
+/// The option of a symbolic link that was there before a run, which replaces it: only a journal has
+/// such a line, and only a way back makes it.
+pub const FOUND: &[u8] = b"x-snapd.found";
+
 /// The kinds of [`Kind`], without what belongs to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -129,6 +133,13 @@ impl<'a> Item<'a> {
     #[must_use]
     pub fn unfinished(&self) -> Option<Unfinished> {
         if self.marks & UNFINISHED != 0 { self.options().unfinished } else { None }
+    }
+
+    /// Whether it is a symbolic link that nobody asked for ([`FOUND`]).
+    #[must_use]
+    pub fn is_found(&self) -> bool {
+        let mut options = self.entry.options.split(|&byte| byte == b',');
+        self.shape == Shape::Symlink && options.any(|option| option == FOUND)
     }
 
     /// What a mount shows: its source, and how deep.

@@ -21,7 +21,7 @@ mod variables;
 pub use arena::Arena;
 pub use error::{LoadError, LoadErrorKind};
 pub use index::{Around, Index, Key};
-pub use item::{Item, Shape};
+pub use item::{FOUND, Item, Shape};
 pub use load::{ENTRIES_MAX, Profile, Role, TEXT_MAX, load};
 pub use variables::{HomeUse, Variables};
 

@@ -9,6 +9,7 @@ pub(crate) fn help(fault: Fault, origin: Origin) -> &'static str {
     let role = fault.place.role;
     match fault.what {
         What::Failed(_, errno) => help_with_errno(errno),
+        What::OldLink(_) => "; move it away, or use another path",
         What::Found(NodeKind::Symlink) => "; use the path that it leads to",
         What::Found(NodeKind::Directory | NodeKind::File | NodeKind::Special) => match role {
             Role::MountPoint => "; move it away, or use another path",
@@ -30,6 +31,7 @@ pub(crate) fn help(fault: Fault, origin: Origin) -> &'static str {
         What::ReadOnly
         | What::Claimed(_)
         | What::Mapped(_)
+        | What::Replaces(_)
         | What::CutTarget
         | What::NotOurs(_)
         | What::NotBelow

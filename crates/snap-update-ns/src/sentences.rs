@@ -162,6 +162,7 @@ impl Display for FaultText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = PlaceText { plan: self.plan, item: self.item, place: self.fault.place };
         let line = |place| self.plan.desired(place).map_or(0, |item| item.line);
+        let old = |place| Shown(self.plan.old_target(place).unwrap_or_default());
         match self.fault.what {
             What::Failed(call, errno) => {
                 write!(f, "cannot {} {at}: {}", call_text(call), ErrnoText(errno))
@@ -190,6 +191,8 @@ impl Display for FaultText<'_> {
             What::Mapped(over) => {
                 write!(f, "{at} is this instance's own: line {} lies over it", line(over))
             }
+            What::OldLink(place) => write!(f, "a symbolic link to {} is in the way", old(place)),
+            What::Replaces(place) => write!(f, "replaces a symbolic link to {}", old(place)),
             What::CutTarget => f.write_str("the target of the link ends at its first comma"),
             What::NotBelow => write!(f, "the directory to be made does not lie below {at}"),
             What::Replaced => write!(f, "something else took the place of {at} in the meantime"),

@@ -45,6 +45,9 @@ pub(super) struct Scenario {
     pub(super) held_open: Vec<String>,
     #[serde(default)]
     pub(super) ends: Ends,
+    /// How many notices the run tells when nobody disturbs it.
+    #[serde(default)]
+    pub(super) notices: usize,
     /// The share of the calls that is tried: one in so many.
     #[serde(default = "all")]
     pub(super) every: usize,

@@ -1,6 +1,8 @@
 //! Looking: the planner's questions, answered as the executor does.
 
-use snap_ns_plan::{Attributes, Call, Each, Fault, FsView, Ground, Look, NodeKind, Role, What};
+use snap_ns_plan::{
+    Attributes, Buffer, Call, Each, Fault, FsView, Ground, Look, NodeKind, Role, What,
+};
 
 use crate::error::Error;
 use crate::inode::{Body, FsId, Inode, Life};
@@ -52,6 +54,15 @@ impl FsView for Namespace {
             // What readlinkat(2) says of a descriptor that is for no link.
             Body::Directory(_) | Body::File(_) | Body::Special => Err(failed(Error::NotFound)),
         }
+    }
+
+    fn read_link(&mut self, path: &[u8], target: &mut Buffer) -> Result<bool, Fault> {
+        let inside = self.inside();
+        let failed = failed(Call::ReadLink, Role::MountPoint);
+        let spot = inside.find(path).map_err(&failed)?;
+        let text = inside.machine.storage.inode(spot.inode).text();
+        target.try_extend_from_slice(text).map_err(|_| failed(Error::NotFound))?;
+        Ok(inside.is_link_of_root(path))
     }
 
     fn is_vacant(&mut self, path: &[u8]) -> Result<bool, Fault> {

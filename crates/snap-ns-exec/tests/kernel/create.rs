@@ -1,5 +1,7 @@
 //! Creating directories, files and symbolic links.
 
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, lchown};
 use std::path::Path;
 
 use anyhow::Result;
@@ -8,7 +10,7 @@ use snap_ns_plan::{Action, Creation, Fault, NodeKind, ObjectKind, Outcome, Role,
 use crate::bed::{Always, Bed};
 use crate::state::{object, tree};
 
-on_all!(objects in_the_way links ensured not_allowed ; root owners);
+on_all!(objects in_the_way links ensured not_allowed in_a_mount ; root owners old_links);
 
 fn creation(path: &'static str, kind: ObjectKind, mode: u16) -> Creation<'static> {
     let path = path.as_bytes();
@@ -20,7 +22,12 @@ fn make(bed: &mut Bed, path: &'static str, kind: ObjectKind, mode: u16) -> Outco
 }
 
 fn link<'a>(path: &'a str, target: &'a str) -> Action<'a> {
-    Action::MakeSymlink { path: path.as_bytes(), target: target.as_bytes(), owner: (None, None) }
+    Action::MakeSymlink {
+        path: path.as_bytes(),
+        target: target.as_bytes(),
+        old: None,
+        owner: (None, None),
+    }
 }
 
 fn found(kind: NodeKind, len: usize) -> Outcome {
@@ -93,6 +100,48 @@ fn links(bed: &mut Bed) -> Result<()> {
     Ok(())
 }
 
+type Prepare<'a> = &'a dyn Fn() -> std::io::Result<()>;
+
+/// A link is replaced that leads where it is said to, if it and its directory are root's alone.
+fn old_links(bed: &mut Bed) -> Result<()> {
+    let replace = |old: &'static str| Action::MakeSymlink {
+        path: b"/t/d/l",
+        target: b"/new",
+        old: Some(old.as_bytes()),
+        owner: (None, None),
+    };
+    let own = |path, uid, gid| lchown(path, Some(uid), Some(gid));
+    let mode = |mode| fs::set_permissions("/t/d", fs::Permissions::from_mode(mode));
+    let prepare: [(&str, Prepare<'_>, bool); 8] = [
+        ("/old", &|| Ok(()), true),
+        ("/ol", &|| Ok(()), false),
+        ("/old", &|| own("/t/d/l", 7, 0), false),
+        ("/old", &|| own("/t/d/l", 0, 7), false),
+        ("/old", &|| own("/t/d", 7, 0), false),
+        ("/old", &|| own("/t", 7, 0), false),
+        ("/old", &|| mode(0o1777), false),
+        ("/old", &|| mode(0o775), false),
+    ];
+    for (old, prepare, replaced) in prepare {
+        bed.world.dir("/t/d")?.link("/t/d/l", "/old")?;
+        prepare()?;
+        let before = tree("/t")?;
+        let outcome = bed.perform(&replace(old));
+        if replaced {
+            assert_eq!(outcome, Outcome::Done);
+            assert_eq!(object(Path::new("/t/d/l"))?, "120777 0:0 /t/d/l /new");
+        } else {
+            assert_eq!(outcome, found(NodeKind::Symlink, WHOLE));
+            assert_eq!(tree("/t")?, before);
+        }
+        fs::remove_dir_all("/t")?;
+    }
+    // What is no link stays.
+    bed.world.file("/t/d/l", "text")?;
+    assert_eq!(bed.perform(&replace("text")), found(NodeKind::File, WHOLE));
+    Ok(())
+}
+
 fn ensured(bed: &mut Bed) -> Result<()> {
     bed.world.dir("/home/u")?.file("/home/f", "")?.link("/home/l", "u")?;
     let mut ensure = |path: &str, must_exist: &str| {
@@ -141,6 +190,31 @@ fn not_allowed(bed: &mut Bed) -> Result<()> {
     let rule = Always { verdict: Verdict::WriteIfOn(1), may_change: false };
     let action = Action::Make(creation("/t/d/x", ObjectKind::Directory, 0o755));
     assert_eq!(bed.perform_by(&action, &rule), Outcome::Done);
+    Ok(())
+}
+
+/// Only in the very mount that is named, whatever is mounted beside it from the same file system.
+fn in_a_mount(bed: &mut Bed) -> Result<()> {
+    bed.world.dir("/s/d")?.dir("/s/m")?.dir("/t/b")?.dir("/t/n")?;
+    let bind = |from, to| rustix::mount::mount_bind(from, to).unwrap();
+    bind("/s", "/t/b");
+    bind("/t/n", "/t/b/m");
+    let host = |len| Outcome::Failed(Fault::at(What::WouldShowOnHost, Role::MountPoint, len));
+    for (path, top, want) in [
+        ("/t/b/x", 4, Outcome::Done),
+        ("/t/b/d/x/y", 4, Outcome::Done),
+        ("/t/b/m/x", 4, host(6)),
+        ("/t/b/m/x", 6, Outcome::Done),
+        // Nothing is mounted there.
+        ("/t/n/y", 4, host(4)),
+        ("/t/y", 2, host(2)),
+    ] {
+        let rule = Always { verdict: Verdict::WriteIfIn(top), may_change: true };
+        let action = Action::Make(creation(path, ObjectKind::Directory, 0o755));
+        assert_eq!(bed.perform_by(&action, &rule), want, "{path}");
+        assert_eq!(Path::new(path).exists(), want == Outcome::Done, "{path}");
+    }
+    assert!(Path::new("/s/d/x/y").exists() && Path::new("/t/n/x").exists());
     Ok(())
 }
 

@@ -5,6 +5,7 @@ extern crate std;
 
 mod changes;
 mod claims;
+mod data;
 mod doubt;
 mod dragging;
 mod drive;
@@ -16,6 +17,7 @@ mod limits;
 mod listed;
 mod many;
 mod mimics;
+mod old_links;
 mod others;
 mod own;
 mod perform;

@@ -45,7 +45,10 @@ impl Performer for World {
                 match rule.verdict(holds, ground) {
                     Verdict::Write => {}
                     Verdict::WriteIfOn(len) if self.same_fs(holds, &holds[..len]) == Ok(true) => {}
-                    Verdict::WriteIfOn(_) | Verdict::ReadOnly | Verdict::Trespass => {
+                    Verdict::WriteIfOn(_)
+                    | Verdict::WriteIfIn(_)
+                    | Verdict::ReadOnly
+                    | Verdict::Trespass => {
                         return Outcome::Skipped(Skip::Stays);
                     }
                 }
@@ -54,9 +57,16 @@ impl Performer for World {
                 outcome
             }
             Action::Make(creation) => self.create(creation, rule),
-            Action::MakeSymlink { path, target, .. } => {
+            Action::MakeSymlink { path, target, old, .. } => {
                 match self.start(path, Role::MountPoint, rule) {
                     Start::Exists(NodeKind::Symlink) if self.nodes[*path].text == *target => {
+                        Outcome::Done
+                    }
+                    Start::Exists(NodeKind::Symlink)
+                        if Some(&self.nodes[*path].text[..]) == *old =>
+                    {
+                        self.nodes.remove(*path);
+                        self.make(path, NodeKind::Symlink, target);
                         Outcome::Done
                     }
                     Start::Exists(kind) => found(kind, Role::MountPoint),
@@ -107,7 +117,12 @@ impl World {
             Verdict::WriteIfOn(len) if self.same_fs(dir, &dir[..len]) == Ok(true) => {
                 return Start::Below;
             }
-            Verdict::WriteIfOn(_) | Verdict::Trespass => What::WouldShowOnHost,
+            Verdict::WriteIfIn(len) if self.covered.iter().any(|(at, _)| *at == dir[..len]) => {
+                return Start::Below;
+            }
+            Verdict::WriteIfOn(_) | Verdict::WriteIfIn(_) | Verdict::Trespass => {
+                What::WouldShowOnHost
+            }
             Verdict::ReadOnly => What::ReadOnly,
         };
         Start::No(Outcome::Failed(Fault::at(what, role, at)))

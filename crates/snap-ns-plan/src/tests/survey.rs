@@ -283,7 +283,7 @@ fn what_is_in_the_way() {
                     left out /tmp/f: Found(File) MountPoint
                     left out /tmp/l: Found(Symlink) MountPoint
                     left out /tmp/l/a: Found(Symlink) MountPoint 6
-                    left out /tmp/m: Found(Symlink) MountPoint
+                    left out /tmp/m: OldLink(5) MountPoint
                     left out /tmp/s/a/b: Found(Special) MountPoint 6
                 ",
             saved: "",

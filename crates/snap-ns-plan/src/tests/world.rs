@@ -9,7 +9,9 @@ use std::vec::Vec;
 
 use snap_path::{components, is_at_or_below, parent, prefixes};
 
-use crate::{Access, Attributes, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Role};
+use crate::{
+    Access, Attributes, Buffer, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Role,
+};
 
 pub(super) type Path = Vec<u8>;
 
@@ -191,6 +193,12 @@ impl FsView for World {
 
     fn leads_to(&mut self, path: &[u8], target: &[u8]) -> Result<bool, Fault> {
         Ok(self.nodes[path].text == target)
+    }
+
+    fn read_link(&mut self, path: &[u8], target: &mut Buffer) -> Result<bool, Fault> {
+        target.try_extend_from_slice(&self.nodes[path].text).unwrap();
+        let owners = [path, snap_path::parent(path).unwrap()].map(|at| self.nodes[at].attributes);
+        Ok(owners.iter().all(|owner| (owner.uid, owner.gid) == (0, 0)))
     }
 
     fn is_vacant(&mut self, path: &[u8]) -> Result<bool, Fault> {

@@ -1,8 +1,8 @@
 //! A file system that answers at once: every path is a directory of a read-only base.
 
 use snap_ns_plan::{
-    Access, Attributes, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Observer, Outcome,
-    Plan, Role, Step,
+    Access, Attributes, Buffer, Each, Fault, FsKind, FsView, Ground, Look, NodeKind, Observer,
+    Outcome, Plan, Role, Step,
 };
 
 use super::shape::Shape;
@@ -40,6 +40,10 @@ impl FsView for Stub {
     }
 
     fn leads_to(&mut self, _: &[u8], _: &[u8]) -> Result<bool, Fault> {
+        Ok(false)
+    }
+
+    fn read_link(&mut self, _: &[u8], _: &mut Buffer) -> Result<bool, Fault> {
         Ok(false)
     }
 

@@ -38,23 +38,29 @@ impl Inside<'_> {
     pub(super) fn make_symlink(
         &mut self,
         path: &[u8],
-        target: &[u8],
+        (target, old): (&[u8], Option<&[u8]>),
         owner: (Option<u32>, Option<u32>),
         rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
         let role = Role::MountPoint;
-        let start = match self.start(path, role, rule)? {
-            Start::Exists(there) => {
-                let same = there.kind == NodeKind::Symlink
-                    && self.machine.storage.inode(there.spot.inode).text() == target;
-                let found = Fault::new(What::Found(there.kind), role);
-                return if same { Ok(Outcome::Done) } else { Err(found) };
-            }
-            Start::Below(start) => start,
-        };
         let (uid, gid) = self.caller.creates_for;
         let above = |dir: &[u8]| Attributes { mode: rule.directory_mode(dir), uid, gid };
-        let dir = self.make_above(start, path, role, &above)?;
+        let dir = match self.start(path, role, rule)? {
+            Start::Exists(there) => {
+                let text = self.machine.storage.inode(there.spot.inode).text();
+                if there.kind == NodeKind::Symlink && text == target {
+                    return Ok(Outcome::Done);
+                }
+                if old != Some(text) || !self.is_link_of_root(path) {
+                    return Err(Fault::new(What::Found(there.kind), role));
+                }
+                let above = parent(path).unwrap_or_default();
+                let dir = self.find_dir(above).map_err(failed(Call::ReadLink, role))?;
+                self.remove(path).map_err(failed(Call::Remove, role))?;
+                dir
+            }
+            Start::Below(start) => self.make_above(start, path, role, &above)?,
+        };
         let (uid, gid) = (owner.0.unwrap_or(uid), owner.1.unwrap_or(gid));
         let attributes = Attributes { mode: 0o777, uid, gid };
         self.create(dir, file_name(path), attributes, Body::Symlink(target.into()))
@@ -118,6 +124,14 @@ impl Inside<'_> {
             Verdict::Write => return Ok(Start::Below(deepest)),
             Verdict::WriteIfOn(len) => {
                 if self.same_fs(dir, dir.get(..len).unwrap_or(dir))? {
+                    return Ok(Start::Below(deepest));
+                }
+                What::WouldShowOnHost
+            }
+            Verdict::WriteIfIn(len) => {
+                let top = self.find_dir(dir.get(..len).unwrap_or(dir));
+                let is_root = |top: Spot| self.machine.require_mount(top).is_ok();
+                if top.is_ok_and(|top| is_root(top) && top.mount == deepest.spot.mount) {
                     return Ok(Start::Below(deepest));
                 }
                 What::WouldShowOnHost

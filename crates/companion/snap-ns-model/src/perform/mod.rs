@@ -31,8 +31,8 @@ impl Performer for Namespace {
                 inside.remove_source(path, own, *keep, rule)
             }
             Action::Make(creation) => inside.make(creation, rule),
-            Action::MakeSymlink { path, target, owner } => {
-                inside.make_symlink(path, target, *owner, rule)
+            Action::MakeSymlink { path, target, old, owner } => {
+                inside.make_symlink(path, (target, *old), *owner, rule)
             }
             Action::EnsureDir { path, must_exist } => inside.ensure_dir(path, must_exist, rule),
             Action::Mount(item) => inside.mount(item),

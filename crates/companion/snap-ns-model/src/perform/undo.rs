@@ -118,7 +118,10 @@ impl Inside<'_> {
             Verdict::WriteIfOn(len) if self.is_on(above, above.get(..len).unwrap_or(above))? => {
                 Ok(())
             }
-            Verdict::WriteIfOn(_) | Verdict::ReadOnly | Verdict::Trespass => Err(Error::ReadOnly),
+            Verdict::WriteIfOn(_)
+            | Verdict::WriteIfIn(_)
+            | Verdict::ReadOnly
+            | Verdict::Trespass => Err(Error::ReadOnly),
         }
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use snap_ns_plan::{
-    Access, Action, Creation, Fault, FsKind, Ground, Mimic, NodeKind, Observer, Outcome, Performer,
-    Plan, Role, Rule, Step, Territory, Verdict,
+    Access, Action, Buffer, Creation, Fault, FsKind, Ground, Mimic, NodeKind, Observer, Outcome,
+    Performer, Plan, Role, Rule, Step, Territory, Verdict,
 };
 use snap_profile::{Arena, Profile, Variables};
 
@@ -61,6 +61,7 @@ pub(crate) fn perform(performer: &mut dyn Performer, act: &Act, law: Law) -> Str
         Act::MakeSymlink(path, target) => Action::MakeSymlink {
             path: path.as_bytes(),
             target: target.as_bytes(),
+            old: Some(b"b"),
             owner: (None, None),
         },
         Act::EnsureDir(path, needed) => {
@@ -151,8 +152,10 @@ pub(crate) fn ask(view: &mut dyn Performer, a: &str, b: &str) -> String {
         Ok(())
     });
     names.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut target = Buffer::new_const();
+    let roots = view.read_link(a, &mut target);
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {listed:?} {names:?}",
+        "{:?} {:?} {:?} {:?} {:?} {listed:?} {names:?} {roots:?} {target:?}",
         view.look(a, Role::Source),
         view.same_fs(a, b),
         view.leads_to(a, b"b"),

@@ -4,7 +4,7 @@ use snap_fstab::Sink;
 use snap_ns_exec::Kernel;
 use snap_ns_model::Namespace;
 use snap_ns_plan::{
-    Action, Attributes, Comparison, Each, Fault, FsView, Ground, Look, Observer, Outcome,
+    Action, Attributes, Buffer, Comparison, Each, Fault, FsView, Ground, Look, Observer, Outcome,
     Performer, Plan, Role, Rule, Step, Territory,
 };
 use snap_profile::{Arena, Profile, Variables};
@@ -112,6 +112,10 @@ impl<P: FsView> FsView for Sorted<P> {
 
     fn leads_to(&mut self, path: &[u8], target: &[u8]) -> Result<bool, Fault> {
         self.0.leads_to(path, target)
+    }
+
+    fn read_link(&mut self, path: &[u8], target: &mut Buffer) -> Result<bool, Fault> {
+        self.0.read_link(path, target)
     }
 
     fn is_vacant(&mut self, path: &[u8]) -> Result<bool, Fault> {
