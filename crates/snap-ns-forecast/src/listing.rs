@@ -27,7 +27,7 @@ impl Forecast<'_> {
             at = at.saturating_add(1);
         }
         // What will have been made is still to be added, and all is counted then.
-        Ok(Listed { attributes: self.own_attributes(route), first_child, children: 0, omitted: 0 })
+        Ok(Listed { attributes: self.own_attributes(route), first_child, children: 0 })
     }
 
     /// Mode and owner of a directory of a tmpfs of ours.
@@ -162,7 +162,6 @@ impl Forecast<'_> {
             attributes,
             first_child: u32::try_from(first_child).unwrap_or(u32::MAX),
             children: u32::try_from(count).unwrap_or(u32::MAX),
-            omitted: 0,
         })
     }
 

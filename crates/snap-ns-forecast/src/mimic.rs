@@ -25,11 +25,7 @@ pub const NAMES_MAX: usize = 4 * 1024 * 1024;
 /// The most children of all mimics of one run.
 pub(crate) const ALL_CHILDREN_MAX: usize = 64 * 1024;
 
-/// The most children of a mimic that are recorded one by one. More are recorded as one number, which
-/// tells whether they are the same as before; the packaged program can do without their lines.
-const RECORDED_MAX: usize = 512;
-
-/// What that number is recorded as.
+/// What [`Mimic::summary`] is recorded as.
 pub const SHOWS: &[u8] = b"x-snapd.shows=";
 
 /// The longest name in a tmpfs (`limits.h`, path_resolution(7)).
@@ -94,8 +90,6 @@ pub struct Listed {
     pub first_child: u32,
     /// How many there are.
     pub children: u32,
-    /// How many behind those have to make way.
-    pub omitted: u32,
 }
 
 impl<'a> Forecast<'a> {
@@ -277,7 +271,6 @@ impl<'a> Forecast<'a> {
             from.rotate_left(1);
         }
         slot.listed.children = slot.listed.children.saturating_sub(1);
-        slot.listed.omitted = slot.listed.omitted.saturating_add(1);
         self.omitted = self.omitted.saturating_add(1);
         true
     }
@@ -288,31 +281,19 @@ fn full(fault: Fault, limit: Limit) -> Fault {
 }
 
 impl<'p> Mimic<'p> {
-    /// A number for the names and kinds of its children, when they are too many to be recorded.
+    /// A number for the names and kinds of its children, which is all that is recorded of them: the
+    /// packaged program can do without a line for each.
     #[must_use]
-    pub fn summary(&self) -> Option<u64> {
-        let many = self.children.len() > RECORDED_MAX;
-        many.then(|| {
-            self.children.iter().fold(FNV_START, |hash, child| {
-                fnv(fnv(hash, self.name(child)), &[0, child.kind as u8])
-            })
-        })
+    pub fn summary(&self) -> u64 {
+        self.children
+            .iter()
+            .fold(FNV_START, |hash, child| fnv(fnv(hash, self.name(child)), &[0, child.kind as u8]))
     }
 
     /// The name of one of its children.
     #[must_use]
     pub fn name(&self, child: &Child) -> &'p [u8] {
         child.name(self.names)
-    }
-}
-
-impl NodeKind {
-    /// Whether a child of this kind is a mount of its own in a mimic.
-    pub fn is_listed(self) -> bool {
-        match self {
-            Self::Directory | Self::File | Self::Special => true,
-            Self::Symlink => false,
-        }
     }
 }
 

@@ -262,7 +262,7 @@ impl<'a> Forecast<'a> {
     }
 
     /// The tmpfs of the mimic that an entry of the current profile is a child of.
-    pub fn cover_of(&self, child: &[u8], place: u16) -> Option<u16> {
+    fn cover_of(&self, child: &[u8], place: u16) -> Option<u16> {
         let mut above = self.current_by_path.at(parent(child)?);
         above.find(|&at| at < place && self.current(at).is_some_and(Item::is_tmpfs))
     }

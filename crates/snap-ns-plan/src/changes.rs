@@ -3,6 +3,7 @@
 use snap_fstab::Entry;
 use snap_mount_options::{Depth, Origin};
 use snap_ns_forecast::{Fate, Field, Need, Reason};
+use snap_path::parent;
 use snap_profile::{Item, Shape};
 
 use crate::plan::{Plan, PlanError};
@@ -170,10 +171,14 @@ impl<'a> Plan<'a> {
             let path = item.entry.mount_point;
             let below =
                 self.forecast.current_by_path.at_or_above(path).filter(|&below| below < place);
-            // One at the very mount point of the tmpfs lies over it, and goes first.
+            // One at the very mount point of the tmpfs lies over it, and goes first. One that is not
+            // right in a mimic may be in a child, which shows something else.
             let ground_goes = below.max().is_some_and(|ground| {
                 let tmpfs = self.current(ground).filter(|item| item.is_tmpfs());
-                let other = tmpfs.is_some_and(|tmpfs| tmpfs.entry.mount_point != path);
+                let other = tmpfs.is_some_and(|tmpfs| match tmpfs.is_mimic() {
+                    true => parent(path) == Some(tmpfs.entry.mount_point),
+                    false => tmpfs.entry.mount_point != path,
+                });
                 self.forecast.fate(ground) != Fate::Kept && other
             });
             if let Some(past) =

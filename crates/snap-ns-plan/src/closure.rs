@@ -137,7 +137,7 @@ impl<'a> Plan<'a> {
     fn pull_swapped(&mut self) {
         let mut latest = 0;
         for place in (0_u16..).take(self.forecast.all_current().len()) {
-            if self.forecast.fate(place) != Fate::Kept || self.is_child(place) {
+            if self.forecast.fate(place) != Fate::Kept {
                 continue;
             }
             let time = self.forecast.time_of_kept(place);
@@ -167,7 +167,7 @@ impl<'a> Plan<'a> {
                     .current_by_path
                     .at(dir)
                     .filter_map(|above| self.current(above))
-                    .any(|above| above.is_synthetic() && above.is_tmpfs())
+                    .any(Item::is_mimic)
             })
     }
 
@@ -175,8 +175,8 @@ impl<'a> Plan<'a> {
     fn cause_undone(&self, place: u16, made: Option<Time>) -> Option<Cause<'a>> {
         let item = self.current(place)?;
         let path = item.entry.mount_point;
-        let mimic = item.is_synthetic() && item.is_tmpfs();
-        let (source, depth) = if mimic { (Some(path), Depth::Recursive) } else { item.shown() };
+        let (source, depth) =
+            if item.is_mimic() { (Some(path), Depth::Recursive) } else { item.shown() };
         let (which, undone) = (Which::Current(place), Some(place));
         let mounts = item.shape.is_mount();
         Some(Cause { which, path, source, depth, mounts, undone, made, rule: Rule::After })
@@ -281,7 +281,7 @@ impl<'a> Plan<'a> {
         let Some(item) = self.current(place).filter(|item| self.is_linked(item, link)) else {
             return;
         };
-        if self.is_part_of(place, item, cause) || self.is_restored(item, link, cause) {
+        if link == Link::Shows && self.is_restored(place, item, cause) {
             return;
         }
         let after_undone = cause.undone.is_some_and(|undone| place > undone);
@@ -295,31 +295,14 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Whether `item` shows something that the mimic which goes shows just as it was beneath.
-    fn is_restored(&self, item: &Item<'_>, link: Link, cause: &Cause<'a>) -> bool {
-        let Which::Current(cover) = cause.which else { return false };
-        let is_mimic = |item: &Item<'_>| item.is_synthetic() && item.is_tmpfs();
-        link == Link::Shows
-            && cause.made.is_none()
-            && self.current(cover).is_some_and(is_mimic)
-            && self.forecast.current_by_path.at_or_above(item.entry.source).any(|at| {
-                let path = self.current(at).map_or(&[][..], |item| item.entry.mount_point);
-                parent(path) == Some(cause.path) && self.is_child(at)
-            })
-    }
-
-    /// Whether the current entry at `place` is of the same mimic as the cause.
-    fn is_part_of(&self, place: u16, item: &Item<'_>, cause: &Cause<'a>) -> bool {
-        let mimic = |at: u16| self.forecast.past.get(usize::from(at)).map(|past| past.kept_for);
-        item.is_synthetic()
-            && match cause.which {
-                Which::Mimic(at) => mimic(place) == Some(at),
-                Which::Current(at) => {
-                    let same = self.current(at).is_some_and(Item::is_synthetic);
-                    same && self.forecast.fate(at) == Fate::Kept && mimic(place) == mimic(at)
-                }
-                Which::Desired(_) => false,
-            }
+    /// Whether the mimic that goes showed what `item` shows just as it was beneath: what only the
+    /// mimic had would be missing without it.
+    fn is_restored(&self, place: u16, item: &Item<'_>, cause: &Cause<'a>) -> bool {
+        let past = self.forecast.past.get(usize::from(place));
+        cause.made.is_none()
+            && cause.undone.and_then(|at| self.current(at)).is_some_and(Item::is_mimic)
+            && item.entry.source != cause.path
+            && past.is_some_and(|past| !self.forecast.need(past.kept_for).make_source)
     }
 
     /// Whether, in a fresh namespace, the kept entry at `place` is made after what is made at `path`
@@ -345,37 +328,18 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Turns a kept entry into one that goes, and comes again if it is desired. A mimic goes as a
-    /// whole.
+    /// Turns a kept entry into one that goes, and comes again if it is desired.
     pub(crate) fn let_go(&mut self, place: u16, reason: Reason) {
         let Some(past) = self.forecast.past.get(usize::from(place)).copied() else { return };
-        let synthetic = self.current(place).is_some_and(Item::is_synthetic);
-        if !synthetic {
-            self.undo(place, reason);
-            if let Some(need) = self.forecast.needs.get_mut(usize::from(past.kept_for)) {
-                (need.kept_as, need.reason) = (None, reason);
+        self.undo(place, reason);
+        if self.current(place).is_some_and(Item::is_synthetic) {
+            if let Some(slot) = self.forecast.mimics.get_mut(usize::from(past.kept_for)) {
+                slot.kept_as = None;
             }
-            let _ = self.let_go.try_push(place);
-            return;
+        } else if let Some(need) = self.forecast.needs.get_mut(usize::from(past.kept_for)) {
+            (need.kept_as, need.reason) = (None, reason);
         }
-        let slot = self.forecast.mimics.get_mut(usize::from(past.kept_for));
-        let Some((dir, cover)) = slot.and_then(|slot| Some((slot.dir, slot.kept_as.take()?)))
-        else {
-            return;
-        };
-        for at in self.forecast.current_by_path.subtree(dir) {
-            let Some(part) = self.forecast.current_by_path.nth(at) else { break };
-            let same = self
-                .forecast
-                .past
-                .get(usize::from(part))
-                .is_some_and(|p| p.kept_for == past.kept_for);
-            let item = self.current(part).filter(|item| item.is_synthetic());
-            if same && item.is_some() && self.forecast.fate(part) == Fate::Kept {
-                self.undo(part, reason);
-            }
-        }
-        let _ = self.let_go.try_push(cover);
+        let _ = self.let_go.try_push(place);
     }
 
     fn undo(&mut self, place: u16, reason: Reason) {

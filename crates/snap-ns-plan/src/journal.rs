@@ -11,7 +11,7 @@ use snap_path::Text;
 use snap_profile::{ENTRIES_MAX, Item};
 
 use crate::plan::Plan;
-use crate::saved::{Moment, OPTIONS_MAX, push_plain_tmpfs_options};
+use crate::saved::{Moment, push_plain_tmpfs_options, tmpfs_entry};
 use crate::step::{Op, State};
 
 /// How far a run has come.
@@ -255,18 +255,12 @@ impl Plan<'_> {
             return Ok(());
         };
         let id = self.desired(asks).map_or(&[][..], Item::id);
-        let mut options = Text::<OPTIONS_MAX>::new();
+        let mut options = Text::new();
         if push_plain_tmpfs_options(&mut options, id).is_none() {
             return Ok(());
         }
-        let entry = Entry {
-            source: b"tmpfs",
-            mount_point: dir,
-            fs_type: b"tmpfs",
-            options: options.as_bytes(),
-            ..Entry::default()
-        };
         let unfinished = Unfinished::MakeOnto(mount_id_at(dir));
+        let entry = tmpfs_entry(dir, &options);
         write_line(&entry, unfinished, front(header, unfinished), sink)
     }
 
@@ -281,7 +275,7 @@ impl Plan<'_> {
     /// Whether the current entry at `place` is a mimic that an interrupted run was making.
     #[must_use]
     pub fn is_unfinished_mimic(&self, place: u16) -> bool {
-        self.current(place).is_some_and(|item| item.is_synthetic() && item.is_tmpfs())
+        self.current(place).is_some_and(Item::is_mimic)
     }
 
     /// Whether a later entry of the current profile lies over the one at `place`.

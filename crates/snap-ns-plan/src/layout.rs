@@ -81,9 +81,10 @@ impl Plan<'_> {
         // What a mimic covers was there before.
         let ground_goes =
             self.forecast.past.get(usize::from(place)).is_some_and(|past| past.ground_goes);
-        let (path, mimic) = (item.entry.mount_point, item.is_synthetic() && item.is_tmpfs());
+        let path = item.entry.mount_point;
         let found = matches!(item.unfinished(), Some(Unfinished::MakeOnto(_)));
-        if !mimic && !ground_goes && !found && !is_usual(path) && !self.stays(place, path) {
+        if !item.is_mimic() && !ground_goes && !found && !is_usual(path) && !self.stays(place, path)
+        {
             self.push(Op::RemoveMountPoint(place))?;
         }
         Some(())

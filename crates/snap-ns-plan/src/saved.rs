@@ -2,7 +2,7 @@
 
 use snap_fstab::{Entry, Sink};
 use snap_mount_options::Origin;
-use snap_ns_forecast::{Attributes, Fate, Log, Mimic, NodeKind, Past, SHOWS, Time};
+use snap_ns_forecast::{Attributes, Fate, Log, Mimic, Past, SHOWS, Time};
 use snap_path::{PATH_MAX, Text};
 use snap_profile::Item;
 
@@ -149,27 +149,29 @@ impl Plan<'_> {
         }
     }
 
-    /// Writes an entry that is kept, with the others of its mimic.
+    /// Writes an entry that is kept.
     pub(crate) fn write_kept<S: Sink>(
         &self,
         past: &Past,
         item: &Item<'_>,
         sink: &mut S,
     ) -> Result<(), S::Error> {
-        match (item.is_synthetic(), item.is_tmpfs()) {
+        if item.is_synthetic() {
             // As it would be in a fresh namespace: somebody else may need it now.
-            (true, true) => self.write_mimic_at(past.kept_for, sink),
-            (true, false) => Ok(()),
-            (false, _) => item.entry.write(sink),
+            return self.write_mimic_at(past.kept_for, sink);
         }
+        item.entry.write(sink)
     }
 
-    /// Writes the lines of the mimic at `place`.
+    /// Writes the line of the mimic at `place`: its tmpfs alone (contract section 4). What does not fit
+    /// the options is left out: docs/limits.md says when that is.
     pub(crate) fn write_mimic_at<S: Sink>(&self, place: u16, sink: &mut S) -> Result<(), S::Error> {
         let asks = self.cause(Op::Mimic(place)).and_then(|place| self.desired(place));
-        match (self.mimic(place), asks) {
-            (Some(mimic), Some(asks)) => write_mimic(&mimic, asks.id(), sink),
-            (_, _) => Ok(()),
+        let (Some(mimic), Some(asks)) = (self.mimic(place), asks) else { return Ok(()) };
+        let mut options = Text::new();
+        match push_tmpfs_options(&mut options, &mimic, asks.id()) {
+            Some(()) => tmpfs_entry(mimic.dir, &options).write(sink),
+            None => Ok(()),
         }
     }
 
@@ -195,54 +197,15 @@ impl Plan<'_> {
 /// path.
 pub(crate) const OPTIONS_MAX: usize = PATH_MAX + 128;
 
-/// Writes the lines of a mimic (contract section 4). What does not fit a path or the options is left
-/// out: docs/limits.md says when that is.
-fn write_mimic<S: Sink>(mimic: &Mimic<'_>, id: &[u8], sink: &mut S) -> Result<(), S::Error> {
-    // One text for all options, made again when the kind of the next child is another one.
-    let mut options = Text::<OPTIONS_MAX>::new();
-    if push_tmpfs_options(&mut options, mimic, id).is_none() {
-        return Ok(());
-    }
-    let entry = Entry {
+/// The entry of a mimic's tmpfs.
+pub(crate) fn tmpfs_entry<'e>(dir: &'e [u8], options: &'e Text<OPTIONS_MAX>) -> Entry<'e> {
+    Entry {
         source: b"tmpfs",
-        mount_point: mimic.dir,
+        mount_point: dir,
         fs_type: b"tmpfs",
         options: options.as_bytes(),
         ..Entry::default()
-    };
-    entry.write(sink)?;
-    let mut path = Text::<PATH_MAX>::new();
-    if mimic.summary().is_some() || push_all(&mut path, &[mimic.dir, b"/"]).is_none() {
-        return Ok(());
     }
-    let (dir_len, mut kind) = (path.as_bytes().len(), NodeKind::Symlink);
-    for child in mimic.children {
-        let parts: &[&[u8]] = match child.kind {
-            NodeKind::Directory => &[b"rbind,", SYNTHETIC, id, b",x-snapd.detach"],
-            NodeKind::File | NodeKind::Special => &[b"bind,x-snapd.kind=file,", SYNTHETIC, id],
-            NodeKind::Symlink => continue,
-        };
-        if child.kind != kind {
-            options.truncate(0);
-            if push_all(&mut options, parts).is_none() {
-                return Ok(());
-            }
-            kind = child.kind;
-        }
-        path.truncate(dir_len);
-        if path.push(mimic.name(child)).is_none() {
-            continue;
-        }
-        let entry = Entry {
-            source: path.as_bytes(),
-            mount_point: path.as_bytes(),
-            fs_type: b"none",
-            options: options.as_bytes(),
-            ..Entry::default()
-        };
-        entry.write(sink)?;
-    }
-    Ok(())
 }
 
 const SYNTHETIC: &[u8] = b"x-snapd.synthetic,x-snapd.needed-by=";
@@ -256,10 +219,8 @@ pub(crate) fn push_tmpfs_options(
     push_plain_tmpfs_options(options, id)?;
     let Attributes { mode, uid, gid } = mimic.attributes;
     options.push_fmt(format_args!(",mode=0{mode:o},uid={uid},gid={gid}"))?;
-    mimic.summary().map_or(Some(()), |summary| {
-        push_all(options, &[b",", SHOWS])?;
-        options.push_fmt(format_args!("{summary:016x}"))
-    })
+    push_all(options, &[b",", SHOWS])?;
+    options.push_fmt(format_args!("{:016x}", mimic.summary()))
 }
 
 /// Adds the same, without mode and owner.

@@ -123,6 +123,12 @@ impl<'a> Item<'a> {
         self.marks & SYNTHETIC != 0
     }
 
+    /// Whether it is the tmpfs of a mimic.
+    #[must_use]
+    pub fn is_mimic(&self) -> bool {
+        self.is_synthetic() && self.is_tmpfs()
+    }
+
     /// The ID of the entry that a synthetic entry is needed by.
     #[must_use]
     pub fn synthetic_for(&self) -> Option<&'a [u8]> {

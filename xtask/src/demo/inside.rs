@@ -1,6 +1,5 @@
 //! The isolated process: enters the world, plays the acts, looks after each.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -89,10 +88,10 @@ fn play(act: &Act, desired_before: &[String], first: &Moment) -> Result<usize> {
 
     let saved_after = saved()?;
     paint::heading("What it unmounted and mounted");
-    let synthetic = synthetic(&[&saved_before, &saved_after]);
     let describe = |mark, mount: &Mount| {
         let (what, point) = (mount.describe(&first.mounts), &mount.mount_point);
-        let why = if synthetic.contains(point.as_str()) { " (of a mimic)" } else { "" };
+        let of_mimic = is_of_mimic(point, &[&saved_before, &saved_after]);
+        let why = if of_mimic { " (of a mimic)" } else { "" };
         paint::marked(mark, &format!("{point}: {what}{why}"));
     };
     for mount in mounts::without(&mounts_before, &mounts_after).iter().rev() {
@@ -153,13 +152,16 @@ fn call() -> Result<()> {
     Ok(())
 }
 
-/// The mount points of what was mounted only so that something else could be.
-fn synthetic<'a>(profiles: &[&'a [String]]) -> BTreeSet<&'a str> {
-    let lines = profiles.iter().flat_map(|lines| lines.iter());
-    lines
-        .filter(|line| line.contains("x-snapd.synthetic"))
-        .filter_map(|line| line.split(' ').nth(1))
-        .collect()
+/// Whether what is mounted at `point` is the tmpfs of a mimic or one of its children, which have no
+/// lines of their own.
+fn is_of_mimic(point: &str, profiles: &[&[String]]) -> bool {
+    let line_at = |path: &str| {
+        let mut lines = profiles.iter().flat_map(|lines| lines.iter());
+        lines.find(|line| line.split(' ').nth(1) == Some(path))
+    };
+    let is_mimic = |line: &String| line.contains("x-snapd.synthetic");
+    let above = || point.rsplit_once('/').and_then(|(dir, _)| line_at(dir));
+    line_at(point).or_else(above).is_some_and(is_mimic)
 }
 
 /// The lines of a profile against those of the last one.

@@ -347,7 +347,7 @@ fn a_link_that_a_mimic_has_a_copy_of() {
                 ",
             saved: "none /tmp/s/l none x-snapd.kind=symlink,x-snapd.symlink=/x,x-snapd.origin=layout 0 0
                 /tmp/s /usr none bind,x-snapd.origin=layout 0 0
-                tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/e,mode=0755,uid=0,gid=0 0 0
+                tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/e,mode=0755,uid=0,gid=0,x-snapd.shows=112260191caf0329 0 0
                 /tmp/e /usr/e none bind,x-snapd.origin=layout 0 0",
         },
         Case {
@@ -383,7 +383,7 @@ fn a_link_that_a_mimic_has_a_copy_of() {
                 ",
             saved: "
                     /tmp/s /usr none bind,x-snapd.origin=layout 0 0
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/e,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/e,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /tmp/e /usr/e none bind,x-snapd.origin=layout 0 0
                 ",
         },

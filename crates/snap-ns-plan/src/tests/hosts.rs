@@ -44,8 +44,7 @@ fn are_not_shown_to_a_layout() {
                     mount /etc/gitconfig
                 ",
             saved: "
-                    tmpfs /etc tmpfs x-snapd.synthetic,x-snapd.needed-by=/etc/docker,mode=0755,uid=0,gid=0 0 0
-                    /etc/passwd /etc/passwd none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/etc/docker 0 0
+                    tmpfs /etc tmpfs x-snapd.synthetic,x-snapd.needed-by=/etc/docker,mode=0755,uid=0,gid=0,x-snapd.shows=86b3f535292b0b80 0 0
                     none /etc/docker none x-snapd.kind=symlink,x-snapd.symlink=/x,x-snapd.origin=layout 0 0
                     /snap/x/1 /etc/fonts none rbind,x-snapd.origin=layout 0 0
                     /snap/x/1 /etc/gitconfig none rbind,x-snapd.origin=layout 0 0
@@ -66,7 +65,7 @@ fn are_not_shown_to_a_layout() {
                     mount /etc/fonts/conf
                 ",
             saved: "
-                    tmpfs /etc/fonts tmpfs x-snapd.synthetic,x-snapd.needed-by=/etc/fonts/conf,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /etc/fonts tmpfs x-snapd.synthetic,x-snapd.needed-by=/etc/fonts/conf,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /snap/x/1 /etc/fonts/conf none rbind,x-snapd.origin=layout 0 0
                 ",
         },

@@ -66,24 +66,23 @@ fn names() {
 
 #[test]
 fn entries() {
-    // So many are recorded one by one.
-    let mut world = String::from("d /tmp\n");
-    let mut desired = String::new();
-    for dir in 0..33 {
-        world.push_str(&read_only(&format!("/{dir}"), 500, ""));
-        desired.push_str(&layout(&format!("{dir}/new")));
-    }
-    assert_eq!(plan(&world, "", &desired).steps, ["full Entries"]);
+    // A profile that is just full, and the mimic.
+    let world = "d /tmp\nd /d ro";
+    let links = (1..16_384).map(|number| {
+        format!("none /tmp/{number} none x-snapd.kind=symlink,x-snapd.symlink=/x 0 0\n")
+    });
+    let desired = format!("{}{}", layout("d/new"), links.collect::<String>());
+    assert_eq!(plan(world, "", &desired).steps, ["full Entries"]);
 }
 
 #[test]
 fn text() {
-    // Each child's line has its path twice, and the ID.
-    let dir = format!("/{}", ["d".repeat(200).as_str(); 15].join("/"));
+    // The ID is in the line of the mimic, too.
     let (mut world, mut desired) = (String::from("d /tmp\n"), String::new());
-    for name in ["a", "b"] {
-        world.push_str(&read_only(&format!("{dir}/{name}"), 500, ""));
-        desired.push_str(&layout(&format!("{}/{name}/new", &dir[1..])));
+    for dir in 0..1100 {
+        world.push_str(&format!("d /r/{dir} ro\n"));
+        let id = format!("{dir}-{}", "i".repeat(4000));
+        desired += &format!("/tmp /r/{dir}/new none bind,x-snapd.id={id} 0 0\n");
     }
     assert_eq!(plan(&world, "", &desired).steps, ["full Text"]);
 }

@@ -37,20 +37,12 @@ fn of_what_is_seen_elsewhere() {
                     mount /opt/l/other
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/n/1,mode=0755,uid=0,gid=0 0 0
-                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/n/1,x-snapd.detach 0 0
-                    /usr/s /usr/s none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/usr/n/1 0 0
-                    /usr/z /usr/z none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/n/1,x-snapd.detach 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/n/1,mode=0755,uid=0,gid=0,x-snapd.shows=07b63f25fa09bea2 0 0
                     /snap/x/1 /usr/n/1 none bind 0 0
                     /snap/x/1 /usr/n/2 none bind 0 0
                     /snap/x/1 /usr/new none bind 0 0
                     /usr /opt/l none rbind,x-snapd.origin=layout 0 0
-                    tmpfs /opt/l tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/l/other,mode=0755,uid=0,gid=0 0 0
-                    /opt/l/a /opt/l/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/l/other,x-snapd.detach 0 0
-                    /opt/l/n /opt/l/n none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/l/other,x-snapd.detach 0 0
-                    /opt/l/new /opt/l/new none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/l/other,x-snapd.detach 0 0
-                    /opt/l/s /opt/l/s none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/opt/l/other 0 0
-                    /opt/l/z /opt/l/z none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/l/other,x-snapd.detach 0 0
+                    tmpfs /opt/l tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/l/other,mode=0755,uid=0,gid=0,x-snapd.shows=b7298bef49234676 0 0
                     /snap/x/1 /opt/l/other none bind,x-snapd.origin=layout 0 0
                 ",
         },
@@ -73,7 +65,7 @@ fn of_what_is_seen_elsewhere() {
                 ",
             saved: "
                     tmpfs /opt/t tmpfs ro,mode=0711,uid=7,x-snapd.origin=layout 0 0
-                    tmpfs /opt/t tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/t/a,mode=0711,uid=7,gid=0 0 0
+                    tmpfs /opt/t tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/t/a,mode=0711,uid=7,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /snap/x/1 /opt/t/a none bind,x-snapd.origin=layout 0 0
                 ",
         },
@@ -101,8 +93,7 @@ fn of_what_is_seen_elsewhere() {
                 ",
             saved: "
                     /tmp/x /opt/l none rbind,x-snapd.origin=layout 0 0
-                    tmpfs /opt/l tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/l/new,mode=0755,uid=0,gid=0 0 0
-                    /opt/l/stay /opt/l/stay none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/l/new,x-snapd.detach 0 0
+                    tmpfs /opt/l tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/l/new,mode=0755,uid=0,gid=0,x-snapd.shows=55c8196d2e4b98e0 0 0
                     /tmp/s /opt/l/new none bind,x-snapd.origin=layout 0 0
                 ",
         },
@@ -132,8 +123,7 @@ fn of_what_is_seen_elsewhere() {
             saved: "
                     /tmp/x/old /tmp/9 none bind 0 0
                     /tmp/x /opt/l none rbind,x-snapd.origin=layout 0 0
-                    tmpfs /opt/l tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/l/new,mode=0755,uid=0,gid=0 0 0
-                    /opt/l/old /opt/l/old none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/l/new,x-snapd.detach 0 0
+                    tmpfs /opt/l tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/l/new,mode=0755,uid=0,gid=0,x-snapd.shows=01c349a34d3934e6 0 0
                     /tmp/s /opt/l/new none bind,x-snapd.origin=layout 0 0
                 ",
         },
@@ -155,8 +145,7 @@ fn of_what_is_seen_elsewhere() {
                     mount /var/snap/y/new
                 ",
             saved: "
-                    tmpfs /var/snap/y tmpfs x-snapd.synthetic,x-snapd.needed-by=/var/snap/y/new,mode=0755,uid=0,gid=0 0 0
-                    /var/snap/y/old /var/snap/y/old none rbind,x-snapd.synthetic,x-snapd.needed-by=/var/snap/y/new,x-snapd.detach 0 0
+                    tmpfs /var/snap/y tmpfs x-snapd.synthetic,x-snapd.needed-by=/var/snap/y/new,mode=0755,uid=0,gid=0,x-snapd.shows=01c349a34d3934e6 0 0
                     /tmp/s /var/snap/y/new none bind 0 0
                 ",
         },
@@ -184,8 +173,7 @@ fn of_what_is_seen_elsewhere() {
             saved: "
                     /tmp/s /tmp/x/n/1 none bind 0 0
                     /tmp/x /opt/l none rbind,x-snapd.origin=layout 0 0
-                    tmpfs /opt/l/n tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/l/n/2,mode=0755,uid=0,gid=0 0 0
-                    /opt/l/n/1 /opt/l/n/1 none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/l/n/2,x-snapd.detach 0 0
+                    tmpfs /opt/l/n tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/l/n/2,mode=0755,uid=0,gid=0,x-snapd.shows=460be71818a7465c 0 0
                     /tmp/s /opt/l/n/2 none bind,x-snapd.origin=layout 0 0
                 ",
         },
@@ -208,9 +196,7 @@ fn of_what_is_seen_elsewhere() {
                 ",
             saved: "
                     / /opt/r none bind,x-snapd.origin=layout 0 0
-                    tmpfs /opt/r tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/r/new,mode=0755,uid=0,gid=0 0 0
-                    /opt/r/opt /opt/r/opt none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/r/new,x-snapd.detach 0 0
-                    /opt/r/tmp /opt/r/tmp none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/r/new,x-snapd.detach 0 0
+                    tmpfs /opt/r tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/r/new,mode=0755,uid=0,gid=0,x-snapd.shows=4d1ce4d2a66114b7 0 0
                     /tmp/s /opt/r/new none bind,x-snapd.origin=layout 0 0
                 ",
         },

@@ -37,12 +37,8 @@ fn which_and_when() {
                     mount /usr/new
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/new,mode=0755,uid=0,gid=0 0 0
-                    /usr/f /usr/f none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/usr/new 0 0
-                    /usr/lib /usr/lib none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/new,x-snapd.detach 0 0
-                    /usr/s /usr/s none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/usr/new 0 0
-                    tmpfs /usr/lib tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/lib/new,mode=0755,uid=0,gid=0 0 0
-                    /usr/lib/a /usr/lib/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/lib/new,x-snapd.detach 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/new,mode=0755,uid=0,gid=0,x-snapd.shows=6114afe89ea81045 0 0
+                    tmpfs /usr/lib tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/lib/new,mode=0755,uid=0,gid=0,x-snapd.shows=e5d2f7190427066c 0 0
                     /snap/x/1 /usr/lib/new none rbind,x-snapd.origin=layout 0 0
                     /snap/x/1 /usr/lib/other none rbind,x-snapd.origin=layout 0 0
                     /snap/x/1 /usr/new none rbind,x-snapd.origin=layout 0 0
@@ -67,7 +63,7 @@ fn which_and_when() {
                     mount /usr/a
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /snap/x/1 /usr/b none bind 0 0
                     /snap/x/1 /usr/a none bind,x-snapd.origin=layout 0 0
                 ",
@@ -82,7 +78,7 @@ fn which_and_when() {
                     m /usr/a
                 ",
             current: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/a,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/a,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /snap/x/1 /usr/a none bind 0 0
                 ",
             desired: "
@@ -94,7 +90,7 @@ fn which_and_when() {
                     mount /usr/b
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/a,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/a,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /snap/x/1 /usr/a none bind 0 0
                     /snap/x/1 /usr/b none bind 0 0
                 ",
@@ -115,9 +111,7 @@ fn which_and_when() {
                     mount /usr/x y
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/x\\040y,mode=0755,uid=0,gid=0 0 0
-                    /usr/#c,d /usr/#c,d none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/usr/x\\040y 0 0
-                    /usr/a\\134b /usr/a\\134b none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/usr/x\\040y 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/x\\040y,mode=0755,uid=0,gid=0,x-snapd.shows=84aa5612de4af402 0 0
                     /snap/x/1 /usr/x\\040y none bind 0 0
                 ",
         },
@@ -139,9 +133,7 @@ fn which_and_when() {
                     mount /opt/new
                 ",
             saved: "
-                    tmpfs /opt tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/new,mode=0755,uid=0,gid=0 0 0
-                    /opt/a /opt/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/new,x-snapd.detach 0 0
-                    /opt/old /opt/old none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/new,x-snapd.detach 0 0
+                    tmpfs /opt tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/new,mode=0755,uid=0,gid=0,x-snapd.shows=7bab6cdb60318539 0 0
                     /snap/x/1 /opt/new none bind,x-snapd.origin=layout 0 0
                 ",
         },
@@ -164,8 +156,7 @@ fn which_and_when() {
                     mount /opt/y
                 ",
             saved: "
-                    tmpfs /opt tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/x,mode=0755,uid=0,gid=0 0 0
-                    /opt/a /opt/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/x,x-snapd.detach 0 0
+                    tmpfs /opt tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/x,mode=0755,uid=0,gid=0,x-snapd.shows=e5d2f7190427066c 0 0
                     /snap/x_1 /opt/x none rbind,x-snapd.origin=overname 0 0
                     /snap/x_1 /opt/y none rbind 0 0
                 ",
@@ -191,7 +182,7 @@ fn which_and_when() {
                     mount /usr
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /tmp/s /tmp/0 none bind 0 0
                     /tmp/s /usr/b none bind 0 0
                     /tmp/s /usr none rbind,x-snapd.origin=layout 0 0

@@ -21,8 +21,7 @@ fn what_follows_from_a_mimic() {
                     m /tmp/1
                 ",
             current: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
-                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0,x-snapd.shows=0123456789abcdef 0 0
                     /tmp/s /usr/b none bind 0 0
                     /usr/a/x /tmp/1 none bind,x-snapd.origin=layout 0 0
                 ",
@@ -75,8 +74,7 @@ fn what_follows_from_a_mimic() {
                     m /usr/b
                 ",
             current: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
-                    /usr/lib /usr/lib none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0,x-snapd.shows=39bfe2a9ddc9774c 0 0
                     /tmp/s /usr/b none bind 0 0
                 ",
             desired: "
@@ -88,9 +86,8 @@ fn what_follows_from_a_mimic() {
                     make /usr/lib/c
                     mount /usr/lib/c
                 ",
-            saved: "tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
-                /usr/lib /usr/lib none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
-                tmpfs /usr/lib tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/lib/c,mode=0755,uid=0,gid=0 0 0
+            saved: "tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0,x-snapd.shows=39bfe2a9ddc9774c 0 0
+                tmpfs /usr/lib tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/lib/c,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                 /tmp/s /usr/b none bind 0 0
                 /tmp/s /usr/lib/c none bind,x-snapd.origin=layout 0 0",
         },
@@ -120,7 +117,7 @@ fn what_follows_from_a_mimic() {
                     mount /usr/c
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0700,uid=0,gid=0 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0700,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /tmp/s /usr/b none bind 0 0
                     /tmp/s /usr/c none bind 0 0
                 ",
@@ -142,8 +139,7 @@ fn what_follows_from_a_mimic() {
                     m /usr/b
                 ",
             current: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
-                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0,x-snapd.shows=3d3a07231914f148 0 0
                     /tmp/s /usr/a/f none bind 0 0
                     /tmp/s /usr/b none bind 0 0
                 ",
@@ -157,8 +153,7 @@ fn what_follows_from_a_mimic() {
                     mount /usr/c
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
-                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0,x-snapd.shows=3d3a07231914f148 0 0
                     /tmp/s /usr/a/f none bind 0 0
                     /tmp/s /usr/b none bind 0 0
                     /tmp/s /usr/c none bind 0 0
@@ -190,8 +185,7 @@ fn what_follows_from_a_mimic() {
                 ",
             saved: "
                     /snap/x/1 /usr none bind 0 0
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
-                    /usr/new /usr/new none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,x-snapd.detach 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0,x-snapd.shows=d5d23e1e4308c9d9 0 0
                     /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
                 ",
         },
@@ -214,8 +208,7 @@ fn what_follows_from_a_mimic() {
                     mount /usr/b
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
-                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0,x-snapd.shows=e5d2f7190427066c 0 0
                     /snap/x/1 /usr/a none rbind,x-snapd.origin=layout 0 0
                     /snap/x/1 /usr/b none rbind,x-snapd.origin=layout 0 0
                 ",

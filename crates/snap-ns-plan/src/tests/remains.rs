@@ -107,7 +107,7 @@ fn what_the_teardown_removes() {
                 ",
             saved: "
                     /tmp/x /opt/l none rbind,x-snapd.origin=layout 0 0
-                    tmpfs /opt/l tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/l/1/m,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /opt/l tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/l/1/m,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /tmp/s /opt/l/1/m none bind,x-snapd.origin=layout 0 0
                 ",
         },
@@ -144,11 +144,10 @@ fn what_the_teardown_removes() {
             saved: "
                     /tmp/x/1 /tmp/9 none bind 0 0
                     /tmp/x /opt/k none rbind,x-snapd.origin=layout 0 0
-                    tmpfs /opt/k tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/k/m,mode=0755,uid=0,gid=0 0 0
-                    /opt/k/1 /opt/k/1 none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/k/m,x-snapd.detach 0 0
+                    tmpfs /opt/k tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/k/m,mode=0755,uid=0,gid=0,x-snapd.shows=460be71818a7465c 0 0
                     /tmp/s /opt/k/m none bind,x-snapd.origin=layout 0 0
                     /tmp/x /opt/l none rbind,x-snapd.origin=layout 0 0
-                    tmpfs /opt/l/1 tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/l/1/m,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /opt/l/1 tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/l/1/m,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /tmp/s /opt/l/1/m none bind,x-snapd.origin=layout 0 0
                 ",
         },

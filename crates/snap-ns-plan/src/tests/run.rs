@@ -176,8 +176,6 @@ pub(super) struct Witness {
     /// The mount points of what stands, in the order of making; with its place in the current
     /// profile, if it comes from there.
     standing: Vec<(Option<u16>, String)>,
-    /// The directories of mimics that do without some of their children, and without how many.
-    missed: Vec<(String, u32)>,
     room: usize,
     left_out: usize,
 }
@@ -189,12 +187,6 @@ impl Witness {
         assert!(text.len() <= self.room, "{} > {}\n{text}", text.len(), self.room);
         let point = |line: &str| line.split(' ').nth(1).unwrap().replace("\\134", "\\");
         let points: Vec<_> = text.lines().map(|line| point(line).replace("\\040", " ")).collect();
-        for (dir, count) in core::mem::take(&mut self.missed) {
-            let before = self.standing.len();
-            let inside = |path: &str| snap_path::parent(path.as_bytes()) == Some(dir.as_bytes());
-            self.standing.retain(|(_, path)| !inside(path) || points.contains(path));
-            assert_eq!(before - self.standing.len(), count as usize, "{:#?}", self.steps);
-        }
         let standing: Vec<_> = self.standing.iter().map(|(_, path)| path.clone()).collect();
         let sorted = |paths: &[String]| {
             let mut paths = paths.to_vec();
@@ -218,7 +210,7 @@ impl Witness {
         }
     }
 
-    fn account(&mut self, plan: &Plan<'_>, op: Op, outcome: Outcome) {
+    fn account(&mut self, plan: &Plan<'_>, op: Op) {
         let path = |item: Option<&Item<'_>>| utf8(item.unwrap().entry.mount_point);
         match op {
             Op::Unmount(place) | Op::RemoveSymlink(place) | Op::Forget(place) => {
@@ -239,16 +231,6 @@ impl Witness {
             Op::Mimic(mimic) => {
                 let mimic = plan.mimic(mimic).unwrap();
                 self.standing.push((None, utf8(mimic.dir)));
-                let unrecorded = mimic.summary().is_some();
-                if let Outcome::DoneWithout { count, .. } = outcome {
-                    self.missed.push((utf8(mimic.dir), count));
-                }
-                for child in mimic.children.iter().filter(|_| !unrecorded) {
-                    if child.kind != crate::NodeKind::Symlink {
-                        let path = [mimic.dir, b"/", mimic.name(child)].concat();
-                        self.standing.push((None, utf8(&path)));
-                    }
-                }
             }
             Op::RemoveMountPoint(_)
             | Op::RemoveSource(_)
@@ -280,8 +262,8 @@ impl Observer for Witness {
         });
         let undone = matches!(step.op, Op::Unmount(_) | Op::RemoveSymlink(_));
         match outcome {
-            Outcome::Done | Outcome::DoneWithout { .. } => self.account(plan, step.op, outcome),
-            Outcome::Skipped(_) if undone => self.account(plan, step.op, outcome),
+            Outcome::Done | Outcome::DoneWithout { .. } => self.account(plan, step.op),
+            Outcome::Skipped(_) if undone => self.account(plan, step.op),
             Outcome::Skipped(
                 Skip::NotThere | Skip::Stays | Skip::IgnoredMissing | Skip::LeftOut | Skip::InTurn,
             )

@@ -60,8 +60,7 @@ fn missing_sources() {
                     mount /tmp/a
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/tmp/a,mode=0755,uid=0,gid=0 0 0
-                    /usr/lib /usr/lib none rbind,x-snapd.synthetic,x-snapd.needed-by=/tmp/a,x-snapd.detach 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/tmp/a,mode=0755,uid=0,gid=0,x-snapd.shows=39bfe2a9ddc9774c 0 0
                     /usr/a /tmp/a none bind,x-snapd.origin=layout 0 0
                 ",
         },
@@ -117,8 +116,7 @@ fn through_mounts_of_the_same_run() {
                 ",
             saved: "
                     /snap/x_1 /snap/x none rbind,x-snapd.origin=overname 0 0
-                    tmpfs /snap/x/1 tmpfs x-snapd.synthetic,x-snapd.needed-by=/snap/x/1/new,mode=0755,uid=0,gid=0 0 0
-                    /snap/x/1/there /snap/x/1/there none rbind,x-snapd.synthetic,x-snapd.needed-by=/snap/x/1/new,x-snapd.detach 0 0
+                    tmpfs /snap/x/1 tmpfs x-snapd.synthetic,x-snapd.needed-by=/snap/x/1/new,mode=0755,uid=0,gid=0,x-snapd.shows=961992cadf4e18e5 0 0
                     /tmp/b /snap/x/1/new none bind 0 0
                     /snap/x/1/there /tmp/a none bind 0 0
                 ",
@@ -151,8 +149,7 @@ fn through_mounts_of_the_same_run() {
             saved: "
                     /snap/y/1 /opt/c none bind 0 0
                     /snap/x/1 /opt/c/lib none bind,x-snapd.origin=layout 0 0
-                    tmpfs /opt/c tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/c/new,mode=0755,uid=0,gid=0 0 0
-                    /opt/c/lib /opt/c/lib none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/c/new,x-snapd.detach 0 0
+                    tmpfs /opt/c tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/c/new,mode=0755,uid=0,gid=0,x-snapd.shows=39bfe2a9ddc9774c 0 0
                     /snap/x/1 /opt/c/new none bind,x-snapd.origin=layout 0 0
                     /opt/c/lib /tmp/l none bind,x-snapd.origin=layout 0 0
                 ",
@@ -184,8 +181,7 @@ fn through_mounts_of_the_same_run() {
                     /snap/y/1 /opt/1 none bind 0 0
                     /opt/1/a /opt/2 none bind,x-snapd.origin=layout 0 0
                     /snap/x/1 /opt/2/b none bind,x-snapd.origin=layout 0 0
-                    tmpfs /opt/2 tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/2/c,mode=0755,uid=0,gid=0 0 0
-                    /opt/2/b /opt/2/b none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/2/c,x-snapd.detach 0 0
+                    tmpfs /opt/2 tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/2/c,mode=0755,uid=0,gid=0,x-snapd.shows=ffcf681912df026d 0 0
                     /snap/x/1 /opt/2/c none bind,x-snapd.origin=layout 0 0
                 ",
         },
@@ -233,8 +229,7 @@ fn through_mounts_of_the_same_run() {
                     mount /usr/b
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
-                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0,x-snapd.shows=e5d2f7190427066c 0 0
                     /snap/x/1 /usr/a none bind,x-snapd.origin=layout 0 0
                     /snap/x/1 /usr/b none bind,x-snapd.origin=layout 0 0
                 ",

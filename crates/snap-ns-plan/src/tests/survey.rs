@@ -29,7 +29,7 @@ fn where_something_can_be_created() {
                     mount /var/snap/y/new
                 ",
             saved: "
-                    tmpfs /var/snap/y tmpfs x-snapd.synthetic,x-snapd.needed-by=/var/snap/y/new,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /var/snap/y tmpfs x-snapd.synthetic,x-snapd.needed-by=/var/snap/y/new,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /snap/x/1 /snap/x_1/new none bind 0 0
                     /snap/x/1 /tmp/new/er none bind 0 0
                     /snap/x/1 /var/snap/y/new none bind 0 0
@@ -52,10 +52,7 @@ fn where_something_can_be_created() {
                     mount /opt/new
                 ",
             saved: "
-                    tmpfs /opt tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/new,mode=0755,uid=0,gid=0 0 0
-                    /opt/a /opt/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/opt/new,x-snapd.detach 0 0
-                    /opt/f /opt/f none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/opt/new 0 0
-                    /opt/null /opt/null none bind,x-snapd.kind=file,x-snapd.synthetic,x-snapd.needed-by=/opt/new 0 0
+                    tmpfs /opt tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/new,mode=0755,uid=0,gid=0,x-snapd.shows=117f2c7b2cfc2b2d 0 0
                     /snap/x/1 /opt/new none rbind,x-snapd.origin=layout 0 0
                 ",
         },
@@ -74,8 +71,7 @@ fn where_something_can_be_created() {
                     mount /usr/b/c
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b/c,mode=02750,uid=7,gid=0 0 0
-                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b/c,x-snapd.detach 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b/c,mode=02750,uid=7,gid=0,x-snapd.shows=e5d2f7190427066c 0 0
                     /snap/x/1 /usr/b/c none bind 0 0
                 ",
         },
@@ -100,7 +96,7 @@ fn where_something_can_be_created() {
                 ",
             saved: "
                     tmpfs / tmpfs x-snapd.origin=rootfs 0 0
-                    tmpfs /other tmpfs x-snapd.synthetic,x-snapd.needed-by=/other/new,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /other tmpfs x-snapd.synthetic,x-snapd.needed-by=/other/new,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /snap/x/1 /new/er none bind 0 0
                     /snap/x/1 /other/new none bind 0 0
                 ",
@@ -119,7 +115,7 @@ fn where_something_can_be_created() {
                     mount /mnt/new
                 ",
             saved: "
-                    tmpfs /mnt tmpfs x-snapd.synthetic,x-snapd.needed-by=/mnt/new,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /mnt tmpfs x-snapd.synthetic,x-snapd.needed-by=/mnt/new,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /snap/x/1 /mnt/new none bind 0 0
                 ",
         },
@@ -166,7 +162,7 @@ fn where_something_can_be_created() {
                     mount /usr/t/a
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/t,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/t,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     tmpfs /usr/t tmpfs x-snapd.origin=layout 0 0
                     /snap/x/1 /usr/t/a none bind,x-snapd.origin=layout 0 0
                 ",
@@ -250,7 +246,7 @@ fn where_something_can_be_created() {
                     link /usr/l
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/l,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/l,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     none /usr/l none x-snapd.kind=symlink,x-snapd.symlink=/a,x-snapd.origin=layout 0 0
                 ",
         },

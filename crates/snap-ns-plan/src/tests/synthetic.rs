@@ -89,8 +89,7 @@ fn synthetic_entries() {
                     m /usr/share/new
                 ",
             current: "
-                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
-                    /usr/share/a /usr/share/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,x-snapd.detach 0 0
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0,x-snapd.shows=e5d2f7190427066c 0 0
                     /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
                 ",
             desired: "
@@ -98,8 +97,7 @@ fn synthetic_entries() {
                     /snap/x/1 /usr/share/a none rbind,x-snapd.origin=layout 0 0
                 ",
             steps: "mount /usr/share/a",
-            saved: "tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
-                /usr/share/a /usr/share/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,x-snapd.detach 0 0
+            saved: "tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0,x-snapd.shows=e5d2f7190427066c 0 0
                 /snap/x/1 /usr/share/a none rbind,x-snapd.origin=layout 0 0
                 /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0",
         },
@@ -113,7 +111,7 @@ fn synthetic_entries() {
                     l /usr/share/c /c
                 ",
             current: "
-                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/b,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/b,mode=0755,uid=0,gid=0,x-snapd.shows=f725eb190df7005c 0 0
                     none /usr/share/b none x-snapd.kind=symlink,x-snapd.symlink=/b,x-snapd.origin=layout 0 0
                     none /usr/share/c none x-snapd.kind=symlink,x-snapd.symlink=/c,x-snapd.origin=layout 0 0
                 ",
@@ -124,7 +122,7 @@ fn synthetic_entries() {
                 ",
             steps: "left out /opt/a: Missing Source",
             saved: "
-                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/b,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/b,mode=0755,uid=0,gid=0,x-snapd.shows=f725eb190df7005c 0 0
                     none /usr/share/b none x-snapd.kind=symlink,x-snapd.symlink=/b,x-snapd.origin=layout 0 0
                     none /usr/share/c none x-snapd.kind=symlink,x-snapd.symlink=/c,x-snapd.origin=layout 0 0
                 ",
@@ -161,7 +159,7 @@ fn synthetic_entries() {
                     m /usr/share/new
                 ",
             current: "
-                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /snap/x/1 /usr/share/new none rbind,x-snapd.id=one,x-snapd.origin=layout 0 0
                 ",
             desired: "
@@ -169,7 +167,7 @@ fn synthetic_entries() {
                 ",
             steps: "",
             saved: "
-                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=one,mode=0755,uid=0,gid=0 0 0
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=one,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                     /snap/x/1 /usr/share/new none rbind,x-snapd.id=one,x-snapd.origin=layout 0 0
                 ",
         },
@@ -199,8 +197,7 @@ fn synthetic_entries() {
                     m /usr/share/other
                 ",
             current: "
-                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0 0 0
-                    /usr/share/a /usr/share/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,x-snapd.detach 0 0
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/new,mode=0755,uid=0,gid=0,x-snapd.shows=e5d2f7190427066c 0 0
                     /snap/x/1 /usr/share/new none rbind,x-snapd.origin=layout 0 0
                     /snap/x/1 /usr/share/other none rbind,x-snapd.origin=layout 0 0
                 ",
@@ -210,8 +207,7 @@ fn synthetic_entries() {
                     remove /usr/share/new
                 ",
             saved: "
-                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/other,mode=0755,uid=0,gid=0 0 0
-                    /usr/share/a /usr/share/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/share/other,x-snapd.detach 0 0
+                    tmpfs /usr/share tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/share/other,mode=0755,uid=0,gid=0,x-snapd.shows=e5d2f7190427066c 0 0
                     /snap/x/1 /usr/share/other none rbind,x-snapd.origin=layout 0 0
                 ",
         },
@@ -229,8 +225,7 @@ fn synthetic_entries() {
                     m /usr tmpfs
                 ",
             current: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
-                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0,x-snapd.shows=e5d2f7190427066c 0 0
                     /tmp/s /usr/b none bind 0 0
                     tmpfs /usr tmpfs x-snapd.origin=layout 0 0
                 ",
@@ -243,8 +238,7 @@ fn synthetic_entries() {
                     make /tmp/2
                     mount /tmp/2
                 ",
-            saved: "tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
-                /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+            saved: "tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0,x-snapd.shows=e5d2f7190427066c 0 0
                 /tmp/s /usr/b none bind 0 0
                 /tmp/s /tmp/2 none bind,x-snapd.origin=layout 0 0
                 tmpfs /usr tmpfs x-snapd.origin=layout 0 0",
@@ -265,8 +259,7 @@ fn synthetic_entries() {
                     m /usr/b
                 ",
             current: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
-                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0,x-snapd.shows=e5d2f7190427066c 0 0
                     /tmp/s /usr/b none bind 0 0
                     /usr/a/x /tmp/1 none bind,x-snapd.origin=layout 0 0
                 ",
@@ -276,10 +269,39 @@ fn synthetic_entries() {
                     remove /tmp/1
                 ",
             saved: "
-                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0 0 0
-                    /usr/a /usr/a none rbind,x-snapd.synthetic,x-snapd.needed-by=/usr/b,x-snapd.detach 0 0
+                    tmpfs /usr tmpfs x-snapd.synthetic,x-snapd.needed-by=/usr/b,mode=0755,uid=0,gid=0,x-snapd.shows=e5d2f7190427066c 0 0
                     /tmp/s /usr/b none bind 0 0
                 ",
+        },
+        Case {
+            name: "it goes, and what was made in something that it shows is not in its tmpfs",
+            world: "
+                    d /tmp/s
+                    d /var/snap/y
+                    m /var tmpfs
+                    d /var/snap
+                    m /var/snap
+                    d /var/snap/y/m
+                    m /var/snap/y/m
+                    l /var/snap/y/l /1
+                    d /var/www
+                    m /var/www
+                ",
+            current: "
+                    tmpfs /var tmpfs x-snapd.synthetic,x-snapd.needed-by=/var/www,mode=0755,uid=0,gid=0,x-snapd.shows=0123456789abcdef 0 0
+                    none /var/snap/y/l none x-snapd.kind=symlink,x-snapd.symlink=/1,x-snapd.origin=layout 0 0
+                    /tmp/s /var/snap/y/m none bind,x-snapd.origin=layout 0 0
+                    /tmp/s /var/www none bind,x-snapd.origin=layout 0 0
+                ",
+            desired: "none /var/snap/y/l none x-snapd.kind=symlink,x-snapd.symlink=/2,x-snapd.origin=layout 0 0",
+            steps: "
+                    unmount /var/snap/y/m
+                    remove /var/snap/y/m
+                    unlink /var/snap/y/l
+                    unmount /var
+                    link /var/snap/y/l
+                ",
+            saved: "none /var/snap/y/l none x-snapd.kind=symlink,x-snapd.symlink=/2,x-snapd.origin=layout 0 0",
         },
     ]);
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
+use snap_ns_plan::NodeKind;
 
 /// How many mount points lie below each other in [`Shape::Deep`].
 const DEPTH: usize = 60;
@@ -73,13 +74,8 @@ impl Shape {
             Self::Mimic(n) => {
                 if revision == 1 {
                     let made = "x-snapd.synthetic,x-snapd.needed-by=/usr/share/new";
-                    let _ =
-                        writeln!(text, "tmpfs /usr/share tmpfs {made},mode=0755,uid=0,gid=0 0 0");
-                    for i in 0..n {
-                        let child = format!("/usr/share/d{i}");
-                        let _ =
-                            writeln!(text, "{child} {child} none rbind,{made},x-snapd.detach 0 0");
-                    }
+                    let shows = format!("mode=0755,uid=0,gid=0,x-snapd.shows={:016x}", summary(n));
+                    let _ = writeln!(text, "tmpfs /usr/share tmpfs {made},{shows} 0 0");
                 }
                 layout(&mut text, &format!("/var/snap/hello/{revision}/d"), "/usr/share/new");
             }
@@ -109,4 +105,14 @@ impl Shape {
 
 fn layout(text: &mut String, source: &str, mount_point: &str) {
     let _ = writeln!(text, "{source} {mount_point} none rbind,rw,x-snapd.origin=layout 0 0");
+}
+
+/// What a mimic with the directories `d0`, `d1` and so on is recorded as (`Mimic::summary`).
+fn summary(children: usize) -> u64 {
+    let mut names: Vec<String> = (0..children).map(|i| format!("d{i}")).collect();
+    names.sort();
+    let bytes = names.iter().flat_map(|name| name.bytes().chain([0, NodeKind::Directory as u8]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
