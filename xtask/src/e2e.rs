@@ -1,7 +1,7 @@
 //! `cargo xtask e2e`: the binary under the real snap-confine of three Debian suites.
 //!
 //! `xtask/e2e/real-client.sh` does the work and prints a line per check; this file runs it for
-//! every suite and cgroup flavour and adds up. Nothing is believed that was not said: a run
+//! every suite and world and adds up. Nothing is believed that was not said: a run
 //! without its closing line, or whose exit status contradicts it, is a failure.
 
 mod outcome;
@@ -20,9 +20,9 @@ pub(crate) struct Options {
     /// Only this Debian suite: sid, trixie or bookworm.
     #[arg(long, value_parser = SUITES)]
     suite: Option<String>,
-    /// Only this cgroup flavour.
+    /// Only this world.
     #[arg(long)]
-    cgroup: Option<Cgroup>,
+    world: Option<World>,
     /// Run this program instead of building target/release/snap-update-ns.
     #[arg(long, value_name = "PATH", conflicts_with = "packaged")]
     binary: Option<PathBuf>,
@@ -34,10 +34,28 @@ pub(crate) struct Options {
     verbose: bool,
 }
 
+/// Where snap-confine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Cgroup {
+enum World {
+    /// As root of the machine, with cgroup v1.
     V1,
+    /// The same with cgroup v2.
     V2,
+    /// As root of a user namespace, to which a group of cgroup v2 is delegated.
+    Container,
+}
+
+impl World {
+    const ALL: [Self; 3] = [Self::V1, Self::V2, Self::Container];
+
+    /// Its name, and what `CGROUP` and `CONTAINER` are for the script.
+    const fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::V1 => ("v1", "v1", "0"),
+            Self::V2 => ("v2", "v2", "0"),
+            Self::Container => ("container", "v2", "1"),
+        }
+    }
 }
 
 /// Variables of the script that would choose other packages or leave checks out.
@@ -60,9 +78,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         if options.suite.as_ref().is_some_and(|only| only != suite) {
             continue;
         }
-        for cgroup in [Cgroup::V1, Cgroup::V2] {
-            if options.cgroup.is_none_or(|only| only == cgroup) {
-                total.add(combination(suite, cgroup, binary.as_deref(), options.verbose)?);
+        for world in World::ALL {
+            if options.world.is_none_or(|only| only == world) {
+                total.add(combination(suite, world, binary.as_deref(), options.verbose)?);
             }
         }
     }
@@ -90,23 +108,16 @@ pub(crate) fn build() -> Result<PathBuf> {
 }
 
 /// One run of the script; its logs stay in `target/e2e`.
-fn combination(
-    suite: &str,
-    cgroup: Cgroup,
-    binary: Option<&Path>,
-    verbose: bool,
-) -> Result<Outcome> {
+fn combination(suite: &str, world: World, binary: Option<&Path>, verbose: bool) -> Result<Outcome> {
     let root = workspace_root()?;
-    let flavour = match cgroup {
-        Cgroup::V1 => "v1",
-        Cgroup::V2 => "v2",
-    };
-    let logs = root.join(format!("target/e2e/{suite}-{flavour}"));
+    let (name, cgroup, container) = world.words();
+    let logs = root.join(format!("target/e2e/{suite}-{name}"));
     let mut command = Command::new("bash");
     command
         .arg(root.join("xtask/e2e/real-client.sh"))
         .env("SUITE", suite)
-        .env("CGROUP", flavour)
+        .env("CGROUP", cgroup)
+        .env("CONTAINER", container)
         .env("REAL_CLIENT_CACHE", cache_dir()?)
         .env("OUT", &logs);
     for name in NOT_INHERITED {
@@ -122,12 +133,12 @@ fn combination(
     }
     let outcome = Outcome::parse(suite, &text, output.status.success());
     let failed = outcome.failed.len();
-    println!("{suite:9}{flavour}  {} passed, {failed} failed", outcome.passed);
+    println!("{suite:9}{name:10} {} passed, {failed} failed", outcome.passed);
     outcome.failed.iter().for_each(|what| println!("    FAIL {what}"));
     outcome.skipped.iter().for_each(|what| println!("    SKIP {what}"));
     if failed > 0 {
         print!("{}", String::from_utf8_lossy(&output.stderr));
         println!("    log: {}", logs.display());
     }
-    Ok(outcome.labelled(&format!("{suite} {flavour}")))
+    Ok(outcome.labelled(&format!("{suite} {name}")))
 }

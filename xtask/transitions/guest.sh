@@ -29,7 +29,7 @@ caps=/usr/lib/snapd/snap-confine.caps
 [ -e /usr/lib/snapd/snap-confine.v2-only.caps ] && caps=/usr/lib/snapd/snap-confine.v2-only.caps
 [ -e $caps ] && setcap "$(cat $caps)" /usr/lib/snapd/snap-confine
 load /etc/apparmor.d/usr.lib.snapd.snap-confine.real
-echo '/var/snap/hello/1/opt /opt/data none rbind,rw,x-snapd.origin=layout 0 0' >/var/lib/snapd/mount/snap.hello.fstab
+cp /layout /var/lib/snapd/mount/snap.hello.fstab
 echo '/run/user/1000/doc/by-app/snap.hello /run/user/1000/doc none bind,rw 0 0' >/var/lib/snapd/mount/snap.hello.user-fstab
 
 APPLICATION='set -- $(grep ^Uid: /proc/self/status); u="$2 $3 $4"; set -- $(grep ^CapEff: /proc/self/status)
@@ -46,7 +46,7 @@ start() { # UID
     end $?
 }
 end() { # STATUS
-    grep -h '^application:\|^missing profile' /run/out >/dev/ttyS1
+    grep -h '^application:\|^missing profile\|^cannot update' /run/out >/dev/ttyS1
     say "exit $1; $(grep -q ' /run/snapd/ns/hello.mnt ' /proc/1/mountinfo && echo kept || echo not kept)"
     dmesg -c | sed -n 's/.*apparmor="DENIED" operation="\([^"]*\)".* info="\([^"]*\)".* profile="\([^"]*\)" name="\([^"]*\)".*/denied: \1 of \3 to \4: \2/p' >/dev/ttyS1
 }
@@ -71,6 +71,32 @@ discard
 say "-- a profile for the application is missing"
 unload snap.hello.sh
 start 1000
+discard
+say "-- a file of another user at /tmp/.snap, and the stock policy"
+cp /usr/lib/snapd/snap-update-ns.real /usr/lib/snapd/snap-update-ns # the recorder is not in the policy
+cp /layout /var/lib/snapd/mount/snap.hello.fstab
+rm /var/lib/snapd/mount/snap.hello.user-fstab
+in_the_way() { # what any user of the snap can make
+    rm -rf /tmp/snap-private-tmp/snap.hello/tmp/.snap
+    : >/tmp/snap-private-tmp/snap.hello/tmp/.snap
+    chown 1001:1001 /tmp/snap-private-tmp/snap.hello/tmp/.snap
+}
+load /parser/snap.hello.sh
+load /parser/stock
+dmesg -c >/dev/null
+start 1000
+discard
+in_the_way
+start 1000
+start 0
+say "-- the same, and a policy that allows everything"
+load /parser/snap-update-ns.hello
+dmesg -c >/dev/null
+start 1000
+discard
+say "-- the same, by root"
+in_the_way
+start 0
 say "-- end"
 sleep 1
 reboot -f

@@ -1,6 +1,7 @@
 # Sourced by xtask/e2e/real-client.sh (HOOK): packs the root that it made for the real snap-confine, so
 # that `cargo xtask transitions` can take it to a machine with AppArmor. PARSER is where AppArmor's
-# parser is unpacked, TRANSITIONS is this directory.
+# parser is unpacked, TRANSITIONS is this directory, STOCK a policy like the stock one for the desired
+# profile LAYOUT.
 note "packing the root for a machine with AppArmor"
 pack() {
     set -e
@@ -22,6 +23,8 @@ pack() {
         printf 'profile %s flags=(attach_disconnected,mediate_deleted) {\n%s\n}\n' "$N" \
             ' capability, file, mount, umount, remount, pivot_root, signal, ptrace, unix, network,' >"$S/parser/$N"
     done
+    cp "$STOCK" "$S/parser/stock"
+    cp "$LAYOUT" "$S/layout"
     cp "$TRANSITIONS/guest.sh" "$S/guest.sh"
     tar -C "$S" --numeric-owner -cf "$OUT/root.tar" .
     cp -L "$S/usr/bin/busybox" "$OUT/busybox"

@@ -183,7 +183,7 @@ impl Display for FaultText<'_> {
             What::WillFind(kind) => write!(f, "{at} will be {}", kind_text(kind)),
             What::NotOurs(uid) => write!(
                 f,
-                "{at}: something there belongs to user {uid} or can be changed by others, and cannot be taken over: remove it"
+                "{at}: something there belongs to user {uid} or can be changed by others, and cannot be taken over: remove it from the snap's own /tmp (on the host: in /tmp/snap-private-tmp)"
             ),
             What::Claimed(owner) => {
                 write!(f, "left out: line {} has the same mount point", line(owner))

@@ -14,12 +14,15 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::archive::Archive;
-use super::{machine, packages};
+use super::{machine, packages, policy};
 use crate::conformance;
 use crate::peer::{SUITES, cache_dir, workspace_root};
 
 /// The suite whose kernel is booted, whatever snap-confine.
 const KERNEL: &str = "trixie";
+
+/// What the snap desires.
+const LAYOUT: &str = "/var/snap/hello/1/opt /opt/data none rbind,rw,x-snapd.origin=layout 0 0\n";
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -65,6 +68,9 @@ fn in_machine(suite: &str, ours: &PathBuf) -> Result<String> {
     let out = root.join("target/transitions").join(suite);
     fs::create_dir_all(&out)?;
     packages::parser()?;
+    let (stock, layout) = (out.join("stock"), out.join("layout"));
+    fs::write(&stock, policy::policy("hello", LAYOUT)?)?;
+    fs::write(&layout, LAYOUT)?;
     let output = Command::new("bash")
         .arg(root.join("xtask/e2e/real-client.sh"))
         .env("SUITE", suite)
@@ -74,6 +80,8 @@ fn in_machine(suite: &str, ours: &PathBuf) -> Result<String> {
         .env("HOOK", root.join("xtask/transitions/host.sh"))
         .env("TRANSITIONS", root.join("xtask/transitions"))
         .env("PARSER", packages::cache_dir()?.join("parser"))
+        .env("STOCK", &stock)
+        .env("LAYOUT", &layout)
         .env("SNAP_UPDATE_NS", ours)
         .env_remove("DEB_ROOT")
         .env_remove("RECORD")

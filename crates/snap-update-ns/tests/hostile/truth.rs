@@ -160,6 +160,71 @@ fn after_an_update() {
     });
 }
 
+/// A layout fails, and there is no plan that leads back to what was `recorded`: the journal, which has
+/// all that may stand, stays for the next run.
+#[track_caller]
+fn fails_without_a_way_back(
+    machine: &Machine,
+    (bad, words): (&str, &str),
+    recorded: &str,
+    why: &str,
+) {
+    fs::write(CURRENT, recorded).unwrap();
+    fs::write(DESIRED, format!("{}{OTHERS}{bad},x-snapd.origin=layout 0 0\n", GOOD[0])).unwrap();
+    let output = machine.run();
+    let (text, notices) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{bad}: {text}");
+    assert!(text.contains(words), "{bad}: {text}");
+    assert!(notices.contains(why), "{bad}: {notices}");
+    let journal = fs::read_to_string(CURRENT).unwrap();
+    assert!(journal.starts_with('#'), "{bad}: {journal}");
+    for line in recorded.lines().chain(OTHERS.lines()) {
+        let point = line.split(' ').nth(1).expect("a mount point");
+        let count = |text: &str| text.matches(&format!(" {point} ")).count();
+        assert!(count(&journal) >= count(recorded).max(1), "{bad}: {point}: {journal}");
+    }
+    assert_eq!(fs::read_to_string(FREEZER).unwrap(), "THAWED", "{bad}: frozen");
+    for draft in ["new", "journal"] {
+        assert!(!fs::exists(format!("{CURRENT}.{draft}")).unwrap(), "{bad}: a left-over");
+    }
+}
+
+#[test]
+fn a_way_back_that_nobody_may_want() {
+    on_a_machine("truth::a_way_back_that_nobody_may_want", |machine| {
+        let before = State::now();
+        for bad in BAD {
+            succeeds(machine, &GOOD.concat());
+            // Two layouts at one place.
+            mount(Some("tmpfs"), "/srv/good", Some("tmpfs"), 0, None);
+            let saved = fs::read_to_string(CURRENT).unwrap();
+            let both = format!("{saved}tmpfs /srv/good tmpfs rw,x-snapd.origin=layout 0 0\n");
+            let why = "both have the mount point /srv/good\nsnap-update-ns: there is no way back\n";
+            fails_without_a_way_back(machine, bad, &both, why);
+            succeeds(machine, &GOOD.concat());
+            check_truth(&before, bad.0);
+            machine.undo();
+            assert_eq!(made_since(&before), BTreeMap::new(), "{bad:?}");
+        }
+    });
+}
+
+#[test]
+fn a_way_back_whose_profile_cannot_be_read() {
+    on_a_machine("truth::a_way_back_whose_profile_cannot_be_read", |machine| {
+        succeeds(machine, &GOOD.concat());
+        // As it is written it is four times as long: too long for a line.
+        let note = format!("/srv/good none x-snapd.note={},", "\\".repeat(30_000));
+        let recorded = fs::read_to_string(CURRENT).unwrap().replace("/srv/good none ", &note);
+        assert!(recorded.contains(&note));
+        fails_without_a_way_back(machine, BAD[0], &recorded, "longer than");
+        // Nor can the journal be read, which the next run says and leaves alone.
+        let place = "current profile snap.hello.fstab:";
+        fails_and_undoes(machine, &GOOD.concat(), place, "longer than");
+    });
+}
+
 #[test]
 fn after_content_that_fails() {
     on_a_machine("truth::after_content_that_fails", |machine| {
