@@ -98,7 +98,7 @@ fn links_and_what_is_in_the_way() {
             ",
             saved: "
                 /var/snap/x_1/cni /opt/cni none rbind,rw,x-snapd.origin=layout 0 0
-                tmpfs /opt/cni tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/cni/l,mode=0755,uid=0,gid=0 0 0
+                tmpfs /opt/cni tmpfs x-snapd.synthetic,x-snapd.needed-by=/opt/cni/l,mode=0755,uid=0,gid=0,x-snapd.shows=cbf29ce484222325 0 0
                 none /opt/cni/l none x-snapd.kind=symlink,x-snapd.symlink=/a,x-snapd.origin=layout 0 0
             ",
         },
