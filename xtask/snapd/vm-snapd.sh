@@ -28,8 +28,9 @@
 # with PARALLEL=1 17 min; twice that on a busy machine.
 #
 # Exit: 0 in every world but orig each assertion holds, there is no denial of snap-update-ns that orig does not have, and no
-# unknown difference in state from orig (mounts, tree, contents, saved and desired profiles, what is on the host) at any
-# step where orig's own assertions hold; 1 otherwise; 2 could not run, or a guest did not get to the end.
+# notice or failure line of ours that is not listed, no unknown difference in state from orig (mounts, tree, contents,
+# saved and desired profiles, what is on the host) at any step where orig's own assertions hold; 1 otherwise; 2 could not run,
+# or a guest did not get to the end.
 set -u
 export LC_ALL=C
 umask 022
@@ -687,6 +688,7 @@ KNOWN = [ # regexes on 'STEP: FILE: -line' or '...+line'
     (r'/(mounts|tree|contents): [-+](. \d+ root:root )?/usr/share/themed', 'C1: a layout over content shows old content in the original'),
     (r'state.desk/tree: -.* /usr/(local/)?share/(doc ->|(cups|gimp|help|javascript|libreoffice|sphinx_rtd_theme|xubuntu-docs)[/ ])', 'D15: the original makes mount points, and mimics, for content that is not there'),
     (r'state.desk/(mounts|saved): -(tmpfs |/usr/local/share/fonts )?/usr/local/share(/fonts)? .*(tmpfs|vmbase|synthetic)', 'D15: the original makes mount points, and mimics, for content that is not there'),
+    (r'/saved: -(\S+) \1 none r?bind,.*x-snapd\.synthetic', 'D31: the original records each child of a mimic'),
     (r'snap\.(app|app_two)\.log', 'the log that this test switched on'),
 ]
 if known_file:
@@ -744,13 +746,46 @@ for w in worlds:
         t2 = re.sub(r'audit: type=1400 audit\(\): ', '', t)
         print(f'{w}: {s}: {n}x {t2}')
         if w != 'orig' and not ('orig' in W and any(t == u[1] for u in W['orig']['denied'])): bad = max(bad, 1)
+# what our program says: its own log (steps, notices), and what reaches people: journal, standard error of a start, errors of snap
+STEPS = [r'\d+ steps$', r'mounts are made with ', r'it failed: undoing what was done$',
+    r'(unmount|remove (symbolic link|mount point|source)|forget|create (source|mount point|symbolic link)|ensure directory|mount|mount beneath what is at|make writable) /\S*: (done|not there any more|stays|missing, which is ignored|left out|not possible)(?!, but)']
+LISTED = [ # notices and failures that belong to the story
+    (r'/etc(/\S*)? is a copy for the snap now: ', 'D30: the host has something else in the place of a layout'),
+    (r'.*/etc/host-link', 'the layout that cannot be had: a link of the host is on its way'),
+    (r'not frozen in time: a user', 'B1: an emulated processor can be late for a user\'s group'),
+    (r'some control groups of the snap were not frozen: ', 'the call came from where its own group cannot be found'),
+]
+section('what the program said, besides its steps')
+for w in worlds:
+    if w == 'orig': continue
+    said, logs = collections.Counter(), 0
+    base = f'{out}/{w}/results'
+    for d, _, fs in os.walk(base):
+        for f in fs:
+            log = f.startswith('snap.') and f.endswith('.log')
+            if not (log or f == 'journal.cat' or f == 'out' or f.endswith('.err')): continue
+            if w == 'mixed' and not log: continue # the original's are in there, too
+            for l in open(os.path.join(d, f), errors='replace'):
+                l = l.strip()
+                if log:
+                    logs += 1
+                    if not any(re.match(rx, l) for rx in STEPS): said[l] += 1
+                elif m := re.search(r'snap-update-ns: (.*)|(cannot update snap namespace: .*)', l): said[m[1] or m[2]] += 1
+    unlisted = 0
+    for l, n in said.items():
+        why = next((why for rx, why in LISTED if re.match(rx, l)), None)
+        unlisted += why is None
+        print(f"{w}: {n}x {l[:300]}" + (f'   [{why}]' if why else '   <-- NOT LISTED'))
+    print(f'{w}: {logs} lines of its own log; {unlisted} kinds of lines are not listed')
+    if unlisted or ('18-remove' in W[w]['steps'] and not logs): bad = max(bad, 1)
 def read(w, s, f):
     p = f'{out}/{w}/results/{s}/{f}'
     try: t = open(p, errors='replace').read()
     except OSError: return None
     t = re.sub(r'(fd|pipe_ino)=\d+', r'\1=X', t)
     # which entry a mimic was made for depends on the order in which it came about (C13, C21)
-    if f.endswith('/saved'): t = re.sub(r'x-snapd.needed-by=[^, ]*', 'x-snapd.needed-by=X', t)
+    # and ours tells in a number what it shows (D31)
+    if f.endswith('/saved'): t = re.sub(r',x-snapd.shows=[0-9a-f]+', '', re.sub(r'x-snapd.needed-by=[^, ]*', 'x-snapd.needed-by=X', t))
     return t.split('\n')[:-1]
 ref = 'orig' if 'orig' in worlds else worlds[0]
 wrong = {k[0] for k, (ok, _) in W[ref]['asserts'].items() if not ok} # steps where the reference itself is wrong
