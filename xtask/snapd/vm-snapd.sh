@@ -687,6 +687,7 @@ KNOWN = [ # regexes on 'STEP: FILE: -line' or '...+line'
     (r'/(mounts|tree|contents): [-+](. \d+ root:root )?/usr/share/themed', 'C1: a layout over content shows old content in the original'),
     (r'state.desk/tree: -.* /usr/(local/)?share/(doc ->|(cups|gimp|help|javascript|libreoffice|sphinx_rtd_theme|xubuntu-docs)[/ ])', 'D15: the original makes mount points, and mimics, for content that is not there'),
     (r'state.desk/(mounts|saved): -(tmpfs |/usr/local/share/fonts )?/usr/local/share(/fonts)? .*(tmpfs|vmbase|synthetic)', 'D15: the original makes mount points, and mimics, for content that is not there'),
+    (r'/saved: [-+].*x-snapd\.synthetic', 'D31: a mimic is recorded by its tmpfs alone'),
     (r'snap\.(app|app_two)\.log', 'the log that this test switched on'),
 ]
 if known_file:
