@@ -1,6 +1,6 @@
 //! Which mounts there are, and which there may be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -41,9 +41,9 @@ pub(super) fn of(process: &str) -> Result<Vec<Mount>> {
     table.lines().map(|line| Mount::parse(line).with_context(|| line.to_owned())).collect()
 }
 
-/// Where nobody can change what a path leads to, what is mounted is what the profile `saved` says. A
-/// journal, which a way back that was cut off has left, says more than that is mounted: it has lines
-/// for what may be, and one for a mimic and its children. (A mount whose directory was moved away at
+/// Where nobody can change what a path leads to, what is mounted is what the profile `saved` says,
+/// which has one line for a mimic and its children. A journal, which a way back that was cut off has
+/// left, says more than that is mounted: it has lines for what may be. (A mount whose directory was moved away at
 /// the moment when it should be undone is forgotten: it is wherever the attacker put that.)
 pub(super) fn untruth(now: &[Mount], saved: &str) -> Option<String> {
     let is_safe = |point: &&str| SAFE.iter().any(|dir| Path::new(point).starts_with(dir));
@@ -53,6 +53,22 @@ pub(super) fn untruth(now: &[Mount], saved: &str) -> Option<String> {
     let mut recorded: Vec<String> = points.collect();
     mounted.sort_unstable();
     recorded.sort_unstable();
+    let is_mimic = |line: &&str| line.contains("x-snapd.synthetic");
+    let mimics: Vec<String> = saved.lines().filter(is_mimic).filter_map(point).collect();
+    let children: BTreeSet<&str> = mounted
+        .iter()
+        .copied()
+        .filter(|path| {
+            let dir = Path::new(path).parent();
+            let recorded = recorded.iter().filter(|point| point == path).count();
+            let mounted = mounted.iter().filter(|point| *point == path).count();
+            mounted > recorded && mimics.iter().any(|mimic| dir == Some(Path::new(mimic)))
+        })
+        .collect();
+    for child in children {
+        let at = mounted.iter().position(|point| *point == child);
+        at.map(|at| mounted.remove(at));
+    }
     let as_recorded = if saved.starts_with('#') {
         mounted.iter().all(|point| recorded.iter().any(|dir| Path::new(point).starts_with(dir)))
     } else {
@@ -158,6 +174,12 @@ mod tests {
         assert_eq!(untruth(&mounts, &[line, line].concat()), None);
         assert!(untruth(&mounts, line).is_some());
         assert!(untruth(&mounts[..1], line).is_some());
+        // A mimic has a line, and a child of it has none, but for what is mounted over that.
+        let mimic = "tmpfs /etc/hello tmpfs x-snapd.synthetic,x-snapd.needed-by=/etc/hello/b 0 0\n";
+        let with_mimic = [&mounts[..], &[mount("/etc/hello", "/", "0:3")]].concat();
+        assert_eq!(untruth(&with_mimic, &[mimic, line].concat()), None);
+        assert!(untruth(&with_mimic, mimic).is_some());
+        assert!(untruth(&with_mimic[..3], &[mimic, line].concat()).is_some());
         let journal = |points: &str| untruth(&mounts, &format!("# interrupted\n{points}"));
         assert_eq!(journal("#=/s /etc/hello/a none bind 0 0\n#+tmpfs /etc/hello/b tmpfs"), None);
         assert_eq!(journal("tmpfs /etc/hello tmpfs x-snapd.unfinished=undo:0 0 0"), None);

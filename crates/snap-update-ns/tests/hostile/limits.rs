@@ -95,14 +95,15 @@ fn a_writable_copy_of_32769_children() {
 }
 
 #[test]
-fn copies_that_would_be_more_entries_than_fit() {
-    on_a_machine("limits::copies_that_would_be_more_entries_than_fit", |machine| {
-        let mut desired = GOOD[1].to_owned();
-        // So many are recorded one by one.
-        for dir in 0..33 {
-            crowded(machine, &format!("/many-{dir}"), 500, 4);
-            desired +=
-                &format!("/snap/hello/1/lib /many-{dir}/new none bind,x-snapd.origin=layout\n");
+fn a_copy_that_would_be_an_entry_too_many() {
+    on_a_machine("limits::a_copy_that_would_be_an_entry_too_many", |machine| {
+        crowded(machine, "/many", 1, 4);
+        let mut desired =
+            "/snap/hello/1/lib /many/new none bind,x-snapd.origin=layout\n".to_owned();
+        for number in 1..16_384 {
+            desired += &format!(
+                "none /tmp/l{number} none x-snapd.kind=symlink,x-snapd.symlink=/x,x-snapd.origin=layout\n"
+            );
         }
         let words = ["snap.hello.fstab: more than 16384 entries would have to be recorded"];
         refused(machine, desired.as_bytes(), &words);
