@@ -60,7 +60,9 @@ impl FsView for Namespace {
         let inside = self.inside();
         let failed = failed(Call::ReadLink, Role::MountPoint);
         let spot = inside.find(path).map_err(&failed)?;
-        let text = inside.machine.storage.inode(spot.inode).text();
+        let Body::Symlink(text) = &inside.machine.storage.inode(spot.inode).body else {
+            return Err(failed(Error::NotFound));
+        };
         target.try_extend_from_slice(text).map_err(|_| failed(Error::NotFound))?;
         Ok(inside.is_link_of_root(path))
     }
