@@ -119,9 +119,10 @@ pub(crate) fn run(options: &Faults) -> Result<()> {
     if options.upgrades {
         let older = options.older.clone().map_or_else(older::build, Ok)?;
         let older = older.canonicalize().context("the older version")?;
+        let back: Vec<_> = rows.iter().filter(|row| row.scenario.downgrades).cloned().collect();
         let swept = [
             ("an upgrade", sweep(&rows, [&older, &ours], Side::Versions, &selection)?),
-            ("a downgrade", sweep(&rows, [&ours, &older], Side::Versions, &selection)?),
+            ("a downgrade", sweep(&back, [&ours, &older], Side::Versions, &selection)?),
         ];
         return upgrades(&swept, options.point.is_some(), start);
     }

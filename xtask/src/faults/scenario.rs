@@ -45,6 +45,10 @@ pub(super) struct Scenario {
     pub(super) held_open: Vec<String>,
     #[serde(default)]
     pub(super) ends: Ends,
+    /// Whether an older version of ours can do what the scenario shows, so that it can go on from what
+    /// a killed run left.
+    #[serde(default = "yes")]
+    pub(super) downgrades: bool,
     /// How many notices the run tells when nobody disturbs it.
     #[serde(default)]
     pub(super) notices: usize,
@@ -135,6 +139,10 @@ pub(super) fn rows() -> Result<Vec<Row>> {
         }
     }
     Ok(rows)
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn hello() -> String {

@@ -149,7 +149,10 @@ fn wrong_kinds() {
                 ("tmpfs /var/snap/hello/common/file tmpfs rw", FILE),
                 (&format!("none /var/snap/hello/common/data {link}"), DIRECTORY),
                 (&format!("none /var/snap/hello/common/file {link}"), FILE),
-                (&format!("none /var/snap/hello/common/link {link}"), LINK),
+                (
+                    &format!("none /var/snap/hello/common/link {link}"),
+                    "a symbolic link to dir is in the way",
+                ),
                 (&format!("none /usr/odd/fifo/x {link}"), is!("/usr/odd/fifo", special)),
             ],
         );
