@@ -351,7 +351,8 @@ impl<'a> Forecast<'a> {
     }
 
     /// The child of a mimic's directory that is at or above `path`, and the length of its path.
-    pub(crate) fn child_at(&self, mimic: u16, path: &[u8]) -> Option<(NodeKind, usize)> {
+    #[must_use]
+    pub fn child_at(&self, mimic: u16, path: &[u8]) -> Option<(NodeKind, usize)> {
         let rest = below(path, self.mimics.get(usize::from(mimic))?.dir)?;
         let (kind, len) = self.child_named(mimic, rest)?;
         Some((kind, path.len().saturating_sub(rest.len()).saturating_add(len)))

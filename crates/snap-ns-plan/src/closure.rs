@@ -8,7 +8,7 @@
 use core::ops::Range;
 
 use snap_mount_options::{Depth, Origin};
-use snap_ns_forecast::{Buffer, Fate, Log, Reason, Role, Time, Which};
+use snap_ns_forecast::{Buffer, Fate, Log, NodeKind, Reason, Role, Time, Which};
 use snap_path::parent;
 use snap_profile::{Around, Item};
 
@@ -295,14 +295,22 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Whether the mimic that goes showed what `item` shows just as it was beneath: what only the
-    /// mimic had would be missing without it.
+    /// Whether `item` shows the same without the mimic that goes, and through the one that comes: both
+    /// bind what was there. What only the mimic had would be missing.
     fn is_restored(&self, place: u16, item: &Item<'_>, cause: &Cause<'a>) -> bool {
-        let past = self.forecast.past.get(usize::from(place));
-        cause.made.is_none()
-            && cause.undone.and_then(|at| self.current(at)).is_some_and(Item::is_mimic)
-            && item.entry.source != cause.path
-            && past.is_some_and(|past| !self.forecast.need(past.kept_for).make_source)
+        let source = item.entry.source;
+        let kept_for = |at: u16| self.forecast.past.get(usize::from(at)).map(|past| past.kept_for);
+        let (goes, comes) = match cause.which {
+            Which::Mimic(mimic) => (true, Some(mimic)),
+            Which::Current(at) if self.current(at).is_some_and(Item::is_mimic) => {
+                let made = kept_for(place).is_none_or(|need| self.forecast.need(need).make_source);
+                (source != cause.path && !made, kept_for(at))
+            }
+            Which::Current(_) | Which::Desired(_) => return false,
+        };
+        let child = || self.forecast.child_at(comes?, source);
+        let bound = |(kind, len)| kind == NodeKind::Directory || len == source.len();
+        goes && (cause.made.is_none() || child().is_some_and(bound))
     }
 
     /// Whether, in a fresh namespace, the kept entry at `place` is made after what is made at `path`
