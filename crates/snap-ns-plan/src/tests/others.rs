@@ -1,6 +1,14 @@
 //! What a mimic that goes, comes or changes means for others.
 
-use super::run::{Case, check};
+extern crate std;
+
+use std::format;
+use std::string::String;
+use std::vec::Vec;
+
+use super::big_stack;
+use super::run::{Case, SYSTEM, check, run};
+use super::world::World;
 
 #[test]
 fn what_follows_from_a_mimic() {
@@ -214,4 +222,48 @@ fn what_follows_from_a_mimic() {
                 ",
         },
     ]);
+}
+
+/// A mimic binds what was there: what shows something in one of those shows the same with it.
+#[test]
+fn what_a_mimic_binds_is_shown_still() {
+    let world = "
+        d /base/lib/h/fonts ro
+        f /base/file
+        d /tmp/c
+        d /usr/fonts
+        m /usr/fonts
+        f /usr/file
+        m /usr/file
+        d /usr/base
+        m /usr/base
+    ";
+    let stands = "
+        /base/lib/h/fonts /usr/fonts none bind,ro 0 0
+        /base/file /usr/file none bind,ro,x-snapd.kind=file 0 0
+    ";
+    let all = "/base /usr/base none bind,ro 0 0";
+    let comes = "/tmp/c /base/new none bind 0 0";
+    let with = format!("{comes}\n{stands}\n{all}");
+    let without = format!("{stands}\n{all}");
+    let made = big_stack(|| run(World::new(world), &without, &with, SYSTEM));
+    let steps: Vec<&str> = made.steps.iter().map(String::as_str).collect();
+    // Only what shows the directory itself is made again.
+    assert_eq!(
+        steps,
+        [
+            "unmount /usr/base",
+            "remove /usr/base: Stays",
+            "mimic /base",
+            "make /base/new",
+            "mount /base/new",
+            "mount /usr/base"
+        ]
+    );
+    let undone = big_stack(|| run(made.world.clone(), &made.saved, &without, SYSTEM));
+    let steps: Vec<&str> = undone.steps.iter().map(String::as_str).collect();
+    assert_eq!(
+        steps,
+        ["unmount /usr/base", "remove /usr/base: Stays", "unmount /base", "mount /usr/base"]
+    );
 }
