@@ -40,26 +40,29 @@ impl Kernel {
             let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW);
             Fault::new(What::NotOurs(stat.map_or(0, |stat| stat.st_uid)), role)
         };
-        let mut fault = not_ours();
         for _ in 0..TRIES {
             // What was just made or taken over is looked at like anything else.
-            let made = match open_child(dir, name, PATH_DIR) {
-                Ok(next) => match is_roots_alone(next.as_fd()) {
-                    Ok(true) => return Ok(next),
-                    Ok(false) => self.make_way(dir, name).map_err(|_| not_ours()),
-                    Err(errno) => Err(failed(Call::Stat, role)(errno)),
+            match open_child(dir, name, PATH_DIR) {
+                Ok(next) if is_roots_alone(next.as_fd()).map_err(failed(Call::Stat, role))? => {
+                    return Ok(next);
+                }
+                Ok(_) | Err(Errno::NOTDIR | Errno::LOOP) => match self.make_way(dir, name) {
+                    // Somebody else was faster.
+                    Ok(()) | Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
+                    Err(_) => return Err(not_ours()),
                 },
-                Err(Errno::NOTDIR | Errno::LOOP) => {
-                    self.make_way(dir, name).map_err(|_| not_ours())
-                }
                 Err(Errno::NOENT) => {
-                    self.make_object(dir, name, kind, CHILD_ATTRIBUTES, role).map(drop)
+                    let made = self.make_object(dir, name, kind, CHILD_ATTRIBUTES, role);
+                    if let Err(fault) = made.map(drop)
+                        && !is_of_a_race(fault.what)
+                    {
+                        return Err(fault);
+                    }
                 }
-                Err(errno) => Err(failed(Call::Open, role)(errno)),
-            };
-            fault = made.err().unwrap_or(fault);
+                Err(errno) => return Err(failed(Call::Open, role)(errno)),
+            }
         }
-        Err(fault)
+        Err(not_ours())
     }
 
     /// Makes the directory `name` in `dir` root's alone; its owner may do as they like until then, and
@@ -84,6 +87,13 @@ impl Kernel {
         chmodat(CWD, fd_path(there).as_c_str(), mode, AtFlags::empty())?;
         self.give(there, CHILD_ATTRIBUTES.uid, CHILD_ATTRIBUTES.gid)
     }
+}
+
+/// Whether somebody else was faster: what was to be made is there, or what was made is not.
+fn is_of_a_race(what: What) -> bool {
+    let lost = [Errno::EXIST, Errno::NOENT].map(Errno::raw_os_error);
+    let failed = matches!(what, What::Failed(_, errno) if lost.contains(&errno));
+    failed || what == What::Replaced
 }
 
 /// Renames what is in the way, to a name that nobody can have taken before.

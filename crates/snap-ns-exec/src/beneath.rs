@@ -74,8 +74,8 @@ impl Kernel {
     /// children of a mimic are not looked at: they stand and fall with it.)
     #[must_use]
     pub fn all_stands(&mut self, plan: &Plan<'_>) -> bool {
-        let child = |item: &Item<'_>| item.is_synthetic() && !item.is_tmpfs();
-        (0..plan.recorded()).all(|place| match plan.current(place).filter(|item| !child(item)) {
+        let look = |item: &&Item<'_>| !item.is_mimic_child();
+        (0..plan.recorded()).all(|place| match plan.current(place).filter(look) {
             Some(item) if item.shape == Shape::Symlink => self.link_stands(item),
             Some(item) => plan.recorded_mount(place).is_none_or(|path| match self.mount_at(path) {
                 // Where nobody knows it has to be looked at beneath.

@@ -7,6 +7,8 @@ use snap_mount_options::Unfinished;
 use snap_ns_plan::{Call, Failure, Header, Op, Phase, Plan, Role};
 use snap_path::{file_name, parent};
 
+use snap_profile::Item;
+
 use crate::fault::failed;
 use crate::kernel::Kernel;
 use crate::parents::Side;
@@ -66,7 +68,7 @@ impl Kernel {
             if stands {
                 self.unmount(path).map(|_| ()).map_err(failure)?;
             }
-            if plan.is_unfinished_mimic(place) {
+            if plan.current(place).is_some_and(Item::is_mimic) {
                 self.clear_aside(path).map_err(failure)?;
             }
         }

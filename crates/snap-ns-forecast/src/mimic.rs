@@ -175,7 +175,7 @@ impl<'a> Forecast<'a> {
     ) -> Result<u16, Fault> {
         let reason = if fault.what == What::ReadOnly {
             Reason::ReadOnly
-        } else if matches!(fault.what, What::Found(_)) {
+        } else if matches!(fault.what, What::Found(_) | What::OldLink(_)) {
             Reason::InTheWay
         } else {
             Reason::WouldShowOnHost
@@ -244,14 +244,14 @@ impl<'a> Forecast<'a> {
 
     /// What a mimic shows.
     #[must_use]
-    pub fn children_of(&self, slot: &Slot<'_>) -> &[Child] {
+    pub(crate) fn children_of(&self, slot: &Slot<'_>) -> &[Child] {
         let first = slot.listed.first_child as usize;
         let end = first.saturating_add(slot.listed.children as usize);
         self.children.get(first..end).unwrap_or_default()
     }
 
     /// What a mimic's directory has under `name`.
-    pub fn child_kind(&self, slot: &Slot<'_>, name: &[u8]) -> Option<NodeKind> {
+    pub(crate) fn child_kind(&self, slot: &Slot<'_>, name: &[u8]) -> Option<NodeKind> {
         let children = self.children_of(slot);
         let at = children.binary_search_by(|child| child.name(&self.names).cmp(name)).ok()?;
         children.get(at).map(|child| child.kind)

@@ -110,7 +110,7 @@ pub enum Log {
 
 /// A mount that a path leads through.
 #[derive(Clone, Copy)]
-pub enum Through {
+pub(crate) enum Through {
     Entry(u16),
     Mimic(u16),
 }
@@ -295,7 +295,12 @@ impl<'a> Forecast<'a> {
     }
 
     /// The latest mount before `time` at or above `path`, and its time.
-    pub fn latest_mount(&self, log: Log, path: &[u8], time: Time) -> Option<(Time, Through)> {
+    pub(crate) fn latest_mount(
+        &self,
+        log: Log,
+        path: &[u8],
+        time: Time,
+    ) -> Option<(Time, Through)> {
         let entry = match log {
             Log::Current => {
                 let items = self.all_current();

@@ -39,9 +39,9 @@ pub struct Need {
     pub denied: bool,
     /// It cannot be made, whatever else is.
     pub(crate) hopeless: bool,
-    /// Where the options of a symbolic link in the place of its own stand in the text of all names,
-    /// and how long they are (0: there is none).
-    pub(crate) old_link: (u32, u16),
+    /// Where path and options of a symbolic link in the place of its own stand in the text of all names,
+    /// how long the path is (0: it is not to be replaced), and where they end (0: there is none).
+    pub(crate) old_link: (usize, usize, usize),
     /// Why it is made.
     pub reason: Reason,
 }
@@ -60,7 +60,7 @@ impl Default for Need {
             conflict: false,
             denied: false,
             hopeless: false,
-            old_link: (0, 0),
+            old_link: (0, 0, 0),
             reason: Reason::New,
         }
     }
@@ -246,7 +246,7 @@ impl<'a> Forecast<'a> {
                             return Ok(PathNeed::Nothing);
                         }
                         if route.space == Space::Live && matches!(fault.what, What::Found(_)) {
-                            if self.find_old_link(asked.place, route, view)? {
+                            if self.find_old_link(asked, route, view)? {
                                 return Ok(PathNeed::Nothing);
                             }
                             fault.what = What::OldLink(asked.place);

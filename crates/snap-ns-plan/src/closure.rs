@@ -160,8 +160,7 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn is_child(&self, place: u16) -> bool {
         let Some(item) = self.current(place) else { return false };
-        item.is_synthetic()
-            && !item.is_tmpfs()
+        item.is_mimic_child()
             && parent(item.entry.mount_point).is_some_and(|dir| {
                 self.forecast
                     .current_by_path
@@ -304,7 +303,15 @@ impl<'a> Plan<'a> {
             Which::Mimic(mimic) => (true, Some(mimic)),
             Which::Current(at) if self.current(at).is_some_and(Item::is_mimic) => {
                 let made = kept_for(place).is_none_or(|need| self.forecast.need(need).make_source);
-                (source != cause.path && !made, kept_for(at))
+                // A mount point may have been made in it.
+                let inside = |at: u16| {
+                    let item = self.current(at).filter(|item| !item.is_synthetic());
+                    item.is_some_and(|item| item.entry.mount_point.len() > cause.path.len())
+                };
+                let index = &self.forecast.current_by_path;
+                let below = index.subtree(source).filter_map(|number| index.nth(number));
+                let mut around = index.at_or_above(source).chain(below);
+                (source != cause.path && !made && !around.any(inside), kept_for(at))
             }
             Which::Current(_) | Which::Desired(_) => return false,
         };

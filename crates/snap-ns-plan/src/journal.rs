@@ -154,7 +154,7 @@ impl Plan<'_> {
             match past.fate {
                 Fate::Kept => self.write_kept(past, item, sink)?,
                 // Its tmpfs takes them along.
-                Fate::Going | Fate::GoingWithTmpfs | Fate::Gone if is_child(item) => {}
+                Fate::Going | Fate::GoingWithTmpfs | Fate::Gone if item.is_mimic_child() => {}
                 // It comes last: it lies over what takes its place.
                 Fate::Going if past.lingers => {}
                 // What an interrupted run had only begun: nobody wants it back.
@@ -166,7 +166,7 @@ impl Plan<'_> {
                     let front = if phase == Phase::Undoing { FOR_US } else { FOR_NOBODY };
                     write_line(&item.entry, unfinished, front, sink)?;
                 }
-                _ if phase == Phase::Making => {
+                _ if phase == Phase::Making || item.is_found() => {
                     write_line(&item.entry, Unfinished::Drop, EARLIER, sink)?;
                 }
                 Fate::Going if item.shape.is_mount() && past.mounted => {
@@ -227,7 +227,8 @@ impl Plan<'_> {
             return self.write_coming_mimic(mimic, header, &mut id_at, sink);
         }
         let made = makes(op).and_then(|place| Some((place, self.desired(place)?)));
-        let Some((place, Item { entry, .. })) = made else { return Ok(()) };
+        let Some((place, item)) = made else { return Ok(()) };
+        let entry = &item.entry;
         let mounts = matches!(op, Op::Mount(_));
         let unfinished = if mounts && self.replaced_by(place).is_some() {
             // Beneath the old mount there is no other one.
@@ -238,7 +239,9 @@ impl Plan<'_> {
             // Nothing can be mounted on what is not there.
             Unfinished::Make
         };
-        write_line(entry, unfinished, front(header, unfinished), sink)
+        // The packaged program knows nothing of what was found.
+        let front = if item.is_found() { EARLIER } else { front(header, unfinished) };
+        write_line(entry, unfinished, front, sink)
     }
 
     /// Writes the line of a mimic that is about to be made. Its children come and go with it.
@@ -272,12 +275,6 @@ impl Plan<'_> {
         item.unfinished().map(|unfinished| (item.entry.mount_point, unfinished))
     }
 
-    /// Whether the current entry at `place` is a mimic that an interrupted run was making.
-    #[must_use]
-    pub fn is_unfinished_mimic(&self, place: u16) -> bool {
-        self.current(place).is_some_and(Item::is_mimic)
-    }
-
     /// Whether a later entry of the current profile lies over the one at `place`.
     #[must_use]
     pub fn is_hidden(&self, place: u16) -> bool {
@@ -301,11 +298,6 @@ fn makes(op: Op) -> Option<u16> {
         | Op::PutBeneath(_)
         | Op::Mimic(_) => None,
     }
-}
-
-/// A child of a mimic stands and falls with the tmpfs.
-fn is_child(item: &Item<'_>) -> bool {
-    item.is_synthetic() && !item.is_tmpfs()
 }
 
 /// What is in front of the line of something that is to be made.

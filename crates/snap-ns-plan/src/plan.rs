@@ -96,7 +96,7 @@ impl<'a> Plan<'a> {
     /// Where the symbolic link leads that is in the place of the desired entry at `place`.
     #[must_use]
     pub fn old_target(&self, place: u16) -> Option<&[u8]> {
-        self.forecast.old_link(place).map(|(_, target)| target)
+        self.forecast.old_link(place).map(|(_, _, target)| target)
     }
 
     /// The name of the mimics' child with the number `number`, as in a fault.
@@ -292,8 +292,11 @@ impl<'a> Plan<'a> {
             lost.then(|| Fault::new(What::Claimed(owner), Role::MountPoint))
         } else if item.shape == Shape::Symlink {
             let rest = Options::data(item.entry.options).next().map(|_| What::CutTarget);
-            let replaced = self.forecast.old_link(place).map(|_| What::Replaces(place));
-            replaced.or(rest).map(|what| Fault::new(what, Role::MountPoint))
+            let replaced = self.forecast.old_link(place).filter(|(at, ..)| !at.is_empty());
+            replaced
+                .map(|_| What::Replaces(place))
+                .or(rest)
+                .map(|what| Fault::new(what, Role::MountPoint))
         } else {
             let source = item.shown().0.filter(|_| item.origin == Origin::Content)?;
             let mut over = self.forecast.desired_by_path.at_or_above(source);

@@ -38,13 +38,13 @@ impl Plan<'_> {
     /// The symbolic links that this run replaces, as entries; none where it is recorded what was
     /// there before.
     pub(crate) fn old_links(&self) -> impl Iterator<Item = Entry<'_>> {
-        (0_u16..).zip(self.forecast.all_desired()).filter_map(|(place, item)| {
-            let mount_point = item.entry.mount_point;
-            let (options, _) = self.forecast.old_link(place)?;
+        (0_u16..).take(self.forecast.all_desired().len()).filter_map(|place| {
+            let (mount_point, options, _) = self.forecast.old_link(place)?;
             let recorded = self.forecast.current_by_path.at(mount_point);
             let mut recorded = recorded.filter_map(|at| self.current(at));
             let known = recorded.any(|item| self.was_before(item));
-            (!known).then_some(Entry { mount_point, options, ..Entry::default() })
+            let replaced = !mount_point.is_empty() && !known;
+            replaced.then_some(Entry { mount_point, options, ..Entry::default() })
         })
     }
 

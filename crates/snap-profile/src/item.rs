@@ -29,8 +29,8 @@ const READ_ONLY: u8 = 1 << 2;
 const IGNORES_MISSING: u8 = 1 << 3;
 const UNFINISHED: u8 = 1 << 4;
 
-/// The option of a symbolic link that was there before a run, which replaces it: only a journal has
-/// such a line, and only a way back makes it.
+/// The option of a symbolic link that was there before a run, which replaces it: only a journal and the
+/// text for a way back have such a line, and only a way back makes it.
 pub const FOUND: &[u8] = b"x-snapd.found";
 
 /// The kinds of [`Kind`], without what belongs to them.
@@ -127,6 +127,12 @@ impl<'a> Item<'a> {
     #[must_use]
     pub fn is_mimic(&self) -> bool {
         self.is_synthetic() && self.is_tmpfs()
+    }
+
+    /// Whether it is the copy of one thing in a mimic, which stands and falls with the tmpfs.
+    #[must_use]
+    pub fn is_mimic_child(&self) -> bool {
+        self.is_synthetic() && !self.is_tmpfs()
     }
 
     /// The ID of the entry that a synthetic entry is needed by.

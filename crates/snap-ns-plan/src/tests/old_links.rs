@@ -66,6 +66,8 @@ fn in_own_data_only() {
             false,
         ),
         (bind("/var/snap/y", "/var/snap/x_1", "rw") + &link("/var/snap/x_1/c"), false),
+        // By this path it could not be removed again.
+        (bind("/var/snap/x_1", "/opt", "x-snapd.origin=layout") + &link("/opt/c"), false),
         (link("/tmp/c"), false),
         (link("/var/snap/y/c"), false),
     ] {
@@ -74,6 +76,33 @@ fn in_own_data_only() {
         });
         assert_eq!(planned.is_ok(), replaced, "{profile}");
     }
+}
+
+/// The mapping that leads there is not there on a way back.
+#[test]
+fn it_is_recorded_where_it_really_is() {
+    let link = WANTED.replace("/var/snap/x_1/c", "/var/snap/x/c");
+    let profile =
+        format!("/var/snap/x_1 /var/snap/x none rbind,x-snapd.origin=overname 0 0\n{link}");
+    with_plan("", &profile, |plan, _| {
+        let mut world = World::new("l /var/snap/x_1/c /snap/x_1/1/c\nd /var/snap/x");
+        plan.complete(&mut world, &mut super::territory::Nobody).unwrap();
+        let earlier = text_of(|sink| plan.write_earlier(Earlier::Asked, sink));
+        assert_eq!(earlier, format!("{OLD} 0 0\n"));
+    });
+}
+
+/// Content never replaces one: what it could not finish would be lost for nothing.
+#[test]
+fn no_content_replaces_one() {
+    check(&[Case {
+        name: "",
+        world: "l /var/snap/x_1/c /snap/x_1/1/c",
+        current: "",
+        desired: "none /var/snap/x_1/c none x-snapd.kind=symlink,x-snapd.symlink=/snap/x_1/2/c 0 0",
+        steps: "left out /var/snap/x_1/c: OldLink(0) MountPoint",
+        saved: "",
+    }]);
 }
 
 fn text_of(write: impl FnOnce(&mut Text) -> Result<(), core::convert::Infallible>) -> String {

@@ -78,6 +78,26 @@ fn are_there_again_after_a_failure() {
     });
 }
 
+/// The mapping through which it is replaced is undone before it is there again.
+#[test]
+fn are_there_again_in_the_data_themselves() {
+    on_a_machine("old_links::are_there_again_in_the_data_themselves", |machine| {
+        let mapped = "/var/snap/hello /var/snap/alias none rbind,x-snapd.origin=overname 0 0\n";
+        let link = layout(NEW).replace("/var/snap/hello/", "/var/snap/alias/");
+        let bad = "tmpfs /tmp/zz tmpfs no-such-option=1,x-snapd.origin=layout 0 0\n";
+        machine.world.dir("/var/snap/alias/common").unwrap();
+        old_link(machine, OLD);
+        let there = seen();
+        let (status, line, notices) = run(machine, &[mapped, &link, bad].concat());
+        assert_eq!(status, Some(1), "{line}");
+        assert!(line.contains("zz: invalid argument; everything else was undone"), "{line}");
+        assert!(notices.contains(&format!("replaces a symbolic link to {OLD}\n")), "{notices}");
+        assert_eq!(fs::read_link(LINK).unwrap().to_str(), Some(OLD));
+        assert!(fs::symlink_metadata("/var/snap/alias/common/own").is_err());
+        assert_eq!(seen(), there);
+    });
+}
+
 #[test]
 fn of_others_are_in_the_way() {
     let name = "old_links::of_others_are_in_the_way";
