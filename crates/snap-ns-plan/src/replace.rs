@@ -54,7 +54,14 @@ impl<'a> Plan<'a> {
         for place in 0..self.recorded() {
             // Beneath the old one there must be no other mount: nobody could tell them apart.
             let path = self.current(place).map_or(&[][..], |item| item.entry.mount_point);
-            let lingers = self.may_linger(place) == Some(true) && view.mount_id_at(path) == 0;
+            let child = |mimic: u16| {
+                let kept = self.forecast.mimics.get(usize::from(mimic))?.kept_as;
+                kept.and(self.forecast.child_at(mimic, path)).filter(|(_, len)| *len == path.len())
+            };
+            let mut mimics = (0_u16..).take(self.forecast.mimics.len());
+            let lingers = self.may_linger(place) == Some(true)
+                && view.mount_id_at(path) == 0
+                && !mimics.any(|mimic| child(mimic).is_some());
             if let Some(past) = self.forecast.past.get_mut(usize::from(place)) {
                 past.lingers = lingers;
             }

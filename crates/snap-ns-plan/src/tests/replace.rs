@@ -2,7 +2,9 @@
 
 extern crate std;
 
-use super::run::{Case, check};
+use super::big_stack;
+use super::run::{Case, SYSTEM, check, run};
+use super::world::World;
 
 #[test]
 fn what_lingers() {
@@ -128,4 +130,23 @@ fn what_does_not_linger() {
                 ",
         },
     ]);
+}
+
+/// What a mimic binds is beneath what is mounted there, and nothing records it: after a kill nobody could
+/// tell the two apart.
+#[test]
+fn nothing_lingers_over_a_child_of_a_mimic() {
+    let world = "d /a\nd /b\nd /usr ro\nd /usr/foo";
+    let first = "/a /usr/foo none bind 0 0\n/a /usr/new none bind 0 0";
+    let made = big_stack(|| run(World::new(world), "", first, SYSTEM));
+    let refreshed = |path: &str| {
+        let line = std::format!("/a {path} none bind 0 0");
+        let next = first.replace(&line, &line.replace("/a ", "/b "));
+        big_stack(|| run(made.world.clone(), &made.saved, &next, SYSTEM)).steps.join("\n")
+    };
+    assert_eq!(refreshed("/usr/foo"), "unmount /usr/foo\nremove /usr/foo: Stays\nmount /usr/foo");
+    assert_eq!(
+        refreshed("/usr/new"),
+        "make /usr/new\nput beneath /usr/new: InTurn\nunmount /usr/new\nmount /usr/new"
+    );
 }
