@@ -6,7 +6,6 @@ use rustix::io;
 use snap_mount_options::Unfinished;
 use snap_ns_plan::{Call, Failure, Header, Op, Phase, Plan, Role};
 use snap_path::{file_name, parent};
-
 use snap_profile::Item;
 
 use crate::fault::failed;

@@ -205,7 +205,8 @@ impl<'a> Plan<'a> {
                 let Options { kind: Kind::Symlink(target), uid, gid, .. } = item.options() else {
                     return None;
                 };
-                let (path, old) = (item.entry.mount_point, self.old_target(place));
+                let replaced = self.forecast.old_link(place).filter(|(at, ..)| !at.is_empty());
+                let (path, old) = (item.entry.mount_point, replaced.map(|(.., target)| target));
                 Action::MakeSymlink { path, target, old, owner: (uid, gid) }
             }
             Op::EnsureDir(place) => {
