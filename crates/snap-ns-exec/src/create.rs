@@ -46,37 +46,42 @@ impl Kernel {
     pub(crate) fn make_symlink(
         &mut self,
         path: &[u8],
-        (target, old): (&[u8], Option<&[u8]>),
+        target: &[u8],
+        old: Option<&[u8]>,
         owner: (Option<u32>, Option<u32>),
         rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
         let (role, name) = (Role::MountPoint, file_name(path));
         let (uid, gid) = self.creates_for;
         let above = |dir: &[u8]| Attributes { mode: rule.directory_mode(dir), uid, gid };
-        let dir = match self.start(path, role, rule)? {
-            Start::Exists(there) => {
-                let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
-                let unread = failed(Call::ReadLink, role);
-                if there.kind == NodeKind::Symlink
-                    && link_is(there.fd.as_fd(), b"", target, &mut buffer).map_err(&unread)?
+        let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
+        let mut leads = |dir: BorrowedFd<'_>, name: &[u8], target: &[u8]| {
+            link_is(dir, name, target, &mut buffer).map_err(failed(Call::ReadLink, role))
+        };
+        let dir = if let Some(old) = old {
+            let (dir, roots) = self.holder_of(path).map_err(failed(Call::ReadLink, role))?;
+            if !roots || !leads(dir.as_fd(), name, old)? {
+                return Err(Fault::new(What::Replaced, role));
+            }
+            // The way back knows of it, and makes it again.
+            unlinkat(&dir, name, AtFlags::empty()).map_err(failed(Call::Remove, role))?;
+            dir
+        } else {
+            match self.start(path, role, rule)? {
+                Start::Exists(Deepest { kind: NodeKind::Symlink, fd, .. })
+                    if leads(fd.as_fd(), b"", target)? =>
                 {
                     return Ok(Outcome::Done);
                 }
-                let holds = old.map_or(Ok(None), |old| self.holder_of(path, old));
-                let found = Fault::new(What::Found(there.kind), role);
-                let dir = holds.map_err(unread)?.ok_or(found)?;
-                // The way back knows of it, and makes it again.
-                unlinkat(&dir, name, AtFlags::empty()).map_err(failed(Call::Remove, role))?;
-                dir
+                Start::Exists(there) => return Err(Fault::new(What::Found(there.kind), role)),
+                Start::Below(start) => self.make_above(start, path, role, above)?,
             }
-            Start::Below(start) => self.make_above(start, path, role, above)?,
         };
         symlinkat(target, &dir, name).map_err(failed(Call::MakeSymlink, role))?;
         let (uid, gid) = (owner.0.unwrap_or(uid), owner.1.unwrap_or(gid));
         let own = Attributes { mode: 0o777, uid, gid };
-        let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
         let finish = |link: OwnedFd| {
-            if link_is(link.as_fd(), b"", target, &mut buffer) != Ok(true) {
+            if leads(link.as_fd(), b"", target) != Ok(true) {
                 return Err(Fault::new(What::Replaced, role));
             }
             self.finish(link.as_fd(), dir.as_fd(), own, role)
@@ -88,14 +93,12 @@ impl Kernel {
             .map(|()| Outcome::Done)
     }
 
-    /// The directory that holds the symbolic link `path`, if that leads to `target`, both are root's,
-    /// and nobody else can change them or the way to them.
-    pub(crate) fn holder_of(&self, path: &[u8], target: &[u8]) -> io::Result<Option<OwnedFd>> {
-        let Some(dir) = self.proven(parent(path).unwrap_or_default())? else { return Ok(None) };
+    /// The directory that holds the symbolic link `path`, and whether both are root's and nobody else
+    /// can change them or the way to them.
+    pub(crate) fn holder_of(&self, path: &[u8]) -> io::Result<(OwnedFd, bool)> {
+        let (dir, proven) = self.open_proving(parent(path).unwrap_or_default())?;
         let stat = statat(&dir, file_name(path), AtFlags::SYMLINK_NOFOLLOW)?;
-        let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
-        let leads = link_is(dir.as_fd(), file_name(path), target, &mut buffer)?;
-        Ok((leads && (stat.st_uid, stat.st_gid) == (0, 0)).then_some(dir))
+        Ok((dir, proven && (stat.st_uid, stat.st_gid) == (0, 0)))
     }
 
     pub(crate) fn ensure_dir(

@@ -125,7 +125,7 @@ impl Performer for Kernel {
             Action::RemoveSource { path, own, keep } => self.remove_source(path, own, *keep, rule),
             Action::Make(creation) => self.make(creation, rule),
             Action::MakeSymlink { path, target, old, owner } => {
-                self.make_symlink(path, (target, *old), *owner, rule)
+                self.make_symlink(path, target, *old, *owner, rule)
             }
             Action::EnsureDir { path, must_exist } => self.ensure_dir(path, must_exist, rule),
             Action::Mount(item) => self.mount(item, rule),

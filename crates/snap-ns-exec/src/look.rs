@@ -77,10 +77,10 @@ impl FsView for Kernel {
     fn read_link(&mut self, path: &[u8], target: &mut Buffer) -> Result<bool, Fault> {
         let mut read = || -> io::Result<bool> {
             let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
-            let link = self.open(path, PATH)?;
-            let (found, _) = readlinkat_raw(&link, c"", &mut buffer)?;
+            let (dir, roots) = self.holder_of(path)?;
+            let (found, _) = readlinkat_raw(&dir, file_name(path), &mut buffer)?;
             target.try_extend_from_slice(found).map_err(|_| Errno::NAMETOOLONG)?;
-            self.holder_of(path, target).map(|holder| holder.is_some())
+            Ok(roots)
         };
         read().map_err(failed(Call::ReadLink, Role::MountPoint))
     }

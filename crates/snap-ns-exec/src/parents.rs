@@ -7,7 +7,7 @@
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{fstat, fstatfs};
-use rustix::io;
+use rustix::io::{self, Errno};
 use snap_ns_plan::{Ground, Rule};
 use snap_path::{Text, components, is_at_or_below};
 
@@ -123,7 +123,7 @@ impl Kernel {
             let _ = known.path.push(dir);
             known.fd = Some(fd);
         }
-        self.parents.side(side).fd.as_ref().map(AsFd::as_fd).ok_or(io::Errno::BADF)
+        self.parents.side(side).fd.as_ref().map(AsFd::as_fd).ok_or(Errno::BADF)
     }
 
     /// The directory `dir` as well, and its ground. (What is read-only and what is a tmpfs changes
@@ -145,24 +145,23 @@ impl Kernel {
         if let Some(proof) = self.parents.target.proof {
             return Ok(proof);
         }
-        let proven = !rule.may_change(dir) && self.proven(dir)?.is_some();
+        let proven = !rule.may_change(dir) && self.open_proving(dir)?.1;
         let proof = if proven { Proof::RootOnly } else { Proof::None };
         self.parents.target.proof = Some(proof);
         Ok(proof)
     }
 
-    /// The directory `dir`, if it and every one on the way is root's, and nobody else may write to it.
-    pub(crate) fn proven(&self, dir: &[u8]) -> io::Result<Option<OwnedFd>> {
-        let proven = |fd: BorrowedFd<'_>| Ok(is_roots_alone(fd)? && is_local(fd)?);
+    /// Opens the directory `dir`, and tells whether it and every one on the way is root's, and nobody
+    /// else may write to it.
+    pub(crate) fn open_proving(&self, dir: &[u8]) -> io::Result<(OwnedFd, bool)> {
+        let prove = |fd: BorrowedFd<'_>| Ok::<_, Errno>(is_roots_alone(fd)? && is_local(fd)?);
         let mut at = open_child(self.root.as_fd(), b".", PATH_DIR)?;
-        let mut names = components(dir);
-        while proven(at.as_fd())? {
-            match names.next() {
-                Some(name) => at = open_child(at.as_fd(), name, PATH_DIR)?,
-                None => return Ok(Some(at)),
-            }
+        let mut proven = prove(at.as_fd())?;
+        for name in components(dir) {
+            at = open_child(at.as_fd(), name, PATH_DIR)?;
+            proven = proven && prove(at.as_fd())?;
         }
-        Ok(None)
+        Ok((at, proven))
     }
 }
 

@@ -111,15 +111,21 @@ pub enum Call {
 /// The limits that a plan can run into (docs/limits.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// Entries of the profile that would be saved, its bytes, or those of a line.
-    Saved,
+    /// Entries of the profile that would be saved.
+    Entries,
+    /// Bytes of the profile that would be saved.
+    Text,
+    /// Bytes of a line of the profile that would be saved.
+    Line,
     /// Steps of the plan.
     Steps,
     /// Writable mimics of one run.
     Mimics,
     /// Children of one mimic.
     Children,
-    /// Children of all mimics of a run, or bytes in their names.
+    /// Children of all mimics.
+    AllChildren,
+    /// Bytes in the names of all mimics' children.
     Names,
     /// How often the plan was made again because one entry changed what another one finds.
     Rounds,

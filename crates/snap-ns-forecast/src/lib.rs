@@ -34,6 +34,7 @@ pub use fault::{Call, Errno, Fault, Limit, Place, Role, What};
 pub use forecast::Forecast;
 pub use made::created_with;
 pub use mimic::{CHILDREN_MAX, Child, Listed, MIMICS_MAX, Mimic, NAMES_MAX, SHOWS, Slot};
+pub use old_link::OldLink;
 pub use order::{Fate, Past, Time};
 pub use reason::{Field, Reason, Which};
 pub use route::{Buffer, Log, Route, Space};

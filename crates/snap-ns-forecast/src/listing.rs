@@ -22,7 +22,7 @@ impl Forecast<'_> {
         while at < end {
             let child = self.children.get(at as usize).copied();
             if let Some(child) = child {
-                self.children.try_push(child).map_err(|_| Limit::Names)?;
+                self.children.try_push(child).map_err(|_| Limit::AllChildren)?;
             }
             at = at.saturating_add(1);
         }
@@ -125,7 +125,7 @@ impl Forecast<'_> {
         let name_len = u16::try_from(name.len()).unwrap_or(u16::MAX);
         self.names.try_extend_from_slice(name).map_err(|_| Limit::Names)?;
         let child = Child { name_start, name_len, kind };
-        self.children.try_push(child).map_err(|_| Limit::Names)
+        self.children.try_push(child).map_err(|_| Limit::AllChildren)
     }
 
     /// Looks at what is in the directory `live`.

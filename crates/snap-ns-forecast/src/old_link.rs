@@ -15,6 +15,26 @@ use crate::view::FsView;
 const BEFORE: &[u8] = b"x-snapd.kind=symlink,x-snapd.symlink=";
 const BEHIND: &[u8] = b",x-snapd.origin=layout,";
 
+/// A symbolic link in the place of one that is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct OldLink<'f> {
+    /// Where it really is, if it is to be replaced.
+    pub replaced_at: Option<&'f [u8]>,
+    /// The options that it is recorded with.
+    pub options: &'f [u8],
+    /// Where it leads.
+    pub target: &'f [u8],
+}
+
+/// Where its text stands in the text of all names: first its path (empty: it is not to be replaced),
+/// then its options.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NotedLink {
+    text: usize,
+    options: usize,
+    end: usize,
+}
+
 impl Forecast<'_> {
     /// At the end of `route`, where `asked` wants a symbolic link, is one that leads elsewhere. Notes
     /// where it leads, and tells whether it may be replaced, by a layout: it is root's alone, in the
@@ -39,26 +59,27 @@ impl Forecast<'_> {
         let replaced = roots && legible && own && may && layout && clean;
         // A way back finds it where it really is: what this route leads through is not there then.
         let at = if replaced { route.path } else { b"" };
-        let start = self.names.len();
+        let text = self.names.len();
         for part in [at, BEFORE, &target, BEHIND, FOUND] {
             let full = |_| Fault::new(What::Full(Limit::Names), Role::MountPoint);
             self.names.try_extend_from_slice(part).map_err(full)?;
         }
         if let Some(need) = self.needs.get_mut(usize::from(asked.place)) {
-            need.old_link = (start, at.len(), self.names.len());
+            let options = text.saturating_add(at.len());
+            need.old_link = Some(NotedLink { text, options, end: self.names.len() });
         }
         Ok(replaced)
     }
 
     /// The symbolic link in the place of the desired entry at `place`, if there is one that leads
-    /// elsewhere: its path (empty: it is not to be replaced), the options that it is recorded with, and
-    /// where it leads.
+    /// elsewhere.
     #[must_use]
-    pub fn old_link(&self, place: u16) -> Option<(&[u8], &[u8], &[u8])> {
-        let (start, len, end) = self.need(place).old_link;
-        let (path, options) = self.names.get(start..end)?.split_at_checked(len)?;
+    pub fn old_link(&self, place: u16) -> Option<OldLink<'_>> {
+        let NotedLink { text, options, end } = self.need(place).old_link?;
+        let replaced_at = self.names.get(text..options).filter(|path| !path.is_empty());
+        let options = self.names.get(options..end)?;
         match Options::recorded(b"", options).kind {
-            Kind::Symlink(target) => Some((path, options, target)),
+            Kind::Symlink(target) => Some(OldLink { replaced_at, options, target }),
             Kind::Directory | Kind::File | Kind::EnsureDir(_) => None,
         }
     }

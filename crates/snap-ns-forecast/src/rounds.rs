@@ -22,7 +22,7 @@ impl Forecast<'_> {
         self.start_over();
         for _ in 0..ROUNDS_MAX {
             self.made.clear();
-            self.needs.iter_mut().for_each(|need| need.old_link = (0, 0, 0));
+            self.needs.iter_mut().for_each(|need| need.old_link = None);
             let needs = &self.needs;
             self.faults.retain(|(place, _)| {
                 needs.get(usize::from(*place)).is_some_and(|need| need.hopeless)

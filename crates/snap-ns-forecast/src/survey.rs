@@ -8,6 +8,7 @@ use snap_profile::{Item, Shape};
 use crate::fault::{Call, Errno, Fault, Limit, Role, What};
 use crate::forecast::Forecast;
 use crate::mimic::NAME_MAX;
+use crate::old_link::NotedLink;
 use crate::order::Time;
 use crate::reason::Reason;
 use crate::route::{Buffer, Route, Space};
@@ -39,9 +40,8 @@ pub struct Need {
     pub denied: bool,
     /// It cannot be made, whatever else is.
     pub(crate) hopeless: bool,
-    /// Where path and options of a symbolic link in the place of its own stand in the text of all names,
-    /// how long the path is (0: it is not to be replaced), and where they end (0: there is none).
-    pub(crate) old_link: (usize, usize, usize),
+    /// The symbolic link in the place of its own.
+    pub(crate) old_link: Option<NotedLink>,
     /// Why it is made.
     pub reason: Reason,
 }
@@ -60,7 +60,7 @@ impl Default for Need {
             conflict: false,
             denied: false,
             hopeless: false,
-            old_link: (0, 0, 0),
+            old_link: None,
             reason: Reason::New,
         }
     }

@@ -36,9 +36,14 @@ impl Sink for Count {
 
 impl Count {
     fn check(&self) -> Result<(), Limit> {
-        let fits = self.lines <= ENTRIES_MAX && self.bytes <= TEXT_MAX;
+        if self.lines > ENTRIES_MAX {
+            return Err(Limit::Entries);
+        }
+        if self.bytes > TEXT_MAX {
+            return Err(Limit::Text);
+        }
         // Escapes and synthetic options make lines longer than they were read.
-        if fits && self.longest <= LINE_MAX { Ok(()) } else { Err(Limit::Saved) }
+        if self.longest > LINE_MAX { Err(Limit::Line) } else { Ok(()) }
     }
 }
 
@@ -75,10 +80,10 @@ mod tests {
         let full = Count { bytes: TEXT_MAX, lines: ENTRIES_MAX, line: 0, longest: LINE_MAX };
         assert_eq!(full.check(), Ok(()));
         let entries = Count { lines: ENTRIES_MAX + 1, ..full };
+        assert_eq!(entries.check(), Err(Limit::Entries));
         let text = Count { bytes: TEXT_MAX + 1, ..full };
+        assert_eq!(text.check(), Err(Limit::Text));
         let line = Count { longest: LINE_MAX + 1, ..full };
-        for more in [entries, text, line] {
-            assert_eq!(more.check(), Err(Limit::Saved), "{more:?}");
-        }
+        assert_eq!(line.check(), Err(Limit::Line));
     }
 }

@@ -298,26 +298,39 @@ impl<'a> Plan<'a> {
     /// bind what was there. What only the mimic had would be missing.
     fn is_restored(&self, place: u16, item: &Item<'_>, cause: &Cause<'a>) -> bool {
         let source = item.entry.source;
-        let kept_for = |at: u16| self.forecast.past.get(usize::from(at)).map(|past| past.kept_for);
-        let (goes, comes) = match cause.which {
-            Which::Mimic(mimic) => (true, Some(mimic)),
+        match cause.which {
+            Which::Mimic(comes) => self.is_bound_in(comes, source),
             Which::Current(at) if self.current(at).is_some_and(Item::is_mimic) => {
-                let made = kept_for(place).is_none_or(|need| self.forecast.need(need).make_source);
-                // A mount point may have been made in it.
-                let inside = |at: u16| {
-                    let item = self.current(at).filter(|item| !item.is_synthetic());
-                    item.is_some_and(|item| item.entry.mount_point.len() > cause.path.len())
-                };
-                let index = &self.forecast.current_by_path;
-                let below = index.subtree(source).filter_map(|number| index.nth(number));
-                let mut around = index.at_or_above(source).chain(below);
-                (source != cause.path && !made && !around.any(inside), kept_for(at))
+                let past = self.forecast.past.get(usize::from(at));
+                let bound_again =
+                    || past.is_some_and(|past| self.is_bound_in(past.kept_for, source));
+                self.was_there_before(place, source, cause.path)
+                    && (cause.made.is_none() || bound_again())
             }
-            Which::Current(_) | Which::Desired(_) => return false,
-        };
-        let child = || self.forecast.child_at(comes?, source);
+            Which::Current(_) | Which::Desired(_) => false,
+        }
+    }
+
+    /// Whether the mimic binds `source`, or a directory above it, as it is without the mimic.
+    fn is_bound_in(&self, mimic: u16, source: &[u8]) -> bool {
         let bound = |(kind, len)| kind == NodeKind::Directory || len == source.len();
-        goes && (cause.made.is_none() || child().is_some_and(bound))
+        self.forecast.child_at(mimic, source).is_some_and(bound)
+    }
+
+    /// Whether `source`, which the kept entry at `place` shows, was there before the directory `dir`
+    /// became a mimic, with all that is in it.
+    fn was_there_before(&self, place: u16, source: &[u8], dir: &[u8]) -> bool {
+        let past = self.forecast.past.get(usize::from(place));
+        let made = past.is_none_or(|past| self.forecast.need(past.kept_for).make_source);
+        // What is mounted in the mimic may be on a mount point that was made in it.
+        let inside = |at: u16| {
+            let item = self.current(at).filter(|item| !item.is_synthetic());
+            item.is_some_and(|item| item.entry.mount_point.len() > dir.len())
+        };
+        let index = &self.forecast.current_by_path;
+        let below = index.subtree(source).filter_map(|number| index.nth(number));
+        let mut around = index.at_or_above(source).chain(below);
+        source != dir && !made && !around.any(inside)
     }
 
     /// Whether, in a fresh namespace, the kept entry at `place` is made after what is made at `path`

@@ -205,8 +205,9 @@ impl<'a> Plan<'a> {
                 let Options { kind: Kind::Symlink(target), uid, gid, .. } = item.options() else {
                     return None;
                 };
-                let replaced = self.forecast.old_link(place).filter(|(at, ..)| !at.is_empty());
-                let (path, old) = (item.entry.mount_point, replaced.map(|(.., target)| target));
+                let link = self.forecast.old_link(place);
+                let old = link.and_then(|link| link.replaced_at.and(Some(link.target)));
+                let path = item.entry.mount_point;
                 Action::MakeSymlink { path, target, old, owner: (uid, gid) }
             }
             Op::EnsureDir(place) => {

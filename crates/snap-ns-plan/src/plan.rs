@@ -96,7 +96,7 @@ impl<'a> Plan<'a> {
     /// Where the symbolic link leads that is in the place of the desired entry at `place`.
     #[must_use]
     pub fn old_target(&self, place: u16) -> Option<&[u8]> {
-        self.forecast.old_link(place).map(|(_, _, target)| target)
+        self.forecast.old_link(place).map(|link| link.target)
     }
 
     /// The name of the mimics' child with the number `number`, as in a fault.
@@ -292,7 +292,7 @@ impl<'a> Plan<'a> {
             lost.then(|| Fault::new(What::Claimed(owner), Role::MountPoint))
         } else if item.shape == Shape::Symlink {
             let rest = Options::data(item.entry.options).next().map(|_| What::CutTarget);
-            let replaced = self.forecast.old_link(place).filter(|(at, ..)| !at.is_empty());
+            let replaced = self.forecast.old_link(place).and_then(|link| link.replaced_at);
             replaced
                 .map(|_| What::Replaces(place))
                 .or(rest)

@@ -54,18 +54,25 @@ impl<'a> Plan<'a> {
         for place in 0..self.recorded() {
             // Beneath the old one there must be no other mount: nobody could tell them apart.
             let path = self.current(place).map_or(&[][..], |item| item.entry.mount_point);
-            let child = |mimic: u16| {
-                let kept = self.forecast.mimics.get(usize::from(mimic))?.kept_as;
-                kept.and(self.forecast.child_at(mimic, path)).filter(|(_, len)| *len == path.len())
-            };
-            let mut mimics = (0_u16..).take(self.forecast.mimics.len());
             let lingers = self.may_linger(place) == Some(true)
                 && view.mount_id_at(path) == 0
-                && !mimics.any(|mimic| child(mimic).is_some());
+                && !self.is_of_kept_mimic(path);
             if let Some(past) = self.forecast.past.get_mut(usize::from(place)) {
                 past.lingers = lingers;
             }
         }
+    }
+
+    /// Whether a mimic that stays has a mount of its own at just `path`: only what is mounted on top of
+    /// it is an entry's.
+    fn is_of_kept_mimic(&self, path: &[u8]) -> bool {
+        let kept = |mimic: &u16| {
+            self.forecast.mimics.get(usize::from(*mimic)).is_some_and(|slot| slot.kept_as.is_some())
+        };
+        let mut kept = (0_u16..).take(self.forecast.mimics.len()).filter(kept);
+        kept.any(|mimic| {
+            self.forecast.child_at(mimic, path).is_some_and(|(_, len)| len == path.len())
+        })
     }
 
     /// Whether the current entry at `place` may be undone as late as the desired one at the same mount

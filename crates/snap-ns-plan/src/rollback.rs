@@ -2,6 +2,7 @@
 
 use snap_fstab::{Entry, Sink};
 use snap_mount_options::{Origin, Unfinished};
+use snap_ns_forecast::OldLink;
 use snap_profile::Item;
 
 use crate::account::Count;
@@ -39,12 +40,12 @@ impl Plan<'_> {
     /// there before.
     pub(crate) fn old_links(&self) -> impl Iterator<Item = Entry<'_>> {
         (0_u16..).take(self.forecast.all_desired().len()).filter_map(|place| {
-            let (mount_point, options, _) = self.forecast.old_link(place)?;
+            let OldLink { replaced_at, options, .. } = self.forecast.old_link(place)?;
+            let mount_point = replaced_at?;
             let recorded = self.forecast.current_by_path.at(mount_point);
             let mut recorded = recorded.filter_map(|at| self.current(at));
             let known = recorded.any(|item| self.was_before(item));
-            let replaced = !mount_point.is_empty() && !known;
-            replaced.then_some(Entry { mount_point, options, ..Entry::default() })
+            (!known).then_some(Entry { mount_point, options, ..Entry::default() })
         })
     }
 

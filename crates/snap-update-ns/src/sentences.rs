@@ -253,15 +253,16 @@ fn kind_text(kind: NodeKind) -> &'static str {
 
 fn limit_text(limit: Limit) -> &'static str {
     match limit {
-        Limit::Saved => {
-            "more than 16384 entries, 8 MiB, or 64 KiB in a line would have to be recorded"
-        }
+        Limit::Entries => "more than 16384 entries would have to be recorded",
+        Limit::Text => "more than 8 MiB of profile would have to be recorded",
+        Limit::Line => "a line of more than 64 KiB would have to be recorded",
         Limit::Steps => "too many steps",
         Limit::Mimics => "more than 4096 directories would have to become writable",
         Limit::Children => "more than 32768 things are in a directory that has to become writable",
-        Limit::Names => {
-            "more than 65536 things, or 4 MiB of names, are in directories that have to become writable"
+        Limit::AllChildren => {
+            "more than 65536 things are in the directories that have to become writable"
         }
+        Limit::Names => "the names in directories that have to become writable exceed 4 MiB",
         Limit::Rounds => "the entries contradict each other: each changes what another one finds",
         Limit::Path => "the path gets longer than 4095 bytes",
         Limit::Data => "the mount options are longer than 4095 bytes",

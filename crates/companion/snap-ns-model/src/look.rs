@@ -59,12 +59,9 @@ impl FsView for Namespace {
     fn read_link(&mut self, path: &[u8], target: &mut Buffer) -> Result<bool, Fault> {
         let inside = self.inside();
         let failed = failed(Call::ReadLink, Role::MountPoint);
-        let spot = inside.find(path).map_err(&failed)?;
-        let Body::Symlink(text) = &inside.machine.storage.inode(spot.inode).body else {
-            return Err(failed(Error::NotFound));
-        };
+        let (text, roots) = inside.find_link(path).map_err(&failed)?;
         target.try_extend_from_slice(text).map_err(|_| failed(Error::NotFound))?;
-        Ok(inside.is_link_of_root(path))
+        Ok(roots)
     }
 
     fn is_vacant(&mut self, path: &[u8]) -> Result<bool, Fault> {

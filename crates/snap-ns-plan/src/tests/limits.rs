@@ -72,7 +72,7 @@ fn entries() {
         format!("none /tmp/{number} none x-snapd.kind=symlink,x-snapd.symlink=/x 0 0\n")
     });
     let desired = format!("{}{}", layout("d/new"), links.collect::<String>());
-    assert_eq!(plan(world, "", &desired).steps, ["full Saved"]);
+    assert_eq!(plan(world, "", &desired).steps, ["full Entries"]);
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn text() {
         let id = format!("{dir}-{}", "i".repeat(4000));
         desired += &format!("/tmp /r/{dir}/new none bind,x-snapd.id={id} 0 0\n");
     }
-    assert_eq!(plan(&world, "", &desired).steps, ["full Saved"]);
+    assert_eq!(plan(&world, "", &desired).steps, ["full Text"]);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_line() {
     for (words, fits) in [(13_000, true), (20_000, false)] {
         let desired = format!("/tmp /tmp/t none bind,{} 0 0\n", vec!["a"; words].join(" "));
         let done = plan("d /tmp/t", "", &desired);
-        assert_eq!(done.steps, [if fits { "mount /tmp/t" } else { "full Saved" }]);
+        assert_eq!(done.steps, [if fits { "mount /tmp/t" } else { "full Line" }]);
         assert_eq!(done.saved.is_empty(), !fits);
     }
 }

@@ -38,28 +38,34 @@ impl Inside<'_> {
     pub(super) fn make_symlink(
         &mut self,
         path: &[u8],
-        (target, old): (&[u8], Option<&[u8]>),
+        target: &[u8],
+        old: Option<&[u8]>,
         owner: (Option<u32>, Option<u32>),
         rule: &dyn Rule,
     ) -> Result<Outcome, Fault> {
         let role = Role::MountPoint;
         let (uid, gid) = self.caller.creates_for;
         let above = |dir: &[u8]| Attributes { mode: rule.directory_mode(dir), uid, gid };
-        let dir = match self.start(path, role, rule)? {
-            Start::Exists(there) => {
-                let text = self.machine.storage.inode(there.spot.inode).text();
-                if there.kind == NodeKind::Symlink && text == target {
-                    return Ok(Outcome::Done);
-                }
-                if old != Some(text) || !self.is_link_of_root(path) {
-                    return Err(Fault::new(What::Found(there.kind), role));
-                }
-                let above = parent(path).unwrap_or_default();
-                let dir = self.find_dir(above).map_err(failed(Call::ReadLink, role))?;
-                self.remove(path).map_err(failed(Call::Remove, role))?;
-                dir
+        let dir = if let Some(old) = old {
+            let above = parent(path).unwrap_or_default();
+            let dir = self.find_dir(above).map_err(failed(Call::ReadLink, role))?;
+            match self.find_link(path) {
+                Ok((text, true)) if text == old => {}
+                Ok(_) | Err(Error::Invalid) => return Err(Fault::new(What::Replaced, role)),
+                Err(error) => return Err(failed(Call::ReadLink, role)(error)),
             }
-            Start::Below(start) => self.make_above(start, path, role, &above)?,
+            self.remove(path).map_err(failed(Call::Remove, role))?;
+            dir
+        } else {
+            match self.start(path, role, rule)? {
+                Start::Exists(there) => {
+                    let text = self.machine.storage.inode(there.spot.inode).text();
+                    let is_it = there.kind == NodeKind::Symlink && text == target;
+                    let found = Fault::new(What::Found(there.kind), role);
+                    return if is_it { Ok(Outcome::Done) } else { Err(found) };
+                }
+                Start::Below(start) => self.make_above(start, path, role, &above)?,
+            }
         };
         let (uid, gid) = (owner.0.unwrap_or(uid), owner.1.unwrap_or(gid));
         let attributes = Attributes { mode: 0o777, uid, gid };

@@ -32,7 +32,7 @@ impl Performer for Namespace {
             }
             Action::Make(creation) => inside.make(creation, rule),
             Action::MakeSymlink { path, target, old, owner } => {
-                inside.make_symlink(path, (target, *old), *owner, rule)
+                inside.make_symlink(path, target, *old, *owner, rule)
             }
             Action::EnsureDir { path, must_exist } => inside.ensure_dir(path, must_exist, rule),
             Action::Mount(item) => inside.mount(item),

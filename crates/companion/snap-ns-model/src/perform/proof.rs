@@ -1,8 +1,10 @@
 //! Whether nobody but root can change what a path leads to.
 
-use snap_ns_plan::{Attributes, NodeKind, Rule};
+use snap_ns_plan::{Attributes, Rule};
 use snap_path::{parent, prefixes};
 
+use crate::error::Error;
+use crate::inode::Body;
 use crate::namespace::Inside;
 
 impl Inside<'_> {
@@ -19,13 +21,20 @@ impl Inside<'_> {
         })
     }
 
-    /// Whether `path` is a symbolic link that nobody but root can have made or can change.
-    pub(crate) fn is_link_of_root(&self, path: &[u8]) -> bool {
-        let link = self.find(path).ok().map(|spot| self.machine.storage.inode(spot.inode));
-        let owners =
-            link.filter(|link| link.kind() == NodeKind::Symlink).map(|link| link.attributes);
-        owners.is_some_and(|owners| (owners.uid, owners.gid) == (0, 0))
-            && parent(path).is_some_and(|dir| self.is_roots_way(dir))
+    /// Where the symbolic link `path` leads, and whether nobody but root can have made or can change it.
+    pub(crate) fn find_link(&self, path: &[u8]) -> Result<(&[u8], bool), Error> {
+        let spot = self.find_in_dir(path).map_err(|error| match error {
+            // Walked by component, a link is no directory.
+            Error::Loop => Error::NotDirectory,
+            error => error,
+        })?;
+        let link = self.machine.storage.inode(spot.inode);
+        let roots = (link.attributes.uid, link.attributes.gid) == (0, 0)
+            && parent(path).is_some_and(|dir| self.is_roots_way(dir));
+        match &link.body {
+            Body::Symlink(text) => Ok((text, roots)),
+            Body::Directory(_) | Body::File(_) | Body::Special => Err(Error::Invalid),
+        }
     }
 }
 
