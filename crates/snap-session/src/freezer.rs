@@ -53,7 +53,7 @@ impl<'i> Freezer<'i> {
     /// Nothing is frozen yet.
     #[must_use]
     pub fn new(instance: Instance<'i>) -> Self {
-        Self { instance, state: State::Thawed, groups: Groups::new() }
+        Self { instance, state: State::Thawed, groups: Groups::default() }
     }
 
     /// Freezes the processes of the instance, and waits until they are frozen, unless that was done

@@ -36,7 +36,7 @@ const FROZEN: &[u8] = b"frozen 1";
 
 /// The topmost groups of an instance. All that is needed to freeze and thaw them is open before the
 /// first one is frozen.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Groups {
     roots: ArrayVec<Group, ROOTS_MAX>,
     users: ArrayVec<Group, USERS_MAX>,
@@ -57,21 +57,10 @@ struct Group {
 }
 
 impl Groups {
-    /// None is known.
-    pub(crate) fn new() -> Self {
-        Self {
-            roots: ArrayVec::new_const(),
-            users: ArrayVec::new_const(),
-            room: 0,
-            passed_over: false,
-            restless: None,
-        }
-    }
-
     /// Freezes the groups of `instance`, all at once, and waits for them. Those that were frozen
     /// before are thawed with the others: whoever did that may have been killed.
     pub(crate) fn freeze(&mut self, instance: &Instance<'_>) -> Result<(), SessionError> {
-        *self = Self::new();
+        *self = Self::default();
         // Of each eight descriptors users' groups get two: root's, and the rest of the run, need some.
         let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
         self.room = usize::try_from(descriptors / 8).map_or(USERS_MAX, |room| room.min(USERS_MAX));
