@@ -44,9 +44,7 @@ pub(crate) fn session(
         SessionError::NotLocked => f.write_str(
             "--from-snap-confine was used but nobody holds the lock of the snap's namespace",
         ),
-        SessionError::MissingCapability(capability) => {
-            write!(f, "need to run as root or with {}", capability.name())
-        }
+        SessionError::MissingCapability(name) => write!(f, "need to run as root or with {name}"),
         SessionError::LittleStack => f.write_str("the limit of the stack is below 512 KiB"),
         SessionError::ProfileTooLarge(subject) => {
             write!(f, "{} is larger than 8 MiB", subject_text(*subject))
