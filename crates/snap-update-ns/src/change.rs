@@ -15,7 +15,7 @@ use snap_session::{
 use crate::arguments::Caller;
 use crate::log::Log;
 use crate::report::{Error, FileName, Told, Undone};
-use crate::workspace::StageBuffers;
+use crate::workspace::Stage;
 
 /// What stays the same during a run.
 pub(crate) struct Run<'r, 'l> {
@@ -28,7 +28,7 @@ pub(crate) struct Run<'r, 'l> {
 
 /// What is needed to go back: buffers, and where something may be created.
 pub(crate) struct WayBack<'w> {
-    pub(crate) buffers: StageBuffers,
+    pub(crate) buffers: &'static mut Stage,
     pub(crate) arena: &'w mut Arena<'static>,
     pub(crate) territory: Territory<'static>,
 }
@@ -218,16 +218,15 @@ impl Run<'_, '_> {
         (mut next, forth): (Reserved, Option<Journal>),
         way_back: WayBack<'_>,
     ) -> Result<Undone, Error<'static>> {
-        let WayBack { buffers: back, arena, territory } = way_back;
-        let plan = back.plan;
+        let WayBack { buffers, arena, territory } = way_back;
+        let Stage { desired_text, current_text, desired, current, plan } = buffers;
         let standing = |sink: &mut Memory| failed.write_standing(sink);
         let asked = |sink: &mut Memory| failed.write_earlier(Earlier::Asked, sink);
-        let planned = self.load_written(back.current_text, standing, arena, back.current).and_then(
-            |current| {
-                let desired = self.load_written(back.desired_text, asked, arena, back.desired)?;
-                self.plan_way_back(plan, kernel, (current, desired, territory))
-            },
-        );
+        let current = self.load_written(&mut current_text.0, standing, arena, &mut current.0);
+        let planned = current.and_then(|current| {
+            let desired = self.load_written(&mut desired_text.0, asked, arena, &mut desired.0)?;
+            self.plan_way_back(plan, kernel, (current, desired, territory))
+        });
         let whole = match planned {
             Ok(whole) => whole,
             Err(error) => {

@@ -59,7 +59,7 @@ pub fn run<I: Iterator<Item = &'static [u8]>>(
     workspace: &'static mut Workspace,
 ) -> u8 {
     let Invocation { args, debug, real_home, hold_signals, output, error } = invocation;
-    let (buffers, kept) = workspace.split();
+    let Workspace { log: kept, buffers } = workspace;
     let mut log = Log::new(error, debug == Some(b"1"), kept);
     match start(args, (real_home, hold_signals), buffers, &mut log) {
         Ok(()) => 0,
@@ -74,7 +74,7 @@ pub fn run<I: Iterator<Item = &'static [u8]>>(
 fn start<I: Iterator<Item = &'static [u8]>>(
     args: I,
     (real_home, hold_signals): (Option<&'static [u8]>, fn()),
-    buffers: Buffers,
+    buffers: &'static mut Buffers,
     log: &mut Log,
 ) -> Result<(), Error<'static>> {
     snap_session::check_stack()?;
