@@ -147,18 +147,6 @@ impl Run<'_, '_> {
         Error::Session(self.file.instance, error)
     }
 
-    /// The tree beneath the mounts of the current profile, when the plan has to see it.
-    pub(crate) fn look_beneath(
-        &self,
-        plan: &mut Plan<'static>,
-        kernel: &mut Kernel,
-    ) -> Result<Option<Kernel>, Error<'static>> {
-        if !plan.asks_beneath() {
-            return Ok(None);
-        }
-        beneath(plan, kernel).map(Some)
-    }
-
     /// Performs a plan with the snap's processes frozen, and saves what stands then. When it fails,
     /// everything is undone again. What is about to be done is on disk before it is done, with the ID
     /// of the namespace's `root` mount.
@@ -288,8 +276,7 @@ impl Run<'_, '_> {
                 if compared == Comparison::Same {
                     plan.plan_all_the_same();
                 }
-                let mut view =
-                    if plan.asks_beneath() { Some(beneath(plan, kernel)?) } else { None };
+                let mut view = look_beneath(plan, kernel)?;
                 let mut told = Told::new(self.log, file);
                 let completed = plan.complete(view.as_mut().unwrap_or(kernel), &mut told);
                 completed.map(|()| !told.left_out)
@@ -332,8 +319,15 @@ impl Run<'_, '_> {
     }
 }
 
-fn beneath(plan: &mut Plan<'static>, kernel: &mut Kernel) -> Result<Kernel, Error<'static>> {
-    kernel.beneath(plan).map_err(|error| {
+/// The tree beneath the mounts of the current profile, when the plan has to see it.
+pub(crate) fn look_beneath(
+    plan: &mut Plan<'static>,
+    kernel: &mut Kernel,
+) -> Result<Option<Kernel>, Error<'static>> {
+    if !plan.asks_beneath() {
+        return Ok(None);
+    }
+    kernel.beneath(plan).map(Some).map_err(|error| {
         let at = error.entry.and_then(|place| plan.recorded_mount(place));
         Error::Beneath(at, error.errno)
     })

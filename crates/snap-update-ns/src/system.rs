@@ -9,7 +9,7 @@ use snap_session::{
 };
 
 use crate::arguments::Caller;
-use crate::change::{Run, WayBack};
+use crate::change::{Run, WayBack, look_beneath};
 use crate::log::Log;
 use crate::report::{Error, FileName, Told, Undone};
 use crate::workspace::{Buffers, Stage};
@@ -132,7 +132,7 @@ fn change(
         kernel.sweep_aside();
     }
     kernel.note_gone_tmpfs(plan);
-    let mut view = run.look_beneath(plan, &mut kernel)?;
+    let mut view = look_beneath(plan, &mut kernel)?;
     let mut told = Told::new(run.log, run.file);
     if let Err(error) = plan.complete(view.as_mut().unwrap_or(&mut kernel), &mut told) {
         return Err(Error::Plan(run.file, plan, error));
