@@ -49,19 +49,9 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Writes the journal of `plan`, and lets it take the place of the current profile.
-    fn start(
-        file: Reserved,
-        header: Header,
-        plan: &Plan<'_>,
-        kernel: &mut Kernel,
-    ) -> Result<Self, SessionError> {
-        let mut journal = Self::write(file, header, plan, kernel)?;
-        journal.file.publish().map(|()| journal)
-    }
-
-    /// The same where this journal is in the way; and the file that the last profile is written to
-    /// then, with room for `len` bytes. It is this journal's, unless files cannot change places here.
+    /// Lets the journal of the way back, in `file`, take the place of this one; and gives the file
+    /// that the last profile is written to then, with room for `len` bytes. It is this journal's,
+    /// unless files cannot change places here.
     fn turn_back(
         mut self,
         file: Reserved,
@@ -78,6 +68,7 @@ impl Journal {
         back.file.publish().map(|()| (back, end))
     }
 
+    /// Writes the journal of `plan`. It does not count before its file is published.
     fn write(
         mut file: Reserved,
         header: Header,
@@ -254,7 +245,8 @@ impl Run<'_, '_> {
     fn save_midway(&self, next: Reserved, plan: &Plan<'_>, (kernel, root): (&mut Kernel, u64)) {
         if keeps_journal() {
             let header = Header { direction: Direction::Back, phase: Phase::Undoing, root };
-            let _ = Journal::start(next, header, plan, kernel);
+            let journal = Journal::write(next, header, plan, kernel);
+            let _ = journal.and_then(|mut journal| journal.file.publish());
         } else {
             let _ = self.save(next, |sink| plan.write_saved(sink));
         }
