@@ -8,8 +8,8 @@ use snap_ns_plan::{
 };
 use snap_profile::{Arena, Profile, Role, Variables, load};
 use snap_session::{
-    Draft, Freezer, Instance, ProfileFile, ProfileWriter, Reserved, SessionError, Subject,
-    keeps_journal, remove_drafts, reserve,
+    Draft, Freezer, Instance, ProfileFile, Reserved, SessionError, Subject, keeps_journal,
+    remove_drafts, reserve,
 };
 
 use crate::arguments::Caller;
@@ -157,7 +157,7 @@ impl Run<'_, '_> {
         let frozen = if plan.touches_tree() { self.freeze() } else { Ok(()) };
         if let Err(error) = frozen {
             // Nothing was changed.
-            self.save(next, |sink| plan.write_saved(sink))?;
+            self.save(next, plan)?;
             return Err(self.session(error));
         }
         let mut told = Told { journal: journal.as_mut(), ..Told::new(self.log, self.file) };
@@ -165,7 +165,7 @@ impl Run<'_, '_> {
         self.tell_backend(kernel);
         let Err(failure) = driven else {
             self.freezer.thaw().map_err(|error| self.session(error))?;
-            return self.save(next, |sink| plan.write_saved(sink));
+            return self.save(next, plan);
         };
         self.log.debug(format_args!("it failed: undoing what was done"));
         let undone =
@@ -237,7 +237,7 @@ impl Run<'_, '_> {
             self.save_midway(next, plan, (kernel, root));
             return Ok(Undone::NotAll);
         }
-        self.save(next, |sink| plan.write_saved(sink)).map(|()| Undone::All)
+        self.save(next, plan).map(|()| Undone::All)
     }
 
     /// Saves what stands in the middle of a way back that ended: as a journal, for the next run to go
@@ -248,7 +248,7 @@ impl Run<'_, '_> {
             let journal = Journal::write(next, header, plan, kernel);
             let _ = journal.and_then(|mut journal| journal.file.publish());
         } else {
-            let _ = self.save(next, |sink| plan.write_saved(sink));
+            let _ = self.save(next, plan);
         }
     }
 
@@ -301,12 +301,8 @@ impl Run<'_, '_> {
     }
 
     /// Saves what stands.
-    fn save(
-        &self,
-        mut next: Reserved,
-        write: impl FnOnce(&mut ProfileWriter<'_>) -> Result<(), Errno>,
-    ) -> Result<(), Error<'static>> {
-        let written = next.write(write);
+    fn save(&self, mut next: Reserved, plan: &Plan<'_>) -> Result<(), Error<'static>> {
+        let written = next.write(|writer| plan.write_saved(writer));
         written.and_then(|()| next.publish()).map_err(|error| self.session(error))
     }
 }
