@@ -285,13 +285,12 @@ impl Run<'_, '_> {
     fn load_written(
         &self,
         buffer: &'static mut [u8],
-        write: impl FnOnce(&mut Memory) -> Result<(), Full>,
+        write: impl FnOnce(&mut Memory) -> Result<(), SessionError>,
         arena: &mut Arena<'static>,
         profile: &'static mut Profile<'static>,
     ) -> Result<&'static Profile<'static>, Error<'static>> {
         let mut memory = Memory { buffer, len: 0 };
-        let too_large = SessionError::ProfileTooLarge(Subject::CurrentProfile);
-        write(&mut memory).map_err(|Full| self.session(too_large))?;
+        write(&mut memory).map_err(|error| self.session(error))?;
         let Memory { buffer, len } = memory;
         let text = buffer.get_mut(..len).unwrap_or_default();
         let file = FileName { which: ProfileFile::Current, ..self.file };
@@ -327,15 +326,13 @@ struct Memory {
     len: usize,
 }
 
-/// There is no room in it.
-struct Full;
-
 impl Sink for Memory {
-    type Error = Full;
+    type Error = SessionError;
 
-    fn put(&mut self, bytes: &[u8]) -> Result<(), Full> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), SessionError> {
         let end = self.len.saturating_add(bytes.len());
-        self.buffer.get_mut(self.len..end).ok_or(Full)?.copy_from_slice(bytes);
+        let room = self.buffer.get_mut(self.len..end);
+        room.ok_or(SessionError::ProfileTooLarge(Subject::CurrentProfile))?.copy_from_slice(bytes);
         self.len = end;
         Ok(())
     }
