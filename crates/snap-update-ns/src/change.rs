@@ -35,13 +35,6 @@ pub(crate) struct WayBack<'w> {
 
 type Loaded = &'static Profile<'static>;
 
-/// The files beside the current profile.
-struct Files {
-    /// None when no journal is kept.
-    journal: Option<Journal>,
-    next: Reserved,
-}
-
 /// The current profile while mounts change.
 pub(crate) struct Journal {
     file: Reserved,
@@ -98,32 +91,27 @@ impl Journal {
     }
 }
 
-impl Files {
-    /// Makes room for all that will be written; what the journal has to say is known already.
-    fn reserve(
-        file: FileName,
-        header: Header,
-        plan: &Plan<'_>,
-        kernel: &mut Kernel,
-    ) -> Result<Self, SessionError> {
-        let instance = &file.instance;
-        let next = |len| reserve(instance, Draft::Profile, len);
-        let len = plan.saved_len();
-        if !keeps_journal() {
-            return Ok(Self { journal: None, next: next(len)? });
-        }
+/// Makes room beside the current profile for all that will be written: the journal, if one is kept
+/// (what it has to say is known already), and the next profile.
+fn reserve_files(
+    instance: &Instance<'_>,
+    header: Header,
+    plan: &Plan<'_>,
+    kernel: &mut Kernel,
+) -> Result<(Option<Journal>, Reserved), SessionError> {
+    let mut len = plan.saved_len();
+    let mut journal = None;
+    if keeps_journal() {
         let empty = reserve(instance, Draft::Journal, 0)?;
-        let mut journal = Journal::write(empty, header, plan, kernel)?;
+        let written = journal.insert(Journal::write(empty, header, plan, kernel)?);
         // What is undone may have to be made again: then the next profile is the journal of the way
         // back, which has the same entries, and the journal is the profile after that.
-        let next = if plan.undoes() {
-            journal.file.reserve(plan.earlier_len())?;
-            next(len.max(journal.file.written()))?
-        } else {
-            next(len)?
-        };
-        Ok(Self { journal: Some(journal), next })
+        if plan.undoes() {
+            written.file.reserve(plan.earlier_len())?;
+            len = len.max(written.file.written());
+        }
     }
+    Ok((journal, reserve(instance, Draft::Profile, len)?))
 }
 
 impl Run<'_, '_> {
@@ -150,8 +138,8 @@ impl Run<'_, '_> {
         let header = Header { direction: Direction::Forth, phase: plan.first_phase(), root };
         // From here on something would be left behind, if only an empty file.
         (self.hold_signals)();
-        let Files { mut journal, next } =
-            Files::reserve(self.file, header, plan, kernel).map_err(|error| self.session(error))?;
+        let (mut journal, next) = reserve_files(&self.file.instance, header, plan, kernel)
+            .map_err(|error| self.session(error))?;
         let published = journal.as_mut().map_or(Ok(()), |journal| journal.file.publish());
         published.map_err(|error| self.session(error))?;
         let frozen = if plan.touches_tree() { self.freeze() } else { Ok(()) };
