@@ -123,7 +123,7 @@ impl Run<'_, '_> {
     }
 
     fn session(&self, error: SessionError) -> Error<'static> {
-        Error::Session(self.file.instance, error)
+        Error::Session(Some(self.file.instance), error)
     }
 
     /// Performs a plan with the snap's processes frozen, and saves what stands then. When it fails,

@@ -33,7 +33,7 @@ use log::Log;
 use output::{Output, Patience};
 use report::Error;
 use rustix::fd::BorrowedFd;
-use snap_session::{Joined, is_preserved, join, lock};
+use snap_session::{Joined, check_capabilities, check_stack, is_preserved, join, lock};
 use workspace::Buffers;
 
 /// What the program gets from the outside, once.
@@ -77,14 +77,12 @@ fn start<I: Iterator<Item = &'static [u8]>>(
     buffers: &'static mut Buffers,
     log: &mut Log,
 ) -> Result<(), Error<'static>> {
-    snap_session::check_stack()?;
-    snap_session::check_capabilities()?;
-    let arguments = Arguments::parse(args)?;
-    let Arguments { instance, caller, scope } = arguments;
+    check_stack().and_then(|()| check_capabilities()).map_err(|e| Error::Session(None, e))?;
+    let Arguments { instance, caller, scope } = Arguments::parse(args).map_err(Error::Arguments)?;
     // Held until everything is saved.
     let mut _lock = None;
     if caller == Caller::Snapd {
-        let session = |error| Error::Session(instance, error);
+        let session = |error| Error::Session(Some(instance), error);
         if !is_preserved(&instance).map_err(session)? {
             return Ok(());
         }

@@ -23,7 +23,7 @@ pub(crate) fn update(
     log: &mut Log,
 ) -> Result<(), Error<'static>> {
     log.copy_to(open_log(&instance, None));
-    let session = |error| Error::Session(instance, error);
+    let session = |error| Error::Session(Some(instance), error);
     if caller == Caller::SnapConfine {
         check_locked(&instance).map_err(session)?;
     }
@@ -53,7 +53,7 @@ fn update_locked(
     let mut arena = Arena::new(arena);
     let Stage { desired_text, current_text, desired, current, plan } = forth;
     let instance = run.file.instance;
-    let session = |error| Error::Session(instance, error);
+    let session = |error| Error::Session(Some(instance), error);
     let mut current_text =
         read_profile(ProfileFile::Current, &instance, &mut current_text.0).map_err(session)?;
     let journal = Header::read(current_text);

@@ -18,7 +18,7 @@ pub(crate) fn update(
     buffers: &'static mut Buffers,
     log: &mut Log,
 ) -> Result<(), Error<'static>> {
-    let session = |error| Error::Session(instance, error);
+    let session = |error| Error::Session(Some(instance), error);
     let uid = become_user().map_err(session)?;
     log.copy_to(open_log(&instance, Some(uid)));
     let Stage { desired_text, desired, current, plan, .. } = &mut buffers.forth;
