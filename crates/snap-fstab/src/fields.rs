@@ -9,11 +9,10 @@ fn is_separator(byte: u8) -> bool {
 
 /// Unescapes `field` to its own front and returns just that.
 pub(crate) fn unescape(field: &mut [u8]) -> &mut [u8] {
-    // Most have no escape, which core finds out many bytes at a time.
-    if !field.contains(&b'\\') {
+    let Some(first) = field.iter().position(|&byte| byte == b'\\') else {
         return field;
-    }
-    let (mut read, mut write) = (0_usize, 0_usize);
+    };
+    let (mut read, mut write) = (first, first);
     while let Some(rest) = field.get(read..)
         && let Some(&byte) = rest.first()
     {

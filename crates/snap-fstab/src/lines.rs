@@ -2,7 +2,7 @@
 
 use crate::error::{ParseError, ParseErrorKind};
 use crate::fields::{fold_separators, unescape};
-use crate::scan::{Scan, Span};
+use crate::scan::{Escapes, Scan, Span};
 
 /// The longest line in bytes, without its newline (docs/limits.md).
 pub const LINE_MAX: usize = 64 * 1024;
@@ -122,7 +122,7 @@ fn parse_line<'a>(
         mount_point: column(mount_point.0),
         options: options.map_or(0, |(start, _)| column(start)),
     };
-    let mut fields = Cutter { rest: line, at: 0 };
+    let mut fields = Cutter { rest: line, at: 0, escapes: scan.escapes };
     let source = fields.cut(source);
     let mount_point = fields.cut(mount_point);
     let fs_type = fields.cut(fs_type);
@@ -139,12 +139,17 @@ fn parse_line<'a>(
 struct Cutter<'a> {
     rest: &'a mut [u8],
     at: usize,
+    escapes: Escapes,
 }
 
 impl<'a> Cutter<'a> {
     /// The field at a span, unescaped.
     fn cut(&mut self, span: Span) -> &'a mut [u8] {
-        unescape(self.cut_raw(span))
+        let field = self.cut_raw(span);
+        match self.escapes {
+            Escapes::None => field,
+            Escapes::Some => unescape(field),
+        }
     }
 
     fn cut_raw(&mut self, (start, end): Span) -> &'a mut [u8] {

@@ -16,6 +16,14 @@ pub(crate) struct Scan {
     pub(crate) count: u32,
     /// The first control byte, and where it is; a comment must have none either.
     pub(crate) control: Option<(usize, u8)>,
+    pub(crate) escapes: Escapes,
+}
+
+/// Whether a line has a backslash at all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Escapes {
+    None,
+    Some,
 }
 
 /// What a byte means to the scan.
@@ -25,12 +33,14 @@ enum Class {
     Separator,
     Newline,
     Control,
+    Backslash,
 }
 
 const fn class(byte: u8) -> Class {
     match byte {
         b'\n' => Class::Newline,
         b' ' | b'\t' => Class::Separator,
+        b'\\' => Class::Backslash,
         0..b' ' | 0x7f => Class::Control,
         _ => Class::Plain,
     }
@@ -39,8 +49,14 @@ const fn class(byte: u8) -> Class {
 impl Scan {
     /// Looks at the first line of `text`.
     pub(crate) fn of(text: &[u8]) -> Self {
-        let mut scan =
-            Self { len: text.len(), head: [(0, 0); 4], tail: [(0, 0); 3], count: 0, control: None };
+        let mut scan = Self {
+            len: text.len(),
+            head: [(0, 0); 4],
+            tail: [(0, 0); 3],
+            count: 0,
+            control: None,
+            escapes: Escapes::None,
+        };
         let mut field: Option<usize> = None;
         let mut in_comment = false;
         for (at, &byte) in text.iter().enumerate() {
@@ -51,6 +67,12 @@ impl Scan {
                 Class::Separator => {
                     if let Some(start) = field.take() {
                         scan.add((start, at));
+                    }
+                }
+                Class::Backslash => {
+                    scan.escapes = Escapes::Some;
+                    if !in_comment {
+                        field = field.or(Some(at));
                     }
                 }
                 Class::Control => {
