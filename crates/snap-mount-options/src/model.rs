@@ -83,10 +83,7 @@ impl<'a> Options<'a> {
         let mut builder = Builder::default();
         for (start, token) in tokens(text) {
             let error = |kind| OptionError { start, len: token.len(), kind };
-            match model_option(token) {
-                Some(option) => builder.model(option).map_err(error)?,
-                None => builder.word(token).map_err(error)?,
-            }
+            builder.add(token).map_err(error)?;
             if builder.options.unfinished.is_some() {
                 return Err(error(OptionErrorKind::Unfinished));
             }
@@ -100,10 +97,7 @@ impl<'a> Options<'a> {
     pub fn recorded(fs_type: &[u8], text: &'a [u8]) -> Self {
         let mut builder = Builder::default();
         for (_, token) in tokens(text) {
-            let _ = match model_option(token) {
-                Some(option) => builder.model(option),
-                None => builder.word(token),
-            };
+            let _ = builder.add(token);
         }
         let synthetic_for = builder.synthetic_for();
         let plain =
@@ -144,7 +138,10 @@ fn once<T: PartialEq>(slot: &mut Option<T>, value: T) -> Result<(), OptionErrorK
 }
 
 impl<'a> Builder<'a> {
-    fn word(&mut self, token: &[u8]) -> Result<(), OptionErrorKind> {
+    fn add(&mut self, token: &'a [u8]) -> Result<(), OptionErrorKind> {
+        if let Some(option) = model_option(token) {
+            return self.model(option);
+        }
         match word(token) {
             Some(Word::Set(flags)) => self.options.flags.insert(flags),
             Some(Word::Clear(flags)) => self.options.flags.remove(flags),

@@ -5,22 +5,20 @@ use crate::error::OptionErrorKind;
 /// The user and group `nobody` of Debian, Ubuntu and the kernel (`overflowuid`, proc(5)).
 const NOBODY: u32 = 65534;
 
-/// A number without a sign or anything else around it.
-fn number(text: &[u8], radix: u32) -> Option<u32> {
+/// A number of a type `N` without a sign or anything else around it.
+fn number<N: TryFrom<u64>>(text: &[u8], radix: u32) -> Option<N> {
     let text = core::str::from_utf8(text).ok().filter(|text| !text.starts_with('+'))?;
-    u32::from_str_radix(text, radix).ok()
+    N::try_from(u64::from_str_radix(text, radix).ok()?).ok()
 }
 
 /// An octal mode without set-id bits, at most `01777`.
 pub(crate) fn mode(text: &[u8]) -> Result<u16, OptionErrorKind> {
-    let mode = number(text, 8).filter(|&mode| mode <= 0o1777);
-    mode.and_then(|mode| u16::try_from(mode).ok()).ok_or(OptionErrorKind::Mode)
+    number(text, 8).filter(|&mode| mode <= 0o1777).ok_or(OptionErrorKind::Mode)
 }
 
 /// A decimal number of 64 bits.
 pub(crate) fn mount_id(text: &[u8]) -> Result<u64, OptionErrorKind> {
-    let text = core::str::from_utf8(text).ok().filter(|text| !text.starts_with('+'));
-    text.and_then(|text| text.parse().ok()).ok_or(OptionErrorKind::Unfinished)
+    number(text, 10).ok_or(OptionErrorKind::Unfinished)
 }
 
 /// A decimal user or group number, or one of the two names that need no name service.

@@ -41,32 +41,23 @@ impl core::error::Error for PathError {}
 /// Why it is not. [`PathError::NotClean`] is the one that [`clean`] puts right; its length is not
 /// looked at then.
 pub fn check(path: &[u8]) -> Result<(), PathError> {
-    if path.first() != Some(&b'/') {
-        return Err(PathError::NotAbsolute);
-    }
-    // Nearly every path is clean, which one look at each pair of bytes tells.
-    let doubtful = |pair: &[u8]| matches!(pair, [b'/', b'/' | b'.'] | [_, 0]);
-    let slash_behind = path.len() > 1 && path.last() == Some(&b'/');
-    if slash_behind || path.windows(2).any(doubtful) {
-        check_components(path)?;
-    }
-    if path.len() >= PATH_MAX { Err(PathError::TooLong) } else { Ok(()) }
-}
-
-/// The same, component by component.
-fn check_components(path: &[u8]) -> Result<(), PathError> {
+    let [b'/', components @ ..] = path else { return Err(PathError::NotAbsolute) };
     if path.contains(&0) {
         return Err(PathError::Nul);
     }
     let mut clean = true;
-    for component in path.split(|&b| b == b'/').skip(1) {
+    for component in components.split(|&b| b == b'/') {
         match component {
             b".." => return Err(PathError::DotDot),
-            b"" | b"." => clean = false,
+            // But `/` itself ends in an empty one.
+            b"" | b"." => clean = path == b"/",
             _ => {}
         }
     }
-    if clean { Ok(()) } else { Err(PathError::NotClean) }
+    if !clean {
+        return Err(PathError::NotClean);
+    }
+    if path.len() >= PATH_MAX { Err(PathError::TooLong) } else { Ok(()) }
 }
 
 /// Cleans `path` in place: `//`, `/./` and a trailing `/` go away. The result borrows the start of

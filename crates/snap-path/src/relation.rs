@@ -35,7 +35,7 @@ pub fn file_name(path: &[u8]) -> &[u8] {
 /// when `path` is elsewhere. Compares whole components: `/ab` is not below `/a`.
 #[must_use]
 pub fn below<'p>(path: &'p [u8], dir: &[u8]) -> Option<&'p [u8]> {
-    let dir = if dir == b"/" { b"" } else { dir };
+    let dir = without_slash(dir);
     // Nearly always no, which the ends of names tell sooner than their common beginning.
     let last = dir.len().checked_sub(1);
     if path.get(dir.len()).is_some_and(|&byte| byte != b'/')
@@ -50,6 +50,11 @@ pub fn below<'p>(path: &'p [u8], dir: &[u8]) -> Option<&'p [u8]> {
     }
 }
 
+/// `path` without a slash at its end: `/` is the only clean path that has one.
+fn without_slash(path: &[u8]) -> &[u8] {
+    if path == b"/" { b"" } else { path }
+}
+
 /// True when `path` is `dir` or lies below it, by whole components.
 #[must_use]
 pub fn is_at_or_below(path: &[u8], dir: &[u8]) -> bool {
@@ -60,19 +65,9 @@ pub fn is_at_or_below(path: &[u8], dir: &[u8]) -> bool {
 /// at or below a directory stands together (`/a`, `/a/b`, `/a-b`).
 #[must_use]
 pub fn parents_first(a: &[u8], b: &[u8]) -> Ordering {
+    let (a, b) = (without_slash(a), without_slash(b));
     let common = a.len().min(b.len());
-    let (a_head, b_head) =
-        (a.get(..common).unwrap_or_default(), b.get(..common).unwrap_or_default());
-    a_head.cmp(b_head).then_with(|| {
-        let next = |path: &[u8]| path.get(common).copied();
-        match (next(a), next(b)) {
-            (None, None) => Ordering::Equal,
-            // `/` is the shortest path and above all others.
-            (None, Some(_)) if a == b"/" => Ordering::Less,
-            (Some(_), None) if b == b"/" => Ordering::Greater,
-            (None, Some(byte)) => b'/'.cmp(&byte).then(Ordering::Less),
-            (Some(byte), None) => byte.cmp(&b'/').then(Ordering::Greater),
-            (Some(x), Some(y)) => x.cmp(&y),
-        }
-    })
+    let (a_head, a_rest) = a.split_at_checked(common).unwrap_or_default();
+    let (b_head, b_rest) = b.split_at_checked(common).unwrap_or_default();
+    a_head.cmp(b_head).then_with(|| a_rest.iter().chain(b"/").cmp(b_rest.iter().chain(b"/")))
 }

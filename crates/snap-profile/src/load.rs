@@ -45,21 +45,11 @@ pub fn load<'a>(
         Role::Desired => Rigour::Strict,
         Role::Current => Rigour::Lenient,
     };
+    let error = |line, column, kind| LoadError { line, column, culprit: &[], kind };
     for line in parse(text, rigour) {
-        let line = line.map_err(|error| LoadError {
-            line: error.line,
-            column: error.column,
-            culprit: &[],
-            kind: LoadErrorKind::Parse(error.kind),
-        })?;
-        let number = line.number;
-        let item = loader.item(line)?;
-        profile.try_push(item).map_err(|_| LoadError {
-            line: number,
-            column: 0,
-            culprit: &[],
-            kind: LoadErrorKind::TooManyEntries,
-        })?;
+        let line = line.map_err(|e| error(e.line, e.column, LoadErrorKind::Parse(e.kind)))?;
+        let full = error(line.number, 0, LoadErrorKind::TooManyEntries);
+        profile.try_push(loader.item(line)?).map_err(|_| full)?;
     }
     Ok(loader.home_use)
 }

@@ -2,8 +2,6 @@
 
 use rustix::io::Errno;
 
-use crate::privileges::Capability;
-
 /// Why the host does not let the run go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionError {
@@ -18,8 +16,8 @@ pub enum SessionError {
     },
     /// snap-confine calls with the instance's lock held, and it was free.
     NotLocked,
-    /// The effective set lacks this.
-    MissingCapability(Capability),
+    /// The effective set lacks the capability with this name.
+    MissingCapability(&'static str),
     /// The caller's limit leaves too little room for the stack.
     LittleStack,
     /// A profile has more bytes than there is room for.

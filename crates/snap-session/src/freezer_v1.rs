@@ -3,21 +3,14 @@
 
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, open};
-use rustix::io::Errno;
-use rustix::thread::nanosleep;
-use rustix::time::Timespec;
 use snap_path::is_at_or_below;
 
 use crate::error::{GroupName, SessionError, Subject, Task, failed};
-use crate::freezer::{Deadline, FREEZE_WAIT, OWN_GROUP_BYTES, is_gone, own_group};
+use crate::freezer::{
+    FREEZE_WAIT, OWN_GROUP_BYTES, is_gone, now, own_group, stands_still, write_state,
+};
 use crate::instance::Instance;
 use crate::join::instance_path;
-
-/// The first pause between two looks, in nanoseconds; each is twice as long as the one before.
-const PAUSE_FIRST: i64 = 100_000;
-
-/// The longest pause.
-const PAUSE_MAX: i64 = 20_000_000;
 
 pub(crate) fn freeze(instance: &Instance<'_>) -> Result<(), SessionError> {
     let Some(state) = open_state(instance)? else { return Ok(()) };
@@ -27,26 +20,11 @@ pub(crate) fn freeze(instance: &Instance<'_>) -> Result<(), SessionError> {
         return Ok(());
     }
     write_state(&state, b"FROZEN")?;
-    // There is no notification in this version: the state has to be read until it changes.
-    let deadline = Deadline::after(FREEZE_WAIT);
-    let mut pause = PAUSE_FIRST;
-    loop {
-        let mut text = [0_u8; 16];
-        match rustix::io::pread(&state, &mut text, 0) {
-            Ok(len) if text.get(..len).unwrap_or_default().starts_with(b"FROZEN") => break,
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(errno) if is_gone(errno) => break,
-            Err(errno) => return Err(failed(Task::Read, Subject::Freezer)(errno)),
-        }
-        if deadline.left().is_none() {
-            let name = instance_path(b"snap.", instance, b"");
-            return Err(SessionError::NotFrozen(GroupName::new(name.as_bytes())));
-        }
-        // Woken too early is only looked too early.
-        let _ = nanosleep(&Timespec { tv_sec: 0, tv_nsec: pause });
-        pause = pause.saturating_mul(2).min(PAUSE_MAX);
+    if stands_still(&state, b"FROZEN", now().saturating_add(FREEZE_WAIT))? {
+        return Ok(());
     }
-    Ok(())
+    let name = instance_path(b"snap.", instance, b"");
+    Err(SessionError::NotFrozen(GroupName::new(name.as_bytes())))
 }
 
 fn is_freezer(controller: &[u8]) -> bool {
@@ -65,13 +43,5 @@ fn open_state(instance: &Instance<'_>) -> Result<Option<OwnedFd>, SessionError> 
         Ok(file) => Ok(Some(file)),
         Err(errno) if is_gone(errno) => Ok(None),
         Err(errno) => Err(failed(Task::Write, Subject::Freezer)(errno)),
-    }
-}
-
-/// Writes the state; a group that vanished has none.
-fn write_state(file: &OwnedFd, state: &[u8]) -> Result<(), SessionError> {
-    match rustix::io::write(file, state) {
-        Err(errno) if !is_gone(errno) => Err(failed(Task::Write, Subject::Freezer)(errno)),
-        Ok(_) | Err(_) => Ok(()),
     }
 }

@@ -6,16 +6,14 @@ use core::mem::MaybeUninit;
 use core::str;
 
 use arrayvec::ArrayVec;
-use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags, openat, readlinkat_raw};
 use rustix::io::{self, Errno, pread};
 use rustix::process::{Resource, getrlimit};
-use rustix::time::Timespec;
 use snap_path::{PATH_MAX, Text};
 
-use crate::error::{GroupName, SessionError, Subject, Task, failed};
-use crate::freezer::{Deadline, FREEZE_WAIT, is_gone};
+use crate::error::{GroupName, SessionError};
+use crate::freezer::{FREEZE_WAIT, now, stands_still, write_state};
 use crate::freezer_walk::{Owner, find};
 use crate::instance::Instance;
 
@@ -33,21 +31,12 @@ const BELOW_MAX: u32 = 32;
 /// How long users' groups are waited for when root's stand still, in nanoseconds.
 const USERS_WAIT: i64 = 50_000_000;
 
-/// How often the state is read before a notification is waited for: a process that runs on another
-/// processor stands still within some microseconds, and waking up takes longer.
-const LOOKS: u32 = 16;
-
-/// How long a notification is waited for, in nanoseconds, before the state is read again; each time
-/// is twice as long as the one before. (A second notification within 10 ms is kept back by the
-/// kernel until these are over.)
-const WAIT_FIRST: i64 = 50_000;
-
-/// The longest wait.
-const WAIT_MAX: i64 = 20_000_000;
+/// The line of `cgroup.events` when all stand still.
+const FROZEN: &[u8] = b"frozen 1";
 
 /// The topmost groups of an instance. All that is needed to freeze and thaw them is open before the
 /// first one is frozen.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Groups {
     roots: ArrayVec<Group, ROOTS_MAX>,
     users: ArrayVec<Group, USERS_MAX>,
@@ -68,21 +57,10 @@ struct Group {
 }
 
 impl Groups {
-    /// None is known.
-    pub(crate) fn new() -> Self {
-        Self {
-            roots: ArrayVec::new_const(),
-            users: ArrayVec::new_const(),
-            room: 0,
-            passed_over: false,
-            restless: None,
-        }
-    }
-
     /// Freezes the groups of `instance`, all at once, and waits for them. Those that were frozen
     /// before are thawed with the others: whoever did that may have been killed.
     pub(crate) fn freeze(&mut self, instance: &Instance<'_>) -> Result<(), SessionError> {
-        *self = Self::new();
+        *self = Self::default();
         // Of each eight descriptors users' groups get two: root's, and the rest of the run, need some.
         let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
         self.room = usize::try_from(descriptors / 8).map_or(USERS_MAX, |room| room.min(USERS_MAX));
@@ -91,23 +69,19 @@ impl Groups {
         // Users' come first, so that nobody else stands still longer for what they have made slow;
         // one that cannot be told will not stand still.
         for group in &self.users {
-            let _ = group.write(b"1");
+            let _ = write_state(&group.freeze, b"1");
         }
-        self.roots
-            .iter()
-            .try_for_each(|group| group.write(b"1"))
-            .map_err(failed(Task::Write, Subject::Freezer))?;
-        let deadline = Deadline::after(FREEZE_WAIT);
+        self.roots.iter().try_for_each(|group| write_state(&group.freeze, b"1"))?;
+        let deadline = now().saturating_add(FREEZE_WAIT);
         for group in &self.roots {
-            let stands = group.stands_still(&deadline);
-            if !stands.map_err(failed(Task::Read, Subject::Freezer))? {
+            if !stands_still(&group.events, FROZEN, deadline)? {
                 let mut path = [MaybeUninit::uninit(); PATH_MAX];
                 return Err(SessionError::NotFrozen(GroupName::new(group.path(&mut path))));
             }
         }
-        let deadline = Deadline::after(USERS_WAIT);
+        let deadline = now().saturating_add(USERS_WAIT);
         for (at, group) in self.users.iter().enumerate() {
-            if group.stands_still(&deadline) != Ok(true) {
+            if stands_still(&group.events, FROZEN, deadline) != Ok(true) {
                 self.restless.get_or_insert(at);
             }
         }
@@ -116,9 +90,8 @@ impl Groups {
 
     /// Thaws all; the first error is returned.
     pub(crate) fn thaw(&self) -> Result<(), SessionError> {
-        let thaw = |group: &Group| group.write(b"0");
-        let thawed = self.roots.iter().chain(&self.users).map(thaw).fold(Ok(()), Result::and);
-        thawed.map_err(failed(Task::Write, Subject::Freezer))
+        let thaw = |group: &Group| write_state(&group.freeze, b"0");
+        self.roots.iter().chain(&self.users).map(thaw).fold(Ok(()), Result::and)
     }
 
     /// The path of the first group of a user's that did not stand still in time.
@@ -154,41 +127,6 @@ impl Groups {
 pub type GroupPath = [MaybeUninit<u8>; PATH_MAX];
 
 impl Group {
-    /// Writes the state; a group that vanished has none.
-    fn write(&self, state: &[u8]) -> io::Result<()> {
-        match rustix::io::write(&self.freeze, state) {
-            Err(errno) if !is_gone(errno) => Err(errno),
-            Ok(_) | Err(_) => Ok(()),
-        }
-    }
-
-    /// Waits until the kernel says that all processes in the group stand still. A group that
-    /// vanished has none.
-    fn stands_still(&self, deadline: &Deadline) -> io::Result<bool> {
-        let (mut looks, mut pause) = (LOOKS, WAIT_FIRST);
-        loop {
-            let mut text = [0_u8; 256];
-            let len = match pread(&self.events, &mut text, 0) {
-                Err(errno) if is_gone(errno) => return Ok(true),
-                len => len?,
-            };
-            let mut lines = text.get(..len).unwrap_or_default().split(|&byte| byte == b'\n');
-            if lines.any(|line| line == b"frozen 1") {
-                return Ok(true);
-            }
-            let Some(left) = deadline.left() else { return Ok(false) };
-            if looks > 0 {
-                looks = looks.saturating_sub(1);
-                continue;
-            }
-            let mut changed = [PollFd::new(&self.events, PollFlags::PRI)];
-            let wait = Timespec { tv_sec: 0, tv_nsec: pause }.min(left);
-            // Woken too early is only looked too early.
-            let _ = poll(&mut changed, Some(&wait));
-            pause = pause.saturating_mul(2).min(WAIT_MAX);
-        }
-    }
-
     /// The path below `/sys/fs/cgroup`; empty if nobody tells.
     fn path<'b>(&self, buffer: &'b mut GroupPath) -> &'b [u8] {
         let mut link = Text::<32>::new();

@@ -50,15 +50,10 @@ impl<'a> Instance<'a> {
     ///
     /// The first rule that it breaks.
     pub fn parse(text: &'a [u8]) -> Result<Self, NameError> {
-        let (name, key) = match text.iter().position(|&byte| byte == b'_') {
-            Some(at) => {
-                let (name, rest) = text.split_at_checked(at).unwrap_or_default();
-                (name, rest.get(1..))
-            }
-            None => (text, None),
-        };
+        let mut parts = text.splitn(2, |&byte| byte == b'_');
+        let name = parts.next().unwrap_or_default();
         check_name(name)?;
-        key.map_or(Ok(()), check_key)?;
+        parts.next().map_or(Ok(()), check_key)?;
         Ok(Self { whole: text, name_len: name.len() })
     }
 

@@ -38,7 +38,7 @@ pub use instance::{Instance, NameError};
 pub use join::{Joined, is_preserved, join};
 pub use lock::{Lock, check_locked, lock};
 pub use log::open_log;
-pub use privileges::{Capability, become_user, check_capabilities};
+pub use privileges::{become_user, check_capabilities};
 pub use stack::check_stack;
 pub use store::{ProfileFile, read_profile};
 

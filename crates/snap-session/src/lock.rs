@@ -2,7 +2,7 @@
 
 use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, mkdirat, open};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{SessionError, Subject, Task, failed};
 use crate::instance::Instance;
@@ -21,13 +21,9 @@ pub struct Lock {
 /// The lock file cannot be opened or locked.
 pub fn lock(instance: &Instance<'_>) -> Result<Lock, SessionError> {
     let file = open_lock(instance)?;
-    loop {
-        match flock(&file, FlockOperation::LockExclusive) {
-            Ok(()) => return Ok(Lock { _file: file }),
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(failed(Task::Lock, Subject::LockFile)(errno)),
-        }
-    }
+    retry_on_intr(|| flock(&file, FlockOperation::LockExclusive))
+        .map_err(failed(Task::Lock, Subject::LockFile))?;
+    Ok(Lock { _file: file })
 }
 
 /// Makes sure that the caller holds the lock.

@@ -9,36 +9,14 @@ use rustix::thread::{
 
 use crate::error::{SessionError, Subject, Task, failed};
 
-/// The capabilities that snap-confine gives to a caller who is not root (capabilities(7)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Capability {
-    /// `CAP_SYS_ADMIN`: to mount.
-    SysAdmin,
-    /// `CAP_CHOWN`: to give what is created to root.
-    Chown,
-    /// `CAP_DAC_OVERRIDE`: to create in directories of root.
-    DacOverride,
-}
-
-impl Capability {
-    /// Its name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SysAdmin => "CAP_SYS_ADMIN",
-            Self::Chown => "CAP_CHOWN",
-            Self::DacOverride => "CAP_DAC_OVERRIDE",
-        }
-    }
-
-    fn bit(self) -> CapabilitySet {
-        match self {
-            Self::SysAdmin => CapabilitySet::SYS_ADMIN,
-            Self::Chown => CapabilitySet::CHOWN,
-            Self::DacOverride => CapabilitySet::DAC_OVERRIDE,
-        }
-    }
-}
+/// The capabilities that snap-confine gives to a caller who is not root, with their names
+/// (capabilities(7)): to mount, to give what is created to root, and to create in directories of
+/// root.
+const NEEDED: [(CapabilitySet, &str); 3] = [
+    (CapabilitySet::SYS_ADMIN, "CAP_SYS_ADMIN"),
+    (CapabilitySet::CHOWN, "CAP_CHOWN"),
+    (CapabilitySet::DAC_OVERRIDE, "CAP_DAC_OVERRIDE"),
+];
 
 /// Makes sure that a caller who is not root has the three capabilities.
 ///
@@ -50,9 +28,9 @@ pub fn check_capabilities() -> Result<(), SessionError> {
         return Ok(());
     }
     let sets = capabilities(None).map_err(failed(Task::Read, Subject::Privileges))?;
-    for capability in [Capability::SysAdmin, Capability::Chown, Capability::DacOverride] {
-        if !sets.effective.contains(capability.bit()) {
-            return Err(SessionError::MissingCapability(capability));
+    for (capability, name) in NEEDED {
+        if !sets.effective.contains(capability) {
+            return Err(SessionError::MissingCapability(name));
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Reading profile files.
 
 use rustix::fs::{Mode, OFlags, open};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{SessionError, Subject, Task, failed};
 use crate::instance::Instance;
@@ -54,18 +54,16 @@ pub fn read_profile<'b>(
         Err(Errno::NOENT) => return Ok(&mut []),
         Err(errno) => return Err(failed(Task::Open, subject)(errno)),
     };
+    let read = |into: &mut [u8]| {
+        retry_on_intr(|| rustix::io::read(&fd, &mut *into)).map_err(failed(Task::Read, subject))
+    };
     let mut len = 0_usize;
-    loop {
-        let (mut probe, free) = ([0_u8; 1], buffer.get_mut(len..).unwrap_or_default());
-        let full = free.is_empty();
-        let into = if full { &mut probe[..] } else { free };
-        match rustix::io::read(&fd, into) {
-            Ok(0) => break,
-            Ok(_) if full => return Err(SessionError::ProfileTooLarge(subject)),
-            Ok(more) => len = len.saturating_add(more),
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(failed(Task::Read, subject)(errno)),
-        }
+    // Where no room is left nothing is read.
+    while let more @ 1.. = read(buffer.get_mut(len..).unwrap_or_default())? {
+        len = len.saturating_add(more);
+    }
+    if len == buffer.len() && read(&mut [0])? > 0 {
+        return Err(SessionError::ProfileTooLarge(subject));
     }
     Ok(buffer.get_mut(..len).unwrap_or_default())
 }

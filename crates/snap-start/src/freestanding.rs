@@ -6,5 +6,5 @@ mod process;
 mod relro;
 mod x86_64;
 
-pub use process::{Arguments, Process};
+pub use process::Process;
 pub use x86_64::hold_signals;

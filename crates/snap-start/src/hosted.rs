@@ -8,7 +8,7 @@ extern crate std;
 use core::fmt::Write;
 use std::boxed::Box;
 use std::env::ArgsOs;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::ExitCode;
 
@@ -21,31 +21,23 @@ use crate::streams::StandardOutput;
 #[derive(Debug)]
 pub struct Process(ArgsOs);
 
-/// The arguments of the process, `argv[0]` first; there may be none at all.
-#[derive(Debug)]
-pub struct Arguments(ArgsOs);
-
-impl Iterator for Arguments {
-    type Item = &'static [u8];
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.0.next().map(|text| -> Self::Item { Box::leak(text.into_vec().into_boxed_slice()) })
-    }
-}
-
 impl Process {
     /// The value of the first environment entry `NAME=VALUE` with this name.
     #[must_use]
     pub fn env(&self, name: &[u8]) -> Option<&'static [u8]> {
-        std::env::var_os(OsStr::from_bytes(name))
-            .map(|text| -> &'static [u8] { Box::leak(text.into_vec().into_boxed_slice()) })
+        std::env::var_os(OsStr::from_bytes(name)).map(leak)
     }
 
-    /// The arguments; the environment is out of reach from here on.
-    #[must_use]
-    pub fn into_args(self) -> Arguments {
-        Arguments(self.0)
+    /// The arguments, `argv[0]` first; there may be none at all. The environment is out of reach from
+    /// here on.
+    pub fn into_args(self) -> impl Iterator<Item = &'static [u8]> {
+        self.0.map(leak)
     }
+}
+
+/// The bytes of `text`, for the rest of the run.
+fn leak(text: OsString) -> &'static [u8] {
+    text.into_vec().leak()
 }
 
 /// A `sigset_t` of any C library on Linux: at most 128 bytes, of which only the library knows more.

@@ -52,13 +52,13 @@ mod streams;
     target_os = "linux",
     not(feature = "hosted")
 ))]
-pub use freestanding::{Arguments, Process, hold_signals};
+pub use freestanding::{Process, hold_signals};
 #[cfg(not(all(
     target_arch = "x86_64",
     target_pointer_width = "64",
     target_os = "linux",
     not(feature = "hosted")
 )))]
-pub use hosted::{Arguments, Process, hold_signals};
+pub use hosted::{Process, hold_signals};
 pub use storage::Storage;
 pub use streams::{standard_error, standard_output};

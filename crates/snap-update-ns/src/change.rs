@@ -8,14 +8,14 @@ use snap_ns_plan::{
 };
 use snap_profile::{Arena, Profile, Role, Variables, load};
 use snap_session::{
-    Draft, Freezer, Instance, ProfileFile, ProfileWriter, Reserved, SessionError, Subject,
-    keeps_journal, remove_drafts, reserve,
+    Draft, Freezer, Instance, ProfileFile, Reserved, SessionError, Subject, keeps_journal,
+    remove_drafts, reserve,
 };
 
 use crate::arguments::Caller;
 use crate::log::Log;
 use crate::report::{Error, FileName, Told, Undone};
-use crate::workspace::StageBuffers;
+use crate::workspace::Stage;
 
 /// What stays the same during a run.
 pub(crate) struct Run<'r, 'l> {
@@ -28,19 +28,12 @@ pub(crate) struct Run<'r, 'l> {
 
 /// What is needed to go back: buffers, and where something may be created.
 pub(crate) struct WayBack<'w> {
-    pub(crate) buffers: StageBuffers,
+    pub(crate) buffers: &'static mut Stage,
     pub(crate) arena: &'w mut Arena<'static>,
     pub(crate) territory: Territory<'static>,
 }
 
 type Loaded = &'static Profile<'static>;
-
-/// The files beside the current profile.
-struct Files {
-    /// None when no journal is kept.
-    journal: Option<Journal>,
-    next: Reserved,
-}
 
 /// The current profile while mounts change.
 pub(crate) struct Journal {
@@ -49,19 +42,9 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Writes the journal of `plan`, and lets it take the place of the current profile.
-    fn start(
-        file: Reserved,
-        header: Header,
-        plan: &Plan<'_>,
-        kernel: &mut Kernel,
-    ) -> Result<Self, SessionError> {
-        let mut journal = Self::write(file, header, plan, kernel)?;
-        journal.file.publish().map(|()| journal)
-    }
-
-    /// The same where this journal is in the way; and the file that the last profile is written to
-    /// then, with room for `len` bytes. It is this journal's, unless files cannot change places here.
+    /// Lets the journal of the way back, in `file`, take the place of this one; and gives the file
+    /// that the last profile is written to then, with room for `len` bytes. It is this journal's,
+    /// unless files cannot change places here.
     fn turn_back(
         mut self,
         file: Reserved,
@@ -78,6 +61,7 @@ impl Journal {
         back.file.publish().map(|()| (back, end))
     }
 
+    /// Writes the journal of `plan`. It does not count before its file is published.
     fn write(
         mut file: Reserved,
         header: Header,
@@ -107,32 +91,27 @@ impl Journal {
     }
 }
 
-impl Files {
-    /// Makes room for all that will be written; what the journal has to say is known already.
-    fn reserve(
-        file: FileName,
-        header: Header,
-        plan: &Plan<'_>,
-        kernel: &mut Kernel,
-    ) -> Result<Self, SessionError> {
-        let instance = &file.instance;
-        let next = |len| reserve(instance, Draft::Profile, len);
-        let len = plan.saved_len();
-        if !keeps_journal() {
-            return Ok(Self { journal: None, next: next(len)? });
-        }
+/// Makes room beside the current profile for all that will be written: the journal, if one is kept
+/// (what it has to say is known already), and the next profile.
+fn reserve_files(
+    instance: &Instance<'_>,
+    header: Header,
+    plan: &Plan<'_>,
+    kernel: &mut Kernel,
+) -> Result<(Option<Journal>, Reserved), SessionError> {
+    let mut len = plan.saved_len();
+    let mut journal = None;
+    if keeps_journal() {
         let empty = reserve(instance, Draft::Journal, 0)?;
-        let mut journal = Journal::write(empty, header, plan, kernel)?;
+        let written = journal.insert(Journal::write(empty, header, plan, kernel)?);
         // What is undone may have to be made again: then the next profile is the journal of the way
         // back, which has the same entries, and the journal is the profile after that.
-        let next = if plan.undoes() {
-            journal.file.reserve(plan.earlier_len())?;
-            next(len.max(journal.file.written()))?
-        } else {
-            next(len)?
-        };
-        Ok(Self { journal: Some(journal), next })
+        if plan.undoes() {
+            written.file.reserve(plan.earlier_len())?;
+            len = len.max(written.file.written());
+        }
     }
+    Ok((journal, reserve(instance, Draft::Profile, len)?))
 }
 
 impl Run<'_, '_> {
@@ -144,19 +123,7 @@ impl Run<'_, '_> {
     }
 
     fn session(&self, error: SessionError) -> Error<'static> {
-        Error::Session(self.file.instance, error)
-    }
-
-    /// The tree beneath the mounts of the current profile, when the plan has to see it.
-    pub(crate) fn look_beneath(
-        &self,
-        plan: &mut Plan<'static>,
-        kernel: &mut Kernel,
-    ) -> Result<Option<Kernel>, Error<'static>> {
-        if !plan.asks_beneath() {
-            return Ok(None);
-        }
-        beneath(plan, kernel).map(Some)
+        Error::Session(Some(self.file.instance), error)
     }
 
     /// Performs a plan with the snap's processes frozen, and saves what stands then. When it fails,
@@ -171,14 +138,14 @@ impl Run<'_, '_> {
         let header = Header { direction: Direction::Forth, phase: plan.first_phase(), root };
         // From here on something would be left behind, if only an empty file.
         (self.hold_signals)();
-        let Files { mut journal, next } =
-            Files::reserve(self.file, header, plan, kernel).map_err(|error| self.session(error))?;
+        let (mut journal, next) = reserve_files(&self.file.instance, header, plan, kernel)
+            .map_err(|error| self.session(error))?;
         let published = journal.as_mut().map_or(Ok(()), |journal| journal.file.publish());
         published.map_err(|error| self.session(error))?;
         let frozen = if plan.touches_tree() { self.freeze() } else { Ok(()) };
         if let Err(error) = frozen {
             // Nothing was changed.
-            self.save(next, |sink| plan.write_saved(sink))?;
+            self.save(next, plan)?;
             return Err(self.session(error));
         }
         let mut told = Told { journal: journal.as_mut(), ..Told::new(self.log, self.file) };
@@ -186,7 +153,7 @@ impl Run<'_, '_> {
         self.tell_backend(kernel);
         let Err(failure) = driven else {
             self.freezer.thaw().map_err(|error| self.session(error))?;
-            return self.save(next, |sink| plan.write_saved(sink));
+            return self.save(next, plan);
         };
         self.log.debug(format_args!("it failed: undoing what was done"));
         let undone =
@@ -218,16 +185,15 @@ impl Run<'_, '_> {
         (mut next, forth): (Reserved, Option<Journal>),
         way_back: WayBack<'_>,
     ) -> Result<Undone, Error<'static>> {
-        let WayBack { buffers: back, arena, territory } = way_back;
-        let plan = back.plan;
+        let WayBack { buffers, arena, territory } = way_back;
+        let Stage { desired_text, current_text, desired, current, plan } = buffers;
         let standing = |sink: &mut Memory| failed.write_standing(sink);
         let asked = |sink: &mut Memory| failed.write_earlier(Earlier::Asked, sink);
-        let planned = self.load_written(back.current_text, standing, arena, back.current).and_then(
-            |current| {
-                let desired = self.load_written(back.desired_text, asked, arena, back.desired)?;
-                self.plan_way_back(plan, kernel, (current, desired, territory))
-            },
-        );
+        let current = self.load_written(&mut current_text.0, standing, arena, &mut current.0);
+        let planned = current.and_then(|current| {
+            let desired = self.load_written(&mut desired_text.0, asked, arena, &mut desired.0)?;
+            self.plan_way_back(plan, kernel, (current, desired, territory))
+        });
         let whole = match planned {
             Ok(whole) => whole,
             Err(error) => {
@@ -259,7 +225,7 @@ impl Run<'_, '_> {
             self.save_midway(next, plan, (kernel, root));
             return Ok(Undone::NotAll);
         }
-        self.save(next, |sink| plan.write_saved(sink)).map(|()| Undone::All)
+        self.save(next, plan).map(|()| Undone::All)
     }
 
     /// Saves what stands in the middle of a way back that ended: as a journal, for the next run to go
@@ -267,9 +233,10 @@ impl Run<'_, '_> {
     fn save_midway(&self, next: Reserved, plan: &Plan<'_>, (kernel, root): (&mut Kernel, u64)) {
         if keeps_journal() {
             let header = Header { direction: Direction::Back, phase: Phase::Undoing, root };
-            let _ = Journal::start(next, header, plan, kernel);
+            let journal = Journal::write(next, header, plan, kernel);
+            let _ = journal.and_then(|mut journal| journal.file.publish());
         } else {
-            let _ = self.save(next, |sink| plan.write_saved(sink));
+            let _ = self.save(next, plan);
         }
     }
 
@@ -289,8 +256,7 @@ impl Run<'_, '_> {
                 if compared == Comparison::Same {
                     plan.plan_all_the_same();
                 }
-                let mut view =
-                    if plan.asks_beneath() { Some(beneath(plan, kernel)?) } else { None };
+                let mut view = look_beneath(plan, kernel)?;
                 let mut told = Told::new(self.log, file);
                 let completed = plan.complete(view.as_mut().unwrap_or(kernel), &mut told);
                 completed.map(|()| !told.left_out)
@@ -307,13 +273,12 @@ impl Run<'_, '_> {
     fn load_written(
         &self,
         buffer: &'static mut [u8],
-        write: impl FnOnce(&mut Memory) -> Result<(), Full>,
+        write: impl FnOnce(&mut Memory) -> Result<(), SessionError>,
         arena: &mut Arena<'static>,
         profile: &'static mut Profile<'static>,
     ) -> Result<&'static Profile<'static>, Error<'static>> {
         let mut memory = Memory { buffer, len: 0 };
-        let too_large = SessionError::ProfileTooLarge(Subject::CurrentProfile);
-        write(&mut memory).map_err(|Full| self.session(too_large))?;
+        write(&mut memory).map_err(|error| self.session(error))?;
         let Memory { buffer, len } = memory;
         let text = buffer.get_mut(..len).unwrap_or_default();
         let file = FileName { which: ProfileFile::Current, ..self.file };
@@ -323,18 +288,21 @@ impl Run<'_, '_> {
     }
 
     /// Saves what stands.
-    fn save(
-        &self,
-        mut next: Reserved,
-        write: impl FnOnce(&mut ProfileWriter<'_>) -> Result<(), Errno>,
-    ) -> Result<(), Error<'static>> {
-        let written = next.write(write);
+    fn save(&self, mut next: Reserved, plan: &Plan<'_>) -> Result<(), Error<'static>> {
+        let written = next.write(|writer| plan.write_saved(writer));
         written.and_then(|()| next.publish()).map_err(|error| self.session(error))
     }
 }
 
-fn beneath(plan: &mut Plan<'static>, kernel: &mut Kernel) -> Result<Kernel, Error<'static>> {
-    kernel.beneath(plan).map_err(|error| {
+/// The tree beneath the mounts of the current profile, when the plan has to see it.
+pub(crate) fn look_beneath(
+    plan: &mut Plan<'static>,
+    kernel: &mut Kernel,
+) -> Result<Option<Kernel>, Error<'static>> {
+    if !plan.asks_beneath() {
+        return Ok(None);
+    }
+    kernel.beneath(plan).map(Some).map_err(|error| {
         let at = error.entry.and_then(|place| plan.recorded_mount(place));
         Error::Beneath(at, error.errno)
     })
@@ -346,15 +314,13 @@ struct Memory {
     len: usize,
 }
 
-/// There is no room in it.
-struct Full;
-
 impl Sink for Memory {
-    type Error = Full;
+    type Error = SessionError;
 
-    fn put(&mut self, bytes: &[u8]) -> Result<(), Full> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), SessionError> {
         let end = self.len.saturating_add(bytes.len());
-        self.buffer.get_mut(self.len..end).ok_or(Full)?.copy_from_slice(bytes);
+        let room = self.buffer.get_mut(self.len..end);
+        room.ok_or(SessionError::ProfileTooLarge(Subject::CurrentProfile))?.copy_from_slice(bytes);
         self.len = end;
         Ok(())
     }

@@ -11,15 +11,7 @@ pub(crate) fn help(fault: Fault, origin: Origin) -> &'static str {
         What::Failed(_, errno) => help_with_errno(errno),
         What::OldLink(_) => "; move it away, or use another path",
         What::Found(NodeKind::Symlink) => "; use the path that it leads to",
-        What::Found(NodeKind::Directory | NodeKind::File | NodeKind::Special) => match role {
-            Role::MountPoint => "; move it away, or use another path",
-            Role::Source
-            | Role::MustExistDir
-            | Role::Mimic
-            | Role::Aside
-            | Role::Child(_)
-            | Role::Nothing => "",
-        },
+        What::Found(_) if role == Role::MountPoint => "; move it away, or use another path",
         What::Missing => match (role, origin) {
             (Role::Source, Origin::Layout) => "; the snap has to ship it, or to make it",
             (Role::Source, Origin::Content) => "; the snap or system that offers it has to have it",
@@ -28,7 +20,8 @@ pub(crate) fn help(fault: Fault, origin: Origin) -> &'static str {
         What::WouldShowOnHost | What::MimicOfRoot => "; use a path in a directory of the base snap",
         What::WillFind(_) => "; use another path for one of them",
         What::CommaInId => "; use a path without one",
-        What::ReadOnly
+        What::Found(_)
+        | What::ReadOnly
         | What::Claimed(_)
         | What::Mapped(_)
         | What::Replaces(_)

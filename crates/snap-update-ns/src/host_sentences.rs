@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use snap_session::{HomeError, SessionError, Subject, Task};
+use snap_session::{HomeError, Instance, SessionError, Subject, Task};
 
 use crate::errno::ErrnoText;
 use crate::output::Shown;
@@ -29,7 +29,7 @@ pub(crate) fn home_error(home: &[u8], error: HomeError, f: &mut fmt::Formatter<'
 }
 
 pub(crate) fn session(
-    instance: Option<&[u8]>,
+    instance: Option<&Instance<'_>>,
     error: &SessionError,
     f: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
@@ -37,16 +37,14 @@ pub(crate) fn session(
         SessionError::Failed { task, subject, errno } => {
             write!(f, "cannot {} {}", task_text(*task), subject_text(*subject))?;
             if let Some(instance) = instance {
-                write!(f, " of {}", Shown(instance))?;
+                write!(f, " of {}", Shown(instance.as_bytes()))?;
             }
             write!(f, "{}: {}", directory_text(*subject), ErrnoText(*errno))
         }
         SessionError::NotLocked => f.write_str(
             "--from-snap-confine was used but nobody holds the lock of the snap's namespace",
         ),
-        SessionError::MissingCapability(capability) => {
-            write!(f, "need to run as root or with {}", capability.name())
-        }
+        SessionError::MissingCapability(name) => write!(f, "need to run as root or with {name}"),
         SessionError::LittleStack => f.write_str("the limit of the stack is below 512 KiB"),
         SessionError::ProfileTooLarge(subject) => {
             write!(f, "{} is larger than 8 MiB", subject_text(*subject))

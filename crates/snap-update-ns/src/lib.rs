@@ -33,7 +33,7 @@ use log::Log;
 use output::{Output, Patience};
 use report::Error;
 use rustix::fd::BorrowedFd;
-use snap_session::{Joined, is_preserved, join, lock};
+use snap_session::{Joined, check_capabilities, check_stack, is_preserved, join, lock};
 use workspace::Buffers;
 
 /// What the program gets from the outside, once.
@@ -59,7 +59,7 @@ pub fn run<I: Iterator<Item = &'static [u8]>>(
     workspace: &'static mut Workspace,
 ) -> u8 {
     let Invocation { args, debug, real_home, hold_signals, output, error } = invocation;
-    let (buffers, kept) = workspace.split();
+    let Workspace { log: kept, buffers } = workspace;
     let mut log = Log::new(error, debug == Some(b"1"), kept);
     match start(args, (real_home, hold_signals), buffers, &mut log) {
         Ok(()) => 0,
@@ -74,17 +74,15 @@ pub fn run<I: Iterator<Item = &'static [u8]>>(
 fn start<I: Iterator<Item = &'static [u8]>>(
     args: I,
     (real_home, hold_signals): (Option<&'static [u8]>, fn()),
-    buffers: Buffers,
+    buffers: &'static mut Buffers,
     log: &mut Log,
 ) -> Result<(), Error<'static>> {
-    snap_session::check_stack()?;
-    snap_session::check_capabilities()?;
-    let arguments = Arguments::parse(args)?;
-    let Arguments { instance, caller, scope } = arguments;
+    check_stack().and_then(|()| check_capabilities()).map_err(|e| Error::Session(None, e))?;
+    let Arguments { instance, caller, scope } = Arguments::parse(args).map_err(Error::Arguments)?;
     // Held until everything is saved.
     let mut _lock = None;
     if caller == Caller::Snapd {
-        let session = |error| Error::Session(instance, error);
+        let session = |error| Error::Session(Some(instance), error);
         if !is_preserved(&instance).map_err(session)? {
             return Ok(());
         }

@@ -15,17 +15,10 @@ pub(crate) struct Log {
     debug: bool,
     file: Option<OwnedFd>,
     kept: Kept,
-    when: When,
-}
-
-/// When a line is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum When {
-    /// When it is told.
-    Now,
-    /// In the end: the snap's processes may be frozen, and whoever reads can let a write wait for ever
-    /// (a terminal that says that it is ready may have less room than the line).
-    Later,
+    /// Whether lines are written in the end only: the snap's processes may be frozen, and whoever
+    /// reads can let a write wait for ever (a terminal that says that it is ready may have less room
+    /// than the line).
+    keeps: bool,
 }
 
 /// For whom a line is.
@@ -54,7 +47,7 @@ impl Log {
         buffer: &'static mut [u8],
     ) -> Self {
         let kept = Kept { buffer, used: 0, lost: 0 };
-        Self { standard_error, debug, file: None, kept, when: When::Now }
+        Self { standard_error, debug, file: None, kept, keeps: false }
     }
 
     /// Sends the log to `file` as well.
@@ -64,12 +57,12 @@ impl Log {
 
     /// From now on lines are kept.
     pub(crate) fn keep(&mut self) {
-        self.when = When::Later;
+        self.keeps = true;
     }
 
     /// Writes the lines that were kept, and from now on each at once.
     pub(crate) fn release(&mut self) {
-        self.when = When::Now;
+        self.keeps = false;
         let kept = self.kept.buffer.get(..self.kept.used).unwrap_or_default();
         for line in kept.split(|&byte| byte == b'\n') {
             let level = match line.first() {
@@ -119,10 +112,7 @@ impl Log {
     }
 
     fn tell(&mut self, level: Level, text: fmt::Arguments<'_>) {
-        match self.when {
-            When::Now => self.write(level, text),
-            When::Later => self.kept.add(level, text),
-        }
+        if self.keeps { self.kept.add(level, text) } else { self.write(level, text) }
     }
 
     fn write(&self, level: Level, text: fmt::Arguments<'_>) {

@@ -37,26 +37,16 @@ impl Display for ReasonText<'_> {
             Reason::CopiedBy(which) => ("belongs below the source of", Some(which)),
         };
         f.write_str(relation)?;
-        which.map_or(Ok(()), |which| write!(f, " {}", WhichText { plan: self.plan, which }))
-    }
-}
-
-struct WhichText<'p> {
-    plan: &'p Plan<'p>,
-    which: Which,
-}
-
-impl Display for WhichText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (item, fate) = match self.which {
-            Which::Current(place) => (self.plan.current(place), "goes"),
-            Which::Desired(place) => (self.plan.desired(place), "is made"),
-            Which::Mimic(place) => {
+        let (item, fate) = match which {
+            None => return Ok(()),
+            Some(Which::Current(place)) => (self.plan.current(place), "goes"),
+            Some(Which::Desired(place)) => (self.plan.desired(place), "is made"),
+            Some(Which::Mimic(place)) => {
                 let dir = self.plan.mimic(place).map_or(&b""[..], |mimic| mimic.dir);
-                return write!(f, "the writable copy of {}", Shown(dir));
+                return write!(f, " the writable copy of {}", Shown(dir));
             }
         };
         let path = item.map_or(&b""[..], |item| item.entry.mount_point);
-        write!(f, "{}, which {fate}", Shown(path))
+        write!(f, " {}, which {fate}", Shown(path))
     }
 }

@@ -14,8 +14,8 @@ use crate::sentences::{ForEntry, StepText};
 #[derive(Debug)]
 pub(crate) enum Error<'p> {
     Arguments(ArgumentError),
-    Session(Instance<'static>, SessionError),
-    EarlySession(SessionError),
+    /// Of which instance, once that is known.
+    Session(Option<Instance<'static>>, SessionError),
     Home(&'static [u8], HomeError),
     Load(FileName, LoadError<'static>),
     Plan(FileName, &'p Plan<'static>, PlanError),
@@ -42,18 +42,6 @@ pub(crate) enum Undone {
 pub(crate) struct FileName {
     pub(crate) instance: Instance<'static>,
     pub(crate) which: snap_session::ProfileFile,
-}
-
-impl From<ArgumentError> for Error<'_> {
-    fn from(error: ArgumentError) -> Self {
-        Self::Arguments(error)
-    }
-}
-
-impl From<SessionError> for Error<'_> {
-    fn from(error: SessionError) -> Self {
-        Self::EarlySession(error)
-    }
 }
 
 /// Tells the log about a plan, and keeps the journal.

@@ -42,8 +42,7 @@ impl Display for Error<'_> {
         match self {
             Self::Arguments(error) => error.fmt(f),
             Self::Home(home, error) => home_error(home, *error, f),
-            Self::EarlySession(error) => session(None, error, f),
-            Self::Session(instance, error) => session(Some(instance.as_bytes()), error, f),
+            Self::Session(instance, error) => session(instance.as_ref(), error, f),
             Self::Load(file, error) => load(file, error, f),
             Self::Plan(file, plan, error) => plan_error(*file, plan, error, f),
             Self::Failed(file, plan, failure, undone) => {

@@ -9,21 +9,21 @@ use snap_session::{
 };
 
 use crate::arguments::Caller;
-use crate::change::{Run, WayBack};
+use crate::change::{Run, WayBack, look_beneath};
 use crate::log::Log;
 use crate::report::{Error, FileName, Told, Undone};
-use crate::workspace::{Buffers, StageBuffers};
+use crate::workspace::{Buffers, Stage};
 
 /// Makes the namespace that this process is in match the desired profile.
 pub(crate) fn update(
     instance: Instance<'static>,
     caller: Caller,
     hold_signals: fn(),
-    buffers: Buffers,
+    buffers: &'static mut Buffers,
     log: &mut Log,
 ) -> Result<(), Error<'static>> {
     log.copy_to(open_log(&instance, None));
-    let session = |error| Error::Session(instance, error);
+    let session = |error| Error::Session(Some(instance), error);
     if caller == Caller::SnapConfine {
         check_locked(&instance).map_err(session)?;
     }
@@ -45,13 +45,17 @@ pub(crate) fn update(
 }
 
 /// What is frozen when this returns has still to be thawed.
-fn update_locked(run: &mut Run<'_, '_>, buffers: Buffers) -> Result<(), Error<'static>> {
-    let Buffers { mut arena, forth, back } = buffers;
-    let StageBuffers { desired_text, current_text, desired, current, plan } = forth;
+fn update_locked(
+    run: &mut Run<'_, '_>,
+    buffers: &'static mut Buffers,
+) -> Result<(), Error<'static>> {
+    let Buffers { arena, forth, back } = buffers;
+    let mut arena = Arena::new(arena);
+    let Stage { desired_text, current_text, desired, current, plan } = forth;
     let instance = run.file.instance;
-    let session = |error| Error::Session(instance, error);
+    let session = |error| Error::Session(Some(instance), error);
     let mut current_text =
-        read_profile(ProfileFile::Current, &instance, current_text).map_err(session)?;
+        read_profile(ProfileFile::Current, &instance, &mut current_text.0).map_err(session)?;
     let journal = Header::read(current_text);
     if journal.is_some() {
         // Of a line that was not written to its end nobody has begun to do anything.
@@ -64,9 +68,9 @@ fn update_locked(run: &mut Run<'_, '_>, buffers: Buffers) -> Result<(), Error<'s
         return Err(session(SessionError::ProfileTooLarge(Subject::CurrentProfile)));
     }
     let desired_text =
-        read_profile(ProfileFile::Desired, &instance, desired_text).map_err(session)?;
-    let desired = read(run, ProfileFile::Desired, desired_text, &mut arena, desired)?;
-    let current = read(run, ProfileFile::Current, current_text, &mut arena, current)?;
+        read_profile(ProfileFile::Desired, &instance, &mut desired_text.0).map_err(session)?;
+    let desired = read(run, ProfileFile::Desired, desired_text, &mut arena, &mut desired.0)?;
+    let current = read(run, ProfileFile::Current, current_text, &mut arena, &mut current.0)?;
     let territory = Territory::System {
         snap_instance: snap_directory(instance.as_bytes(), &mut arena),
         snap_name: snap_directory(instance.snap_name(), &mut arena),
@@ -128,7 +132,7 @@ fn change(
         kernel.sweep_aside();
     }
     kernel.note_gone_tmpfs(plan);
-    let mut view = run.look_beneath(plan, &mut kernel)?;
+    let mut view = look_beneath(plan, &mut kernel)?;
     let mut told = Told::new(run.log, run.file);
     if let Err(error) = plan.complete(view.as_mut().unwrap_or(&mut kernel), &mut told) {
         return Err(Error::Plan(run.file, plan, error));

@@ -3,34 +3,36 @@
 use snap_ns_exec::{Backend, CreatesFor, Kernel};
 use snap_ns_plan::{Comparison, Territory};
 use snap_path::Text;
-use snap_profile::{HomeUse, LoadError, LoadErrorKind, Role, Variables, load};
+use snap_profile::{Arena, HomeUse, LoadError, LoadErrorKind, Role, Variables, load};
 use snap_session::{Instance, ProfileFile, become_user, check_home, open_log, read_profile};
 
 use crate::log::Log;
 use crate::report::{Error, FileName, Told, Undone};
-use crate::workspace::{Buffers, StageBuffers};
+use crate::workspace::{Buffers, Stage};
 
 /// Makes what the user's profile asks for. There is no current profile: the namespace is new, and
 /// nobody else is in it.
 pub(crate) fn update(
     instance: Instance<'static>,
     real_home: Option<&'static [u8]>,
-    mut buffers: Buffers,
+    buffers: &'static mut Buffers,
     log: &mut Log,
 ) -> Result<(), Error<'static>> {
-    let session = |error| Error::Session(instance, error);
+    let session = |error| Error::Session(Some(instance), error);
     let uid = become_user().map_err(session)?;
     log.copy_to(open_log(&instance, Some(uid)));
-    let StageBuffers { desired_text, desired, current, plan, .. } = buffers.forth;
+    let Stage { desired_text, desired, current, plan, .. } = &mut buffers.forth;
+    let (desired, current) = (&mut desired.0, &current.0);
     let which = ProfileFile::User;
     let file = FileName { instance, which };
-    let text = read_profile(which, &instance, desired_text).map_err(session)?;
+    let text = read_profile(which, &instance, &mut desired_text.0).map_err(session)?;
     let mut runtime_dir = Text::<32>::new();
     // Ten digits fit.
     let _ = runtime_dir.push_fmt(format_args!("/run/user/{uid}"));
     let variables = Variables::User { runtime_dir: runtime_dir.as_bytes(), home: real_home };
-    let home_use = load(text, Role::Desired, &variables, &mut buffers.arena, desired)
-        .map_err(|error| Error::Load(file, with_home(error, real_home)))?;
+    let home_use =
+        load(text, Role::Desired, &variables, &mut Arena::new(&mut buffers.arena), desired)
+            .map_err(|error| Error::Load(file, with_home(error, real_home)))?;
     let home = match (home_use, real_home) {
         (HomeUse::InLine(_), Some(home)) => {
             Some(check_home(home).map(|()| home).map_err(|error| Error::Home(home, error))?)

@@ -3,7 +3,7 @@
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::IntoRawFd;
 use rustix::fs::{Mode, OFlags, open};
-use rustix::io::{self, Errno};
+use rustix::io::{self, retry_on_intr};
 
 use crate::streams::STANDARD;
 
@@ -14,13 +14,7 @@ use crate::streams::STANDARD;
 pub(super) fn open_closed() -> io::Result<()> {
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     let mut streams = STANDARD.map(|stream| PollFd::from_borrowed_fd(stream, PollFlags::empty()));
-    loop {
-        match poll(&mut streams, Some(&now)) {
-            Ok(_) => break,
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno),
-        }
-    }
+    retry_on_intr(|| poll(&mut streams, Some(&now)))?;
     for stream in &streams {
         if stream.revents().contains(PollFlags::NVAL) {
             // The kernel hands out the lowest free number, so in this order each gap is filled by

@@ -37,18 +37,6 @@ pub struct Process {
     environment: Strings,
 }
 
-/// The arguments of the process, `argv[0]` first; there may be none at all.
-#[derive(Clone, Debug)]
-pub struct Arguments(Strings);
-
-impl Iterator for Arguments {
-    type Item = &'static [u8];
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.0.next()
-    }
-}
-
 impl Process {
     /// The value of the first environment entry `NAME=VALUE` with this name.
     #[must_use]
@@ -56,9 +44,9 @@ impl Process {
         self.environment.into_iter().find_map(|entry| entry.strip_prefix(name)?.strip_prefix(b"="))
     }
 
-    /// The arguments; the environment is out of reach from here on.
-    #[must_use]
-    pub fn into_args(self) -> Arguments {
-        Arguments(self.arguments)
+    /// The arguments, `argv[0]` first; there may be none at all. The environment is out of reach from
+    /// here on.
+    pub fn into_args(self) -> impl Iterator<Item = &'static [u8]> {
+        self.arguments
     }
 }
