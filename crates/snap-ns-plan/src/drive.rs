@@ -1,7 +1,7 @@
 //! Performing a plan.
 
 use snap_mount_options::{Kind, Options, Origin};
-use snap_ns_forecast::{Fault, FsView, Log, Role, Time, What, directory_mode};
+use snap_ns_forecast::{Fault, FsView, Log, Role, Time, What, Which, directory_mode};
 use snap_profile::{Item, Shape};
 
 use crate::journal::Phase;
@@ -122,19 +122,10 @@ impl<'a> Plan<'a> {
 
     /// Which mounts stand when a step is performed.
     pub(crate) fn moment(&self, op: Op) -> (Log, Time) {
-        match op {
-            Op::Unmount(place)
-            | Op::RemoveSymlink(place)
-            | Op::RemoveMountPoint(place)
-            | Op::RemoveSource(place)
-            | Op::Forget(place) => (Log::Current, place.into()),
-            Op::MakeSource(place)
-            | Op::MakeMountPoint(place)
-            | Op::MakeSymlink(place)
-            | Op::EnsureDir(place)
-            | Op::PutBeneath(place)
-            | Op::Mount(place) => (Log::Desired, self.forecast.time_of(place)),
-            Op::Mimic(mimic) => (Log::Desired, self.forecast.mimic_time(mimic)),
+        match op.which() {
+            Which::Current(place) => (Log::Current, place.into()),
+            Which::Desired(place) => (Log::Desired, self.forecast.time_of(place)),
+            Which::Mimic(mimic) => (Log::Desired, self.forecast.mimic_time(mimic)),
         }
     }
 
