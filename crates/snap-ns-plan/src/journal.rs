@@ -201,7 +201,7 @@ impl Plan<'_> {
         // On the way back nothing is to be forgotten that was left out, or not even planned.
         let all = self.forecast.all_desired().iter().zip(&self.forecast.needs);
         for (place, (item, need)) in (0_u16..).zip(all) {
-            let planned = || self.steps.iter().any(|step| makes(step.op) == Some(place));
+            let planned = || self.steps.iter().any(|step| step.op.makes() == Some(place));
             let nowhere =
                 need.kept_as.is_none() && (self.steps.is_empty() || need.left_out && !planned());
             if header.direction == Direction::Back && nowhere {
@@ -226,7 +226,7 @@ impl Plan<'_> {
         if let Op::Mimic(mimic) = op {
             return self.write_coming_mimic(mimic, header, &mut id_at, sink);
         }
-        let made = makes(op).and_then(|place| Some((place, self.desired(place)?)));
+        let made = op.makes().and_then(|place| Some((place, self.desired(place)?)));
         let Some((place, item)) = made else { return Ok(()) };
         let entry = &item.entry;
         let mounts = matches!(op, Op::Mount(_));
@@ -281,22 +281,6 @@ impl Plan<'_> {
         let path = self.current(place).map_or(&[][..], |item| item.entry.mount_point);
         let mut over = self.forecast.current_by_path.at_or_above(path);
         over.any(|at| at > place && self.current(at).is_some_and(|item| item.shape.is_mount()))
-    }
-}
-
-/// The entry of the desired profile that a step makes.
-fn makes(op: Op) -> Option<u16> {
-    match op {
-        Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place) => Some(place),
-        Op::Unmount(_)
-        | Op::RemoveSymlink(_)
-        | Op::RemoveMountPoint(_)
-        | Op::RemoveSource(_)
-        | Op::Forget(_)
-        | Op::MakeSource(_)
-        | Op::MakeMountPoint(_)
-        | Op::PutBeneath(_)
-        | Op::Mimic(_) => None,
     }
 }
 

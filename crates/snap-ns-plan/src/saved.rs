@@ -125,28 +125,15 @@ impl Plan<'_> {
             State::Pending => at == Moment::AllDone,
             State::Skipped(_) | State::Failed => false,
         };
-        match step.op {
-            Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place)
-                if made || self.is_beneath(step.op) =>
-            {
-                // What an earlier run found is nobody's when it is there again.
-                let item = self.desired(place).filter(|item| !item.is_found());
-                item.map_or(Ok(()), |item| item.entry.write(sink))
-            }
-            Op::Mimic(mimic) if made => self.write_mimic_at(mimic, sink),
-            Op::Mount(_)
-            | Op::MakeSymlink(_)
-            | Op::EnsureDir(_)
-            | Op::Mimic(_)
-            | Op::Unmount(_)
-            | Op::RemoveSymlink(_)
-            | Op::RemoveMountPoint(_)
-            | Op::RemoveSource(_)
-            | Op::Forget(_)
-            | Op::MakeSource(_)
-            | Op::MakeMountPoint(_)
-            | Op::PutBeneath(_) => Ok(()),
+        if let Op::Mimic(mimic) = step.op
+            && made
+        {
+            return self.write_mimic_at(mimic, sink);
         }
+        let place = step.op.makes().filter(|_| made || self.is_beneath(step.op));
+        // What an earlier run found is nobody's when it is there again.
+        let item = place.and_then(|place| self.desired(place)).filter(|item| !item.is_found());
+        item.map_or(Ok(()), |item| item.entry.write(sink))
     }
 
     /// Writes an entry that is kept.
@@ -172,23 +159,6 @@ impl Plan<'_> {
         match push_tmpfs_options(&mut options, &mimic, asks.id()) {
             Some(()) => tmpfs_entry(mimic.dir, &options).write(sink),
             None => Ok(()),
-        }
-    }
-
-    /// Notes that the entry of the current profile which a step undoes is gone.
-    pub(crate) fn note_gone(&mut self, op: Op) {
-        match op {
-            Op::Unmount(place) | Op::Forget(place) => self.note_gone_with(place),
-            Op::RemoveSymlink(place) => self.forecast.set_fate(place, Fate::Gone),
-            Op::RemoveMountPoint(_)
-            | Op::RemoveSource(_)
-            | Op::MakeSource(_)
-            | Op::MakeMountPoint(_)
-            | Op::MakeSymlink(_)
-            | Op::EnsureDir(_)
-            | Op::PutBeneath(_)
-            | Op::Mount(_)
-            | Op::Mimic(_) => {}
         }
     }
 }

@@ -64,6 +64,22 @@ impl Op {
             Self::Mimic(mimic) => Which::Mimic(mimic),
         }
     }
+
+    /// The entry of the desired profile that it makes.
+    pub(crate) fn makes(self) -> Option<u16> {
+        match self {
+            Self::Mount(place) | Self::MakeSymlink(place) | Self::EnsureDir(place) => Some(place),
+            Self::Unmount(_)
+            | Self::RemoveSymlink(_)
+            | Self::RemoveMountPoint(_)
+            | Self::RemoveSource(_)
+            | Self::Forget(_)
+            | Self::MakeSource(_)
+            | Self::MakeMountPoint(_)
+            | Self::PutBeneath(_)
+            | Self::Mimic(_) => None,
+        }
+    }
 }
 
 /// What became of a step.
