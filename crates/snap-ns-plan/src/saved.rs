@@ -153,7 +153,7 @@ impl Plan<'_> {
     /// Writes the line of the mimic at `place`: its tmpfs alone (contract section 4). What does not fit
     /// the options is left out: docs/limits.md says when that is.
     pub(crate) fn write_mimic_at<S: Sink>(&self, place: u16, sink: &mut S) -> Result<(), S::Error> {
-        let asks = self.cause(Op::Mimic(place)).and_then(|place| self.desired(place));
+        let asks = self.item(Op::Mimic(place));
         let (Some(mimic), Some(asks)) = (self.mimic(place), asks) else { return Ok(()) };
         let mut options = Text::new();
         match push_tmpfs_options(&mut options, &mimic, asks.id()) {
@@ -188,17 +188,13 @@ pub(crate) fn push_tmpfs_options(
 ) -> Option<()> {
     push_plain_tmpfs_options(options, id)?;
     let Attributes { mode, uid, gid } = mimic.attributes;
-    options.push_fmt(format_args!(",mode=0{mode:o},uid={uid},gid={gid}"))?;
-    push_all(options, &[b",", SHOWS])?;
+    options.push_fmt(format_args!(",mode=0{mode:o},uid={uid},gid={gid},"))?;
+    options.push(SHOWS)?;
     options.push_fmt(format_args!("{:016x}", mimic.summary()))
 }
 
 /// Adds the same, without mode and owner.
 pub(crate) fn push_plain_tmpfs_options(options: &mut Text<OPTIONS_MAX>, id: &[u8]) -> Option<()> {
-    push_all(options, &[SYNTHETIC, id])
-}
-
-/// Adds `parts`, one behind the other; none if they do not all fit.
-fn push_all<const N: usize>(text: &mut Text<N>, parts: &[&[u8]]) -> Option<()> {
-    parts.iter().try_for_each(|part| text.push(part))
+    options.push(SYNTHETIC)?;
+    options.push(id)
 }
