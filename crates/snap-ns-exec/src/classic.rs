@@ -14,7 +14,7 @@ use rustix::mount::{
 use snap_mount_options::{Depth, MountFlags, Operation, Options, Propagation};
 use snap_ns_plan::{Call, Fault, Role, What};
 use snap_path::Text;
-use snap_profile::{Item, Shape};
+use snap_profile::Item;
 
 use crate::fault::failed;
 use crate::fd_path::fd_path;
@@ -45,7 +45,7 @@ impl Kernel {
                 bind_or_move(options.operation, Here::enter(source).path(), item.entry.mount_point)
             }
             Some(target) => {
-                let here = Here::of(target, item.shape);
+                let here = Here::enter(target);
                 bind_or_move(options.operation, fd_path(source).as_c_str(), here.path())
             }
         };
@@ -64,7 +64,7 @@ impl Kernel {
         let mut data = Text::new();
         self.put_data(item, options, &mut data)?;
         let data = data.as_c_str();
-        let here = Here::of(target, item.shape);
+        let here = Here::enter(target);
         let flags = Kernels::from_bits_retain(options.flags.bits());
         if options.operation == Operation::Remount {
             return mount_remount(here.path(), flags, data).map_err(failed(Call::Remount, role));
@@ -86,7 +86,7 @@ impl Kernel {
             return Ok(None);
         }
         let (dir, name) = self.holder(item).map_err(failed(Call::Open, Role::MountPoint))?;
-        Ok(Some(Fresh { dir, name, shape: item.shape }))
+        Ok(Some(Fresh { dir, name }))
     }
 }
 
@@ -94,7 +94,6 @@ impl Kernel {
 struct Fresh<'m> {
     dir: BorrowedFd<'m>,
     name: &'m [u8],
-    shape: Shape,
 }
 
 impl Fresh<'_> {
@@ -116,7 +115,7 @@ impl Fresh<'_> {
         {
             return Err(Fault::new(What::Replaced, role));
         }
-        let here = || Here::of(top.as_fd(), self.shape);
+        let here = || Here::enter(top.as_fd());
         if has_flags(options) && !add_to_tree(options, top.as_fd())? {
             let wanted = options.flags & MountFlags::PER_MOUNT;
             let has = mount_flags(fstatfs(&top).map_err(failed(Call::StatFs, role))?.f_flags);
