@@ -144,7 +144,7 @@ impl Kernel {
         (above, name): (BorrowedFd<'_>, &[u8]),
         dir: BorrowedFd<'_>,
     ) -> Result<OwnedFd, Fault> {
-        let data = tmpfs_data(mimic)?;
+        let data = tmpfs_data(mimic);
         let here = Here::enter(dir);
         // No flags: just this form is in the stock AppArmor policy.
         mount(c"tmpfs", here.path(), c"tmpfs", MountFlags::empty(), data.as_c_str())
@@ -321,12 +321,12 @@ impl Kernel {
 }
 
 /// What the tmpfs of a mimic is told.
-pub(crate) fn tmpfs_data(mimic: &Mimic<'_>) -> Result<Text<64>, Fault> {
+pub(crate) fn tmpfs_data(mimic: &Mimic<'_>) -> Text<64> {
     let Attributes { mode, uid, gid } = mimic.attributes;
     let mut data = Text::new();
-    data.push_fmt(format_args!("mode=0{mode:o},uid={uid},gid={gid}"))
-        .map(|()| data)
-        .ok_or(Fault::new(What::Full(Limit::Data), Role::Mimic))
+    // Three numbers of at most 32 bits fit.
+    let _ = data.push_fmt(format_args!("mode=0{mode:o},uid={uid},gid={gid}"));
+    data
 }
 
 /// Takes the tmpfs away from the aside, `name` in `dir`, where the tmpfs shows up as well when the
