@@ -5,7 +5,7 @@ use snap_path::PATH_MAX;
 use snap_profile::Shape;
 
 use crate::fault::{Fault, Limit, Role, What};
-use crate::forecast::Forecast;
+use crate::forecast::{Forecast, text_at};
 use crate::order::Time;
 use crate::reason::Reason;
 use crate::route::{Buffer, FNV_START, Space, fnv};
@@ -300,8 +300,6 @@ impl<'p> Mimic<'p> {
 impl Child {
     /// This child's name, out of the text that all names are in.
     pub fn name<'p>(&self, names: &'p [u8]) -> &'p [u8] {
-        let start = self.name_start as usize;
-        let end = start.saturating_add(usize::from(self.name_len));
-        names.get(start..end).unwrap_or_default()
+        text_at(names, (self.name_start, self.name_len))
     }
 }

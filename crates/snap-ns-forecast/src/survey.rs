@@ -285,8 +285,7 @@ impl<'a> Forecast<'a> {
             let fault = Fault::at(wall, role, dir.len());
             self.plan_mimic(asked, dir, fault, &[], view)?;
         } else {
-            self.note_made(asked.place, role, wanted, route)
-                .map_err(|limit| Fault::new(What::Full(limit), role))?;
+            self.note_made(asked.place, role, wanted, route)?;
         }
         Ok(PathNeed::Create)
     }
@@ -303,8 +302,7 @@ impl<'a> Forecast<'a> {
         if route.space == Space::Live && self.has_remains(route.path) {
             let dir = snap_path::parent(route.path).unwrap_or_default();
             if view.ground(dir)?.access == Access::Writable {
-                self.note_made(place, role, kind, route)
-                    .map_err(|limit| Fault::new(What::Full(limit), role))?;
+                self.note_made(place, role, kind, route)?;
             }
         }
         Ok(PathNeed::Nothing)
