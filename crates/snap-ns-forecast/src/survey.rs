@@ -205,12 +205,11 @@ impl<'a> Forecast<'a> {
         let mut buffer = Buffer::new_const();
         let mut route = self.route(path, asked.time, role, &mut buffer)?;
         let need = self.survey_route(asked, (path, role), &mut route, view);
-        let found = |fault: &Fault| matches!(fault.what, What::WillFind(_));
-        match &need {
-            Ok(PathNeed::Nothing | PathNeed::Create) => {}
-            Ok(PathNeed::Ignore) => self.own_doing |= route.space != Space::Live,
-            Err(fault) => self.own_doing |= route.space != Space::Live || found(fault),
-        }
+        self.own_doing |= match need {
+            Ok(PathNeed::Nothing | PathNeed::Create) => false,
+            Err(Fault { what: What::WillFind(_), .. }) => true,
+            Ok(PathNeed::Ignore) | Err(_) => route.space != Space::Live,
+        };
         need
     }
 
@@ -221,9 +220,11 @@ impl<'a> Forecast<'a> {
         route: &mut Route<'_>,
         view: &mut dyn FsView,
     ) -> Result<PathNeed, Fault> {
-        // Whatever is there will be found when the step is performed.
+        // What cannot be looked at yet is created when it turns out to be missing, unless that is to be
+        // ignored: then the mount finds out.
         let Some(look) = self.look(route, role, view)? else {
-            return Ok(create_unless_ignored(asked.item));
+            let ignored = asked.item.ignores_missing() && asked.item.shape.is_mount();
+            return Ok(if ignored { PathNeed::Nothing } else { PathNeed::Create });
         };
         if route.space != Space::Live && snap_path::components(path).any(|c| c.len() > NAME_MAX) {
             return Err(Fault::new(What::Failed(Call::Open, ENAMETOOLONG), role));
@@ -326,14 +327,4 @@ fn check_texts(item: &Item<'_>) -> Result<(), Fault> {
         return Err(Fault::new(What::Full(Limit::Data), Role::MountPoint));
     }
     Ok(())
-}
-
-/// What cannot be looked at yet is created when it turns out to be missing, unless that is to be
-/// ignored: then the mount finds out.
-fn create_unless_ignored(item: &Item<'_>) -> PathNeed {
-    if item.ignores_missing() && item.shape.is_mount() {
-        PathNeed::Nothing
-    } else {
-        PathNeed::Create
-    }
 }
