@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Gid, Mode, OFlags, RawDir, Uid, chownat, mkdirat, unlinkat};
+use rustix::fs::{AtFlags, Gid, Mode, RawDir, Uid, chownat, mkdirat, unlinkat};
 use rustix::io::Errno;
 use rustix::mount::{
     MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change, unmount,
@@ -20,6 +20,7 @@ use crate::fault::failed;
 use crate::fd_path::fd_path;
 use crate::here::Here;
 use crate::kernel::Kernel;
+use crate::look::LISTED;
 use crate::parents::{Proof, is_roots_alone};
 use crate::settle::MountAt;
 use crate::unmount::{PRIVATE_TREE, detach, take_away};
@@ -264,10 +265,9 @@ impl Kernel {
     pub fn sweep_aside(&self) {
         let mut path = Text::<PATH_MAX>::new();
         let _ = path.push(ASIDE);
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let ours = |dir: &OwnedFd| is_roots_alone(dir.as_fd()) == Ok(true);
         for _ in 0..SWEPT_MAX {
-            let Some(dir) = self.open(path.as_bytes(), flags).ok().filter(ours) else { return };
+            let Some(dir) = self.open(path.as_bytes(), LISTED).ok().filter(ours) else { return };
             let mut buffer = [MaybeUninit::uninit(); 512];
             let mut entries = RawDir::new(&dir, &mut buffer);
             let mut inside = false;
