@@ -100,21 +100,12 @@ impl<'a> Forecast<'a> {
         if hopeless && !kept {
             return;
         }
-        let (mut make_source, mut make_mount_point) = (false, false);
-        let mut fault = None;
-        let mut ignore = false;
-        let mut take = |need: Result<PathNeed, Fault>, make: &mut bool| match need {
-            Ok(need) => {
-                *make = need == PathNeed::Create;
-                ignore |= need == PathNeed::Ignore;
-            }
-            Err(first) => fault = fault.or(Some(first)),
-        };
         self.own_doing = false;
         let (source, mount_point) = self.survey_paths(place, item, view);
-        take(source, &mut make_source);
-        take(mount_point, &mut make_mount_point);
-        let bad = ignore || fault.is_some();
+        let [make_source, make_mount_point] =
+            [source, mount_point].map(|need| need == Ok(PathNeed::Create));
+        let fault = source.err().or(mount_point.err());
+        let bad = fault.is_some() || [source, mount_point].contains(&Ok(PathNeed::Ignore));
         // What another entry of this run is in the way of could not stand in a fresh namespace.
         let conflict = core::mem::take(&mut self.own_doing);
         if let Some(need) = self.needs.get_mut(usize::from(place)) {
