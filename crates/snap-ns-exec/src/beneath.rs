@@ -155,11 +155,10 @@ impl Kernel {
 
     /// Whether `path` is a mount in a directory that is one: it goes when that goes.
     fn is_on_mount(&mut self, path: &[u8]) -> bool {
-        let dir = parent(path).map(|above| self.parent_dir(Side::Target, above));
-        let is_mount = |dir, name| matches!(mount_in(dir, name), Ok(MountAt::Id(_)));
-        dir.is_some_and(|dir| {
-            dir.is_ok_and(|dir| is_mount(dir, b"") && is_mount(dir, file_name(path)))
-        })
+        let Some(above) = parent(path) else { return false };
+        let Ok(dir) = self.parent_dir(Side::Target, above) else { return false };
+        let is_mount = |name| matches!(mount_in(dir, name), Ok(MountAt::Id(_)));
+        is_mount(b"") && is_mount(file_name(path))
     }
 
     /// Moves the mount at `path` away, with all below it. To unmount it would take far longer: the

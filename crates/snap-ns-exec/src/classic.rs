@@ -14,7 +14,7 @@ use rustix::mount::{
 use snap_mount_options::{Depth, MountFlags, Operation, Options, Propagation};
 use snap_ns_plan::{Call, Fault, Role, What};
 use snap_path::Text;
-use snap_profile::{Item, Shape};
+use snap_profile::Item;
 
 use crate::fault::failed;
 use crate::fd_path::fd_path;
@@ -45,12 +45,12 @@ impl Kernel {
                 bind_or_move(options.operation, Here::enter(source).path(), item.entry.mount_point)
             }
             Some(target) => {
-                let here = Here::of(target, item.shape);
+                let here = Here::enter(target);
                 bind_or_move(options.operation, fd_path(source).as_c_str(), here.path())
             }
         };
         result.map_err(failed(Call::Bind, Role::MountPoint))?;
-        fresh.map_or(Ok(()), |fresh| fresh.finish(options, Some(source)))
+        fresh.map_or(Ok(()), |fresh| finish(fresh, options, Some(source)))
     }
 
     /// Mounts a file system at `target`, or changes the one that is there.
@@ -64,7 +64,7 @@ impl Kernel {
         let mut data = Text::new();
         self.put_data(item, options, &mut data)?;
         let data = data.as_c_str();
-        let here = Here::of(target, item.shape);
+        let here = Here::enter(target);
         let flags = Kernels::from_bits_retain(options.flags.bits());
         if options.operation == Operation::Remount {
             return mount_remount(here.path(), flags, data).map_err(failed(Call::Remount, role));
@@ -72,51 +72,40 @@ impl Kernel {
         let fresh = self.fresh(item, options)?;
         mount(item.entry.source, here.path(), item.entry.fs_type, flags, data)
             .map_err(failed(Call::Mount, role))?;
-        fresh.map_or(Ok(()), |fresh| fresh.finish(options, None))
+        fresh.map_or(Ok(()), |fresh| finish(fresh, options, None))
     }
 
-    /// What has to be finished after the mount itself, if anything. Where it can be taken away again
-    /// has to be known before it is there.
+    /// The name that a mount will have in the directory that holds its mount point, if it has to be
+    /// finished: where it can be taken away again has to be known before it is there.
     fn fresh<'k>(
         &'k mut self,
         item: &Item<'k>,
         options: &Options<'_>,
-    ) -> Result<Option<Fresh<'k>>, Fault> {
+    ) -> Result<Option<(BorrowedFd<'k>, &'k [u8])>, Fault> {
         if !has_flags(options) && options.propagation.is_none() {
             return Ok(None);
         }
-        let (dir, name) = self.holder(item).map_err(failed(Call::Open, Role::MountPoint))?;
-        Ok(Some(Fresh { dir, name, shape: item.shape }))
+        self.holder(item).map(Some).map_err(failed(Call::Open, Role::MountPoint))
     }
 }
 
-/// A mount that was just made, by its name in the directory that holds its mount point.
-struct Fresh<'m> {
-    dir: BorrowedFd<'m>,
-    name: &'m [u8],
-    shape: Shape,
-}
-
-impl Fresh<'_> {
-    /// Gives the mount its flags and propagation; takes it away again if that fails.
-    fn finish(&self, options: &Options<'_>, source: Option<BorrowedFd<'_>>) -> Result<(), Fault> {
-        self.set(options, source).inspect_err(|fault| {
-            if fault.what != What::Replaced {
-                take_away(self.dir, self.name);
-            }
-        })
-    }
-
-    fn set(&self, options: &Options<'_>, source: Option<BorrowedFd<'_>>) -> Result<(), Fault> {
-        let role = Role::MountPoint;
-        let top = open_child(self.dir, self.name, PATH).map_err(failed(Call::Open, role))?;
+/// Gives a mount that was just made, `name` in `dir`, its flags and propagation; takes it away again
+/// if that fails.
+fn finish(
+    (dir, name): (BorrowedFd<'_>, &[u8]),
+    options: &Options<'_>,
+    source: Option<BorrowedFd<'_>>,
+) -> Result<(), Fault> {
+    let role = Role::MountPoint;
+    let set = || {
+        let top = open_child(dir, name, PATH).map_err(failed(Call::Open, role))?;
         // It must be what was mounted: nobody else's mount is to be changed.
         if let Some(source) = source
             && !is_same(source, top.as_fd()).map_err(failed(Call::Stat, role))?
         {
             return Err(Fault::new(What::Replaced, role));
         }
-        let here = || Here::of(top.as_fd(), self.shape);
+        let here = || Here::enter(top.as_fd());
         if has_flags(options) && !add_to_tree(options, top.as_fd())? {
             let wanted = options.flags & MountFlags::PER_MOUNT;
             let has = mount_flags(fstatfs(&top).map_err(failed(Call::StatFs, role))?.f_flags);
@@ -130,7 +119,12 @@ impl Fresh<'_> {
         change
             .map_or(Ok(()), |flags| mount_change(here().path(), flags))
             .map_err(failed(Call::ChangePropagation, role))
-    }
+    };
+    set().inspect_err(|fault| {
+        if fault.what != What::Replaced {
+            take_away(dir, name);
+        }
+    })
 }
 
 /// Gives its flags to a bind, as the other back end does. mount(2) cannot do that to a tree, and has

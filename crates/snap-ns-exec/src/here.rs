@@ -9,7 +9,6 @@ use core::ffi::CStr;
 use rustix::fd::BorrowedFd;
 use rustix::process::fchdir;
 use snap_path::Text;
-use snap_profile::Shape;
 
 use crate::fd_path::fd_path;
 
@@ -22,25 +21,12 @@ pub(crate) enum Here {
 }
 
 impl Here {
-    /// Makes `dir` the working directory, if that is possible.
-    pub(crate) fn enter(dir: BorrowedFd<'_>) -> Self {
-        match fchdir(dir) {
+    /// Makes `place` the working directory, if that is possible.
+    pub(crate) fn enter(place: BorrowedFd<'_>) -> Self {
+        match fchdir(place) {
             Ok(()) => Self::Dot,
-            Err(_) => Self::fd(dir),
+            Err(_) => Self::Fd(fd_path(place)),
         }
-    }
-
-    /// Names the mount point of an entry: its directory is entered, its file cannot be.
-    pub(crate) fn of(fd: BorrowedFd<'_>, shape: Shape) -> Self {
-        match shape {
-            Shape::File => Self::fd(fd),
-            Shape::Directory | Shape::Symlink | Shape::EnsureDir => Self::enter(fd),
-        }
-    }
-
-    /// Names `fd` without entering it.
-    pub(crate) fn fd(fd: BorrowedFd<'_>) -> Self {
-        Self::Fd(fd_path(fd))
     }
 
     pub(crate) fn path(&self) -> &CStr {

@@ -95,7 +95,7 @@ impl Kernel {
             root,
             owner,
             creates_for,
-            parents: Parents::new(),
+            parents: Parents::default(),
             namespace: None,
             phase: Phase::Looking,
         })
@@ -108,7 +108,7 @@ impl Performer for Kernel {
             Phase::Performing => {}
             Phase::Looking => {
                 // What was walked before the snap's processes were frozen is walked again.
-                self.parents.clear();
+                self.parents = Parents::default();
                 self.phase = Phase::Performing;
             }
             Phase::Lost(errno) => {

@@ -24,7 +24,7 @@ use crate::walk::{PATH, kind, open_child};
 pub(crate) const TMPFS_MAGIC: u64 = 0x0102_1994;
 
 /// A directory that is listed, or whose access control list is read.
-const LISTED: OFlags =
+pub(crate) const LISTED: OFlags =
     OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC).union(OFlags::RDONLY);
 
 /// Room for one batch of directory entries.
@@ -157,8 +157,7 @@ pub(crate) fn is_vacant(there: BorrowedFd<'_>) -> io::Result<bool> {
         NodeKind::File => Ok(stat.st_size == 0),
         NodeKind::Symlink | NodeKind::Special => Ok(false),
         NodeKind::Directory => {
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            let dir = open_child(there, b".", flags)?;
+            let dir = open_child(there, b".", LISTED)?;
             let mut buffer = [MaybeUninit::uninit(); LIST_BYTES];
             let mut entries = RawDir::new(&dir, &mut buffer);
             while let Some(entry) = entries.next() {

@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Gid, Mode, OFlags, RawDir, Uid, chownat, mkdirat, unlinkat};
+use rustix::fs::{AtFlags, Gid, Mode, RawDir, Uid, chownat, mkdirat, unlinkat};
 use rustix::io::Errno;
 use rustix::mount::{
     MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change, unmount,
@@ -20,6 +20,7 @@ use crate::fault::failed;
 use crate::fd_path::fd_path;
 use crate::here::Here;
 use crate::kernel::Kernel;
+use crate::look::LISTED;
 use crate::parents::{Proof, is_roots_alone};
 use crate::settle::MountAt;
 use crate::unmount::{PRIVATE_TREE, detach, take_away};
@@ -144,7 +145,7 @@ impl Kernel {
         (above, name): (BorrowedFd<'_>, &[u8]),
         dir: BorrowedFd<'_>,
     ) -> Result<OwnedFd, Fault> {
-        let data = tmpfs_data(mimic)?;
+        let data = tmpfs_data(mimic);
         let here = Here::enter(dir);
         // No flags: just this form is in the stock AppArmor policy.
         mount(c"tmpfs", here.path(), c"tmpfs", MountFlags::empty(), data.as_c_str())
@@ -264,10 +265,9 @@ impl Kernel {
     pub fn sweep_aside(&self) {
         let mut path = Text::<PATH_MAX>::new();
         let _ = path.push(ASIDE);
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let ours = |dir: &OwnedFd| is_roots_alone(dir.as_fd()) == Ok(true);
         for _ in 0..SWEPT_MAX {
-            let Some(dir) = self.open(path.as_bytes(), flags).ok().filter(ours) else { return };
+            let Some(dir) = self.open(path.as_bytes(), LISTED).ok().filter(ours) else { return };
             let mut buffer = [MaybeUninit::uninit(); 512];
             let mut entries = RawDir::new(&dir, &mut buffer);
             let mut inside = false;
@@ -321,12 +321,12 @@ impl Kernel {
 }
 
 /// What the tmpfs of a mimic is told.
-pub(crate) fn tmpfs_data(mimic: &Mimic<'_>) -> Result<Text<64>, Fault> {
+pub(crate) fn tmpfs_data(mimic: &Mimic<'_>) -> Text<64> {
     let Attributes { mode, uid, gid } = mimic.attributes;
     let mut data = Text::new();
-    data.push_fmt(format_args!("mode=0{mode:o},uid={uid},gid={gid}"))
-        .map(|()| data)
-        .ok_or(Fault::new(What::Full(Limit::Data), Role::Mimic))
+    // Three numbers of at most 32 bits fit.
+    let _ = data.push_fmt(format_args!("mode=0{mode:o},uid={uid},gid={gid}"));
+    data
 }
 
 /// Takes the tmpfs away from the aside, `name` in `dir`, where the tmpfs shows up as well when the

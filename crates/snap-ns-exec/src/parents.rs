@@ -44,10 +44,10 @@ pub(crate) enum Side {
 
 /// A directory that was walked.
 #[derive(Debug)]
-pub(crate) struct Parent {
+struct Parent {
     /// Empty when it is too long.
     path: Text<REMEMBERED_MAX>,
-    fd: Option<OwnedFd>,
+    fd: OwnedFd,
     ground: Option<Ground>,
     proof: Option<Proof>,
 }
@@ -62,92 +62,69 @@ pub(crate) enum Proof {
     None,
 }
 
-impl Parent {
-    pub(crate) const fn new() -> Self {
-        Self { path: Text::new(), fd: None, ground: None, proof: None }
-    }
-
-    fn forget(&mut self) {
-        (self.fd, self.ground, self.proof) = (None, None, None);
-    }
-
-    fn is(&self, dir: &[u8]) -> bool {
-        self.fd.is_some() && !self.path.is_empty() && self.path.as_bytes() == dir
-    }
-}
-
-/// The two directories.
-#[derive(Debug)]
+/// The two directories, as far as they are known.
+#[derive(Debug, Default)]
 pub(crate) struct Parents {
-    target: Parent,
-    source: Parent,
+    target: Option<Parent>,
+    source: Option<Parent>,
 }
 
 impl Parents {
-    pub(crate) const fn new() -> Self {
-        Self { target: Parent::new(), source: Parent::new() }
-    }
-
-    fn side(&mut self, side: Side) -> &mut Parent {
+    fn side(&mut self, side: Side) -> &mut Option<Parent> {
         match side {
             Side::Target => &mut self.target,
             Side::Source => &mut self.source,
         }
     }
 
-    /// Forgets both.
-    pub(crate) fn clear(&mut self) {
-        self.target.forget();
-        self.source.forget();
-    }
-
     /// Forgets what a change of the mounts at `path` may have covered or uncovered.
     pub(crate) fn forget_at(&mut self, path: &[u8]) {
-        for parent in [&mut self.target, &mut self.source] {
-            if is_at_or_below(parent.path.as_bytes(), path) {
-                parent.forget();
-            }
+        for side in [&mut self.target, &mut self.source] {
+            side.take_if(|parent| is_at_or_below(parent.path.as_bytes(), path));
         }
     }
 }
 
 impl Kernel {
-    /// The directory `dir`, walked now or before.
-    pub(crate) fn parent_dir(&mut self, side: Side, dir: &[u8]) -> io::Result<BorrowedFd<'_>> {
-        if !self.parents.side(side).is(dir) {
+    /// What is known of the directory `dir`, walked now or before.
+    fn known(&mut self, side: Side, dir: &[u8]) -> io::Result<&mut Parent> {
+        let is_it = |parent: &Parent| !parent.path.is_empty() && parent.path.as_bytes() == dir;
+        if !self.parents.side(side).as_ref().is_some_and(is_it) {
             let fd = self.open(dir, PATH_DIR)?;
-            let known = self.parents.side(side);
-            known.forget();
-            known.path.truncate(0);
+            let mut path = Text::new();
             // One without a path is walked again the next time.
-            let _ = known.path.push(dir);
-            known.fd = Some(fd);
+            let _ = path.push(dir);
+            *self.parents.side(side) = Some(Parent { path, fd, ground: None, proof: None });
         }
-        self.parents.side(side).fd.as_ref().map(AsFd::as_fd).ok_or(Errno::BADF)
+        self.parents.side(side).as_mut().ok_or(Errno::BADF)
     }
 
-    /// The directory `dir` as well, and its ground. (What is read-only and what is a tmpfs changes
-    /// with the mounts only.)
+    /// The directory `dir` itself.
+    pub(crate) fn parent_dir(&mut self, side: Side, dir: &[u8]) -> io::Result<BorrowedFd<'_>> {
+        self.known(side, dir).map(|parent| parent.fd.as_fd())
+    }
+
+    /// The ground of the directory `dir`. (What is read-only and what is a tmpfs changes with the
+    /// mounts only.)
     pub(crate) fn parent_ground(&mut self, side: Side, dir: &[u8]) -> io::Result<Ground> {
-        self.parent_dir(side, dir)?;
-        if let Some(ground) = self.parents.side(side).ground {
-            return Ok(ground);
+        let parent = self.known(side, dir)?;
+        match parent.ground {
+            Some(known) => Ok(known),
+            None => Ok(*parent.ground.insert(ground(parent.fd.as_fd())?)),
         }
-        let ground = ground(self.parent_dir(side, dir)?)?;
-        self.parents.side(side).ground = Some(ground);
-        Ok(ground)
     }
 
     /// Whether nobody but root can change what `dir`, the parent of a mount point, leads to, and
     /// `rule` does not know better.
     pub(crate) fn prove_target_dir(&mut self, dir: &[u8], rule: &dyn Rule) -> io::Result<Proof> {
-        self.parent_dir(Side::Target, dir)?;
-        if let Some(proof) = self.parents.target.proof {
+        if let Some(proof) = self.known(Side::Target, dir)?.proof {
             return Ok(proof);
         }
         let proven = !rule.may_change(dir) && self.open_proving(dir)?.1;
         let proof = if proven { Proof::RootOnly } else { Proof::None };
-        self.parents.target.proof = Some(proof);
+        if let Some(parent) = &mut self.parents.target {
+            parent.proof = Some(proof);
+        }
         Ok(proof)
     }
 

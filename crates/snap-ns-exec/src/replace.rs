@@ -1,7 +1,7 @@
 //! Mounting in the place of another mount, with no instant without one.
 
 use rustix::fd::AsFd;
-use snap_mount_options::{Operation, Options};
+use snap_mount_options::Operation;
 use snap_ns_plan::{Fault, Outcome, Role, Skip};
 use snap_profile::Item;
 use snap_syscalls::attach_beneath;
@@ -23,21 +23,14 @@ impl Kernel {
     /// The entry cannot be mounted. The old mount stands as before.
     pub(crate) fn put_beneath(&mut self, item: &Item<'_>) -> Result<Outcome, Fault> {
         let options = &item.options();
-        let there = self.mount_at(item.entry.mount_point);
+        let skipped = Outcome::Skipped(Skip::InTurn);
         // Beneath a mount that is not ours nobody would find it.
-        let can = self.backend() == Backend::Fd
-            && options.propagation.is_none()
-            && matches!(there, Ok(MountAt::Id(_)));
-        let attached = can && self.attach_beneath_top(item, options)?;
-        Ok(if attached { Outcome::Done } else { Outcome::Skipped(Skip::InTurn) })
-    }
-
-    /// Attaches it, if that is possible.
-    fn attach_beneath_top(
-        &mut self,
-        item: &Item<'_>,
-        options: &Options<'_>,
-    ) -> Result<bool, Fault> {
+        if self.backend() == Backend::Classic
+            || options.propagation.is_some()
+            || !matches!(self.mount_at(item.entry.mount_point), Ok(MountAt::Id(_)))
+        {
+            return Ok(skipped);
+        }
         let prepared = match options.operation {
             Operation::Bind(_) => {
                 let source = self.open_end(item.entry.source, Role::Source, item.shape)?;
@@ -48,10 +41,11 @@ impl Kernel {
         };
         let tree = match prepared {
             Ok(Some(tree)) => tree,
-            Ok(None) | Err(Stop::Refused(_)) => return Ok(false),
+            Ok(None) | Err(Stop::Refused(_)) => return Ok(skipped),
             Err(Stop::Fault(fault)) => return Err(fault),
         };
         let top = self.open_end(item.entry.mount_point, Role::MountPoint, item.shape)?;
-        Ok(attach_beneath(tree.as_fd(), top.as_fd()).is_ok())
+        let attached = attach_beneath(tree.as_fd(), top.as_fd());
+        Ok(attached.map_or(skipped, |()| Outcome::Done))
     }
 }

@@ -7,7 +7,7 @@ use rustix::fs::{AtFlags, FileType, fstat, statat, unlinkat};
 use rustix::io::{self, Errno};
 use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_change, unmount};
 use rustix::process::fchdir;
-use snap_ns_plan::{Call, Fault, Ground, NodeKind, Outcome, Role, Rule, Skip, Verdict, What};
+use snap_ns_plan::{Call, Fault, Ground, Outcome, Role, Rule, Skip, Verdict, What};
 use snap_path::{PATH_MAX, file_name, parent};
 
 use crate::fault::failed;
@@ -15,7 +15,7 @@ use crate::here::Here;
 use crate::kernel::Kernel;
 use crate::look::{ground, link_is};
 use crate::parents::Side;
-use crate::walk::{PATH, PATH_DIR, kind_of, open_child};
+use crate::walk::{PATH, PATH_DIR, open_child};
 
 /// No mount of a tree is to spread any more.
 pub(crate) const PRIVATE_TREE: MountPropagationFlags =
@@ -190,9 +190,7 @@ pub(crate) fn detach(
     top: BorrowedFd<'_>,
 ) -> Result<(), (Call, Errno)> {
     let change = |errno| (Call::ChangePropagation, errno);
-    let kind = kind_of(top).map_err(|errno| (Call::Stat, errno))?;
-    let here = if kind == NodeKind::Directory { Here::enter(top) } else { Here::fd(top) };
-    mount_change(here.path(), PRIVATE_TREE).map_err(change)?;
+    mount_change(Here::enter(top).path(), PRIVATE_TREE).map_err(change)?;
     fchdir(dir).map_err(|errno| (Call::ChangeDirectory, errno))?;
     let flags = UnmountFlags::DETACH | UnmountFlags::NOFOLLOW;
     unmount(name, flags).map_err(|errno| (Call::Unmount, errno))

@@ -147,7 +147,6 @@ fn is_confined() -> bool {
 }
 
 fn new_tmpfs_of(mimic: &Mimic<'_>) -> Result<OwnedFd, Stop> {
-    let data = tmpfs_data(mimic)?;
-    new_tmpfs(b"tmpfs", data.as_bytes(), MountAttrFlags::empty())
+    new_tmpfs(b"tmpfs", tmpfs_data(mimic).as_bytes(), MountAttrFlags::empty())
         .map_err(stopped(Call::Mount, Role::Mimic))
 }

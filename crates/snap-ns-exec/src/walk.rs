@@ -58,7 +58,10 @@ impl Kernel {
         let mut part = path;
         loop {
             match self.open(part, PATH) {
-                Ok(fd) => return Deepest::new(fd, part.len()),
+                Ok(fd) => {
+                    let kind = kind_of(&fd)?;
+                    return Ok(Deepest { fd, len: part.len(), kind });
+                }
                 Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {
                     part = parent(part).ok_or(Errno::NOENT)?;
                 }
@@ -74,13 +77,6 @@ pub(crate) struct Deepest {
     /// How many bytes of the path that is.
     pub(crate) len: usize,
     pub(crate) kind: NodeKind,
-}
-
-impl Deepest {
-    fn new(fd: OwnedFd, len: usize) -> io::Result<Self> {
-        let kind = kind_of(&fd)?;
-        Ok(Self { fd, len, kind })
-    }
 }
 
 /// Opens `name`, one component, in `dir`.

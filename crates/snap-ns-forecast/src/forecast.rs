@@ -4,12 +4,13 @@ use arrayvec::ArrayVec;
 use snap_mount_options::Origin;
 use snap_profile::{ENTRIES_MAX, Index, Item, Key, Profile};
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Limit};
 use crate::made::Made;
 use crate::mimic::{ALL_CHILDREN_MAX, Child, Listed, MIMICS_MAX, Mimic, NAMES_MAX, Slot};
 use crate::order::{Fate, Past, Time};
 use crate::reason::Reason;
 use crate::remains::Remains;
+use crate::route::Route;
 use crate::survey::Need;
 use crate::territory::Territory;
 
@@ -58,6 +59,15 @@ pub struct Forecast<'a> {
     pub children: ArrayVec<Child, ALL_CHILDREN_MAX>,
     /// Names and paths that are in neither profile.
     pub names: ArrayVec<u8, NAMES_MAX>,
+}
+
+/// Where something stands in the text of all names, and how long it is.
+pub(crate) type Span = (u32, u16);
+
+/// What stands there.
+pub(crate) fn text_at(names: &[u8], (start, len): Span) -> &[u8] {
+    let start = start as usize;
+    names.get(start..start.saturating_add(usize::from(len))).unwrap_or_default()
 }
 
 /// What a plan is made from.
@@ -156,6 +166,17 @@ impl<'a> Forecast<'a> {
         self.names.truncate(self.first_name);
     }
 
+    /// Adds the path of a route to the text of all names; nothing when it is the asked one, which is
+    /// an entry's own.
+    pub(crate) fn add_path(&mut self, route: &Route<'_>) -> Result<Span, Limit> {
+        if route.replaced == (0, 0) {
+            return Ok((0, 0));
+        }
+        let start = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.names.try_extend_from_slice(route.path).map_err(|_| Limit::Names)?;
+        Ok((start, u16::try_from(route.path.len()).unwrap_or(u16::MAX)))
+    }
+
     /// All entries of the current profile.
     pub fn all_current(&self) -> &'a [Item<'a>] {
         self.inputs.map_or(&[], |inputs| inputs.current)
@@ -187,11 +208,9 @@ impl<'a> Forecast<'a> {
     #[must_use]
     pub fn mimic(&self, place: u16) -> Option<Mimic<'_>> {
         let slot = self.mimics.get(usize::from(place))?;
-        let Listed { attributes, first_child, children, .. } = slot.listed;
-        let first = first_child as usize;
-        let children = self.children.get(first..first.saturating_add(children as usize))?;
-        let (dir, is_hosts, names) = (slot.dir, slot.is_hosts, &self.names[..]);
-        Some(Mimic { dir, attributes, is_hosts, children, first_child, names })
+        let Listed { attributes, first_child, .. } = slot.listed;
+        let (dir, is_hosts, children) = (slot.dir, slot.is_hosts, self.children_of(slot));
+        Some(Mimic { dir, attributes, is_hosts, children, first_child, names: &self.names })
     }
 
     /// The name of the mimics' child with the number `number`, as in a fault.

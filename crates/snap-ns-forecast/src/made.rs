@@ -4,9 +4,10 @@ use core::cmp::Ordering;
 
 use snap_mount_options::Options;
 use snap_path::{is_at_or_below, parents_first, prefixes};
+use snap_profile::Item;
 
-use crate::fault::{Limit, Role};
-use crate::forecast::Forecast;
+use crate::fault::{Fault, Limit, Role, What};
+use crate::forecast::{Forecast, Span, text_at};
 use crate::order::Time;
 use crate::route::{Route, Space};
 use crate::territory::directory_mode;
@@ -17,17 +18,12 @@ use crate::view::{Attributes, Ground, Look, NodeKind};
 pub(crate) struct Made {
     space: Space,
     kind: NodeKind,
-    role: MadeFor,
-    /// Where its path stands in the text of all names, and how long it is; of no length when it is
-    /// the entry's own.
-    text: (u32, u16),
-}
-
-/// As what something is created, and for which desired entry.
-#[derive(Clone, Copy, Debug)]
-enum MadeFor {
-    MountPoint(u16),
-    Source(u16),
+    /// The desired entry that it is created for.
+    place: u16,
+    /// Whether it is that entry's source, and not its mount point.
+    is_source: bool,
+    /// Its path; of no length when it is the entry's own.
+    text: Span,
 }
 
 impl<'a> Forecast<'a> {
@@ -45,41 +41,31 @@ impl<'a> Forecast<'a> {
         role: Role,
         kind: NodeKind,
         route: &Route<'_>,
-    ) -> Result<(), Limit> {
-        let role =
-            if role == Role::Source { MadeFor::Source(place) } else { MadeFor::MountPoint(place) };
-        let mut text = (0, 0);
-        if route.replaced != (0, 0) {
-            text.0 = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-            self.names.try_extend_from_slice(route.path).map_err(|_| Limit::Names)?;
-            text.1 = u16::try_from(route.path.len()).unwrap_or(u16::MAX);
-        }
+    ) -> Result<(), Fault> {
+        let full = |limit| Fault::new(What::Full(limit), role);
+        let (text, is_source) = (self.add_path(route).map_err(full)?, role == Role::Source);
         let at = self.made_before(route.space, route.path);
-        let made = Made { space: route.space, kind, role, text };
-        self.made.try_insert(at, made).map_err(|_| Limit::Steps)
+        let made = Made { space: route.space, kind, place, is_source, text };
+        self.made.try_insert(at, made).map_err(|_| full(Limit::Steps))
     }
 
     /// Forgets what would have been created for the entry at `place`. Tells whether there was
     /// anything.
     pub(crate) fn forget_made(&mut self, place: u16) -> bool {
         let before = self.made.len();
-        self.made.retain(|made| {
-            let (MadeFor::MountPoint(at) | MadeFor::Source(at)) = made.role;
-            at != place
-        });
+        self.made.retain(|made| made.place != place);
         self.made.len() < before
     }
 
     fn made_path(&self, made: &Made) -> &[u8] {
-        let (start, len) = (made.text.0 as usize, usize::from(made.text.1));
-        if len > 0 {
-            return self.names.get(start..start.saturating_add(len)).unwrap_or_default();
+        if made.text.1 > 0 {
+            return text_at(&self.names, made.text);
         }
-        match made.role {
-            MadeFor::MountPoint(place) => self.desired(place).map(|item| item.entry.mount_point),
-            MadeFor::Source(place) => self.desired(place).map(|item| item.entry.source),
+        match self.desired(made.place) {
+            Some(item) if made.is_source => item.entry.source,
+            Some(item) => item.entry.mount_point,
+            None => &[],
         }
-        .unwrap_or_default()
     }
 
     fn made_before(&self, space: Space, path: &[u8]) -> usize {
@@ -118,11 +104,9 @@ impl<'a> Forecast<'a> {
     /// Mode and owner of the directory that will have been created at `path`.
     pub fn made_attributes(&self, space: Space, path: &[u8]) -> Attributes {
         let made = self.made.get(self.made_before(space, path));
-        let own = made.filter(|made| self.made_path(made) == path).and_then(|made| {
-            let MadeFor::MountPoint(place) = made.role else { return None };
-            Some(self.desired(place)?.options())
-        });
-        created_with(&own.unwrap_or_default(), path)
+        let own = made.filter(|made| !made.is_source && self.made_path(made) == path);
+        let options = own.and_then(|made| self.desired(made.place)).map(Item::options);
+        created_with(&options.unwrap_or_default(), path)
     }
 
     /// Whether an entry that is kept needs what will have been created at `path`.
@@ -130,18 +114,14 @@ impl<'a> Forecast<'a> {
         let from = self.made.get(self.made_before(space, path)..).unwrap_or_default().iter();
         let mut below = from
             .take_while(|made| made.space == space && is_at_or_below(self.made_path(made), path));
-        below.any(|made| {
-            let (MadeFor::MountPoint(place) | MadeFor::Source(place)) = made.role;
-            self.need(place).kept_as.is_some()
-        })
+        below.any(|made| self.need(made.place).kept_as.is_some())
     }
 
     /// The current entry that is kept for the one that creates just `path`, if it is kept.
     pub fn kept_maker(&self, space: Space, path: &[u8]) -> Option<u16> {
         let made = self.made.get(self.made_before(space, path))?;
-        let (MadeFor::MountPoint(place) | MadeFor::Source(place)) = made.role;
         let just = made.space == space && self.made_path(made) == path;
-        self.need(place).kept_as.filter(|_| just)
+        self.need(made.place).kept_as.filter(|_| just)
     }
 
     /// Tells `each` the names and kinds of what will have been created right in the directory `dir`
@@ -159,8 +139,7 @@ impl<'a> Forecast<'a> {
                 break;
             };
             let name = rest.split(|&byte| byte == b'/').next().unwrap_or_default();
-            let (MadeFor::MountPoint(place) | MadeFor::Source(place)) = made.role;
-            if !name.is_empty() && self.time_of(place) < time {
+            if !name.is_empty() && self.time_of(made.place) < time {
                 let last = name.len() == rest.len();
                 each(name, if last { made.kind } else { NodeKind::Directory });
             }

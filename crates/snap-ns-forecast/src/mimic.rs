@@ -5,7 +5,7 @@ use snap_path::PATH_MAX;
 use snap_profile::Shape;
 
 use crate::fault::{Fault, Limit, Role, What};
-use crate::forecast::Forecast;
+use crate::forecast::{Forecast, text_at};
 use crate::order::Time;
 use crate::reason::Reason;
 use crate::route::{Buffer, FNV_START, Space, fnv};
@@ -125,7 +125,19 @@ impl<'a> Forecast<'a> {
         let listed =
             self.list_made(listed, &route, asked.time).map_err(|limit| full(fault, limit))?;
         let seen_at = self.mark_of(&route, asked.time);
-        let mimic = self.add_mimic((asked.place, time), (dir, listed, seen_at), fault)?;
+        let reason = if fault.what == What::ReadOnly {
+            Reason::ReadOnly
+        } else if matches!(fault.what, What::Found(_) | What::OldLink(_)) {
+            Reason::InTheWay
+        } else {
+            Reason::WouldShowOnHost
+        };
+        let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
+        let (needed_by, is_hosts) = (asked.place, fault.what == What::WouldShowOnHost);
+        let slot = Slot { dir, needed_by, time, listed, is_hosts, kept_as: None, reason, seen_at };
+        self.mimics.try_push(slot).map_err(|_| full(fault, Limit::Mimics))?;
+        // There is room for each mimic.
+        let _ = self.mimics_by_dir.try_insert(self.mimics_before(dir), mimic);
         if !omitted.is_empty() {
             self.omit_child(mimic, omitted);
         }
@@ -160,33 +172,6 @@ impl<'a> Forecast<'a> {
             return Err(full(fault, Limit::Path));
         }
         Ok(())
-    }
-
-    /// Adds a mimic at `dir` for an entry and a time. Returns its place.
-    ///
-    /// # Errors
-    ///
-    /// There are too many.
-    fn add_mimic(
-        &mut self,
-        (needed_by, time): (u16, Time),
-        (dir, listed, seen_at): (&'a [u8], Listed, (u64, u64)),
-        fault: Fault,
-    ) -> Result<u16, Fault> {
-        let reason = if fault.what == What::ReadOnly {
-            Reason::ReadOnly
-        } else if matches!(fault.what, What::Found(_) | What::OldLink(_)) {
-            Reason::InTheWay
-        } else {
-            Reason::WouldShowOnHost
-        };
-        let mimic = u16::try_from(self.mimics.len()).unwrap_or(u16::MAX);
-        let is_hosts = fault.what == What::WouldShowOnHost;
-        let slot = Slot { dir, needed_by, time, listed, is_hosts, kept_as: None, reason, seen_at };
-        self.mimics.try_push(slot).map_err(|_| full(fault, Limit::Mimics))?;
-        let start = self.mimics_before(dir);
-        self.mimics_by_dir.try_insert(start, mimic).map_err(|_| full(fault, Limit::Mimics))?;
-        Ok(mimic)
     }
 
     /// Drops the mimics of directories that turned out to be somewhere else than where they were
@@ -300,8 +285,6 @@ impl<'p> Mimic<'p> {
 impl Child {
     /// This child's name, out of the text that all names are in.
     pub fn name<'p>(&self, names: &'p [u8]) -> &'p [u8] {
-        let start = self.name_start as usize;
-        let end = start.saturating_add(usize::from(self.name_len));
-        names.get(start..end).unwrap_or_default()
+        text_at(names, (self.name_start, self.name_len))
     }
 }

@@ -6,7 +6,7 @@ use snap_path::{parent, prefixes};
 use snap_profile::{Item, Shape};
 
 use crate::fault::{Fault, Limit, Role};
-use crate::forecast::Forecast;
+use crate::forecast::{Forecast, Span, text_at};
 use crate::route::{Buffer, Log, Route, Space};
 use crate::territory::is_usual;
 use crate::view::{Access, FsView, Ground, Look, NodeKind};
@@ -16,9 +16,8 @@ use crate::view::{Access, FsView, Ground, Look, NodeKind};
 pub(crate) struct Remains {
     /// The entry's place.
     place: u16,
-    /// Where the path stands in the text of all names, and how long it is; of no length when it is
-    /// the entry's own mount point.
-    text: (u32, u16),
+    /// The path; of no length when it is the entry's own mount point.
+    text: Span,
 }
 
 impl<'a> Forecast<'a> {
@@ -44,12 +43,7 @@ impl<'a> Forecast<'a> {
             let route = self.route_in(Log::Current, path, place.into(), role, &mut buffer);
             let live = |route: &Route<'_>| route.space == Space::Live && !route.read_only;
             let Some(route) = route.ok().filter(live) else { continue };
-            let mut text = (0, 0);
-            if route.replaced != (0, 0) {
-                text.0 = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-                text.1 = u16::try_from(route.path.len()).unwrap_or(u16::MAX);
-                self.names.try_extend_from_slice(route.path).map_err(|_| Limit::Names)?;
-            }
+            let text = self.add_path(&route)?;
             // There is room for each entry.
             let _ = self.remains.try_push(Remains { place, text });
         }
@@ -196,9 +190,8 @@ impl<'a> Forecast<'a> {
 
 impl Remains {
     fn path<'p>(&self, items: &[Item<'p>], names: &'p [u8]) -> &'p [u8] {
-        let (start, len) = (self.text.0 as usize, usize::from(self.text.1));
-        if len > 0 {
-            return names.get(start..start.saturating_add(len)).unwrap_or_default();
+        if self.text.1 > 0 {
+            return text_at(names, self.text);
         }
         items.get(usize::from(self.place)).map_or(&[], |item| item.entry.mount_point)
     }

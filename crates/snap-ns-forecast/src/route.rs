@@ -227,7 +227,8 @@ impl<'a> Forecast<'a> {
             Through::Mimic(mimic) => {
                 let dir = self.mimics.get(usize::from(mimic)).map_or(&[][..], |slot| slot.dir);
                 let before = self.mimic_time(mimic);
-                let restored = crossable.len() > dir.len() && self.restored(mimic, now);
+                // What the mimic shows as it was.
+                let restored = crossable.len() > dir.len() && self.child_at(mimic, now).is_some();
                 let ends = Turn::Ends(Space::Mimic(mimic));
                 return (dir, false, if restored { Turn::AsBefore(before) } else { ends });
             }
@@ -238,12 +239,11 @@ impl<'a> Forecast<'a> {
         };
         let Some(item) = item else { return (&[], false, Turn::Unknown) };
         let path = item.entry.mount_point;
-        if log == Log::Current && item.is_synthetic() && !item.is_tmpfs() {
+        if log == Log::Current && item.is_mimic_child() {
             let cover = self.cover_of(path, place);
             return (path, false, cover.map_or(Turn::Unknown, |at| Turn::AsBefore(at.into())));
         }
-        if log == Log::Current && item.is_synthetic() && self.is_unrecorded_child(place, crossable)
-        {
+        if log == Log::Current && self.is_unrecorded_child(place, item, crossable) {
             return (path, false, Turn::AsBefore(place.into()));
         }
         let turn = match (item.shape, item.operation) {
@@ -270,14 +270,11 @@ impl<'a> Forecast<'a> {
     /// Whether `path` leads to a child of the mimic of the current entry at `place`, which has no
     /// lines for its children. Where nobody knows what it shows it goes, with all that was made in it:
     /// what is mounted deeper than right in it is taken for mounted in a child.
-    fn is_unrecorded_child(&self, place: u16, path: &[u8]) -> bool {
-        let Some(item) = self.current(place).filter(|item| item.is_tmpfs()) else { return false };
-        let options = item.entry.options.split(|&byte| byte == b',');
-        let Some(rest) = below(path, item.entry.mount_point)
-            .filter(|_| options.into_iter().any(|option| option.starts_with(SHOWS)))
-        else {
-            return false;
-        };
+    fn is_unrecorded_child(&self, place: u16, item: &Item<'_>, path: &[u8]) -> bool {
+        let mut options = item.entry.options.split(|&byte| byte == b',');
+        let without_lines = item.is_mimic() && options.any(|option| option.starts_with(SHOWS));
+        let rest = below(path, item.entry.mount_point).filter(|_| without_lines);
+        let Some(rest) = rest else { return false };
         match self.space_of(place) {
             Space::Mimic(mimic) => !rest.is_empty() && self.child_named(mimic, rest).is_some(),
             Space::Live | Space::Tmpfs(_) | Space::Unknown => rest.contains(&b'/'),
@@ -339,12 +336,6 @@ impl<'a> Forecast<'a> {
         !self.need(place).left_out
             && self.time_of(place) < time
             && self.desired(place).is_some_and(|item| item.shape.is_mount())
-    }
-
-    /// Whether `path`, below the directory of a mimic, leads to a child that the mimic shows as it
-    /// was.
-    fn restored(&self, mimic: u16, path: &[u8]) -> bool {
-        self.child_at(mimic, path).is_some()
     }
 
     /// The child of a mimic that the path `rest`, below its directory, begins with, and how long its

@@ -100,21 +100,12 @@ impl<'a> Forecast<'a> {
         if hopeless && !kept {
             return;
         }
-        let (mut make_source, mut make_mount_point) = (false, false);
-        let mut fault = None;
-        let mut ignore = false;
-        let mut take = |need: Result<PathNeed, Fault>, make: &mut bool| match need {
-            Ok(need) => {
-                *make = need == PathNeed::Create;
-                ignore |= need == PathNeed::Ignore;
-            }
-            Err(first) => fault = fault.or(Some(first)),
-        };
         self.own_doing = false;
         let (source, mount_point) = self.survey_paths(place, item, view);
-        take(source, &mut make_source);
-        take(mount_point, &mut make_mount_point);
-        let bad = ignore || fault.is_some();
+        let [make_source, make_mount_point] =
+            [source, mount_point].map(|need| need == Ok(PathNeed::Create));
+        let fault = source.err().or(mount_point.err());
+        let bad = fault.is_some() || [source, mount_point].contains(&Ok(PathNeed::Ignore));
         // What another entry of this run is in the way of could not stand in a fresh namespace.
         let conflict = core::mem::take(&mut self.own_doing);
         if let Some(need) = self.needs.get_mut(usize::from(place)) {
@@ -205,12 +196,11 @@ impl<'a> Forecast<'a> {
         let mut buffer = Buffer::new_const();
         let mut route = self.route(path, asked.time, role, &mut buffer)?;
         let need = self.survey_route(asked, (path, role), &mut route, view);
-        let found = |fault: &Fault| matches!(fault.what, What::WillFind(_));
-        match &need {
-            Ok(PathNeed::Nothing | PathNeed::Create) => {}
-            Ok(PathNeed::Ignore) => self.own_doing |= route.space != Space::Live,
-            Err(fault) => self.own_doing |= route.space != Space::Live || found(fault),
-        }
+        self.own_doing |= match need {
+            Ok(PathNeed::Nothing | PathNeed::Create) => false,
+            Err(Fault { what: What::WillFind(_), .. }) => true,
+            Ok(PathNeed::Ignore) | Err(_) => route.space != Space::Live,
+        };
         need
     }
 
@@ -221,9 +211,11 @@ impl<'a> Forecast<'a> {
         route: &mut Route<'_>,
         view: &mut dyn FsView,
     ) -> Result<PathNeed, Fault> {
-        // Whatever is there will be found when the step is performed.
+        // What cannot be looked at yet is created when it turns out to be missing, unless that is to be
+        // ignored: then the mount finds out.
         let Some(look) = self.look(route, role, view)? else {
-            return Ok(create_unless_ignored(asked.item));
+            let ignored = asked.item.ignores_missing() && asked.item.shape.is_mount();
+            return Ok(if ignored { PathNeed::Nothing } else { PathNeed::Create });
         };
         if route.space != Space::Live && snap_path::components(path).any(|c| c.len() > NAME_MAX) {
             return Err(Fault::new(What::Failed(Call::Open, ENAMETOOLONG), role));
@@ -285,8 +277,7 @@ impl<'a> Forecast<'a> {
             let fault = Fault::at(wall, role, dir.len());
             self.plan_mimic(asked, dir, fault, &[], view)?;
         } else {
-            self.note_made(asked.place, role, wanted, route)
-                .map_err(|limit| Fault::new(What::Full(limit), role))?;
+            self.note_made(asked.place, role, wanted, route)?;
         }
         Ok(PathNeed::Create)
     }
@@ -303,8 +294,7 @@ impl<'a> Forecast<'a> {
         if route.space == Space::Live && self.has_remains(route.path) {
             let dir = snap_path::parent(route.path).unwrap_or_default();
             if view.ground(dir)?.access == Access::Writable {
-                self.note_made(place, role, kind, route)
-                    .map_err(|limit| Fault::new(What::Full(limit), role))?;
+                self.note_made(place, role, kind, route)?;
             }
         }
         Ok(PathNeed::Nothing)
@@ -328,14 +318,4 @@ fn check_texts(item: &Item<'_>) -> Result<(), Fault> {
         return Err(Fault::new(What::Full(Limit::Data), Role::MountPoint));
     }
     Ok(())
-}
-
-/// What cannot be looked at yet is created when it turns out to be missing, unless that is to be
-/// ignored: then the mount finds out.
-fn create_unless_ignored(item: &Item<'_>) -> PathNeed {
-    if item.ignores_missing() && item.shape.is_mount() {
-        PathNeed::Nothing
-    } else {
-        PathNeed::Create
-    }
 }

@@ -7,6 +7,7 @@ use snap_path::parent;
 use snap_profile::{Item, Shape};
 
 use crate::plan::{Plan, PlanError};
+use crate::step::Op;
 
 /// The first field in which two entries with the same mount point differ.
 fn difference(a: &Entry<'_>, b: &Entry<'_>) -> Option<Field> {
@@ -202,8 +203,12 @@ impl<'a> Plan<'a> {
                 || through.any(|place| self.forecast.fate(place) != Fate::Kept))
     }
 
-    /// The tmpfs at `place` was unmounted: what stood on it is gone as well.
-    pub(crate) fn note_gone_with(&mut self, place: u16) {
+    /// Notes that the entry of the current profile which a step undoes is gone; what stood on it, if it
+    /// is a tmpfs, is gone as well.
+    pub(crate) fn note_gone(&mut self, op: Op) {
+        let (Op::Unmount(place) | Op::Forget(place) | Op::RemoveSymlink(place)) = op else {
+            return;
+        };
         self.forecast.set_fate(place, Fate::Gone);
         let Some(item) = self.current(place).filter(|item| item.is_tmpfs()) else { return };
         for at in self.forecast.current_by_path.subtree(item.entry.mount_point) {

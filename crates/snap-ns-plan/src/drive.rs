@@ -1,7 +1,7 @@
 //! Performing a plan.
 
 use snap_mount_options::{Kind, Options, Origin};
-use snap_ns_forecast::{Fault, FsView, Log, Role, Time, What, directory_mode};
+use snap_ns_forecast::{Fault, FsView, Log, Role, Time, What, Which, directory_mode};
 use snap_profile::{Item, Shape};
 
 use crate::journal::Phase;
@@ -62,19 +62,20 @@ impl<'a> Plan<'a> {
         performer: &mut dyn Performer,
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
-        let mut at = 0;
         let mut phase = self.first_phase();
-        while let Some(&step) = self.steps.get(at) {
+        for at in 0..self.steps.len() {
+            let Some(&step) = self.steps.get(at) else { break };
+            let cause = self.cause(step.op);
             self.now = self.moment(step.op);
-            if phase == Phase::Undoing && self.cause(step.op).is_some() {
+            if phase == Phase::Undoing && cause.is_some() {
                 phase = Phase::Making;
                 observer.undone(self, performer).map_err(|fault| Failure { op: step.op, fault })?;
             }
-            let outcome = match (self.is_left_out(step.op), self.action(step.op)) {
-                (Some(skip), _) => Outcome::Skipped(skip),
-                (None, Some(Action::Nothing)) => Outcome::Done,
-                (None, Some(action)) => performer.perform(&action, &*self),
-                (None, None) => Outcome::Failed(Fault::new(What::Missing, Role::Nothing)),
+            let outcome = match self.action(step.op) {
+                _ if self.is_left_out(step.op) => Outcome::Skipped(Skip::LeftOut),
+                Some(Action::Nothing) => Outcome::Done,
+                Some(action) => performer.perform(&action, &*self),
+                None => Outcome::Failed(Fault::new(What::Missing, Role::Nothing)),
             };
             let outcome = match (step.op, outcome) {
                 // If it cannot be mounted at all, that is told when the old one is gone as well.
@@ -84,27 +85,14 @@ impl<'a> Plan<'a> {
                 (_, outcome) => outcome,
             };
             observer.tried(self, step, outcome);
-            let fault = match outcome {
-                Outcome::Done | Outcome::DoneWithout { .. } | Outcome::Skipped(_) => {
-                    if let (Op::Mimic(mimic), Outcome::DoneWithout { .. }) = (step.op, outcome) {
-                        self.note_missed(mimic, performer);
-                    }
-                    self.note(at, step.op, outcome);
-                    at = at.saturating_add(1);
-                    continue;
-                }
-                Outcome::Failed(fault) => fault,
+            self.note(at, step.op, outcome, performer);
+            let Outcome::Failed(fault) = outcome else { continue };
+            let Some(place) = cause.filter(|&place| self.is_content(place)) else {
+                return Err(Failure { op: step.op, fault });
             };
-            self.set_state(at, State::Failed);
-            match self.cause(step.op) {
-                Some(place) if self.is_content(place) => {
-                    self.forecast.leave_out(place);
-                    self.remove_vain(step.op, performer);
-                    observer.left_out(self, place, fault);
-                }
-                Some(_) | None => return Err(Failure { op: step.op, fault }),
-            }
-            at = at.saturating_add(1);
+            self.forecast.leave_out(place);
+            self.remove_vain(step.op, performer);
+            observer.left_out(self, place, fault);
         }
         Ok(())
     }
@@ -122,19 +110,10 @@ impl<'a> Plan<'a> {
 
     /// Which mounts stand when a step is performed.
     pub(crate) fn moment(&self, op: Op) -> (Log, Time) {
-        match op {
-            Op::Unmount(place)
-            | Op::RemoveSymlink(place)
-            | Op::RemoveMountPoint(place)
-            | Op::RemoveSource(place)
-            | Op::Forget(place) => (Log::Current, place.into()),
-            Op::MakeSource(place)
-            | Op::MakeMountPoint(place)
-            | Op::MakeSymlink(place)
-            | Op::EnsureDir(place)
-            | Op::PutBeneath(place)
-            | Op::Mount(place) => (Log::Desired, self.forecast.time_of(place)),
-            Op::Mimic(mimic) => (Log::Desired, self.forecast.mimic_time(mimic)),
+        match op.which() {
+            Which::Current(place) => (Log::Current, place.into()),
+            Which::Desired(place) => (Log::Desired, self.forecast.time_of(place)),
+            Which::Mimic(mimic) => (Log::Desired, self.forecast.mimic_time(mimic)),
         }
     }
 
@@ -142,17 +121,26 @@ impl<'a> Plan<'a> {
         self.desired(place).is_some_and(|item| item.origin == Origin::Content)
     }
 
-    /// Notes that a step was performed, or did not have to be.
-    fn note(&mut self, at: usize, op: Op, outcome: Outcome) {
+    /// Whether a step must not be performed because its entry was left out. (A mimic serves others as
+    /// well.)
+    fn is_left_out(&self, op: Op) -> bool {
+        matches!(op.which(), Which::Desired(place) if self.forecast.need(place).left_out)
+    }
+
+    /// Notes what came of a step.
+    fn note(&mut self, at: usize, op: Op, outcome: Outcome, performer: &mut dyn Performer) {
         let state = match outcome {
+            Outcome::Done | Outcome::DoneWithout { .. } => State::Done,
             Outcome::Skipped(skip) => State::Skipped(skip),
-            Outcome::Done | Outcome::DoneWithout { .. } | Outcome::Failed(_) => State::Done,
+            Outcome::Failed(_) => State::Failed,
         };
         self.set_state(at, state);
-        if let (Op::PutBeneath(place), State::Done) = (op, state) {
-            self.forecast.note_beneath(place);
+        match (op, outcome) {
+            (_, Outcome::Failed(_)) => {}
+            (Op::PutBeneath(place), Outcome::Done) => self.forecast.note_beneath(place),
+            (Op::Mimic(mimic), Outcome::DoneWithout { .. }) => self.note_missed(mimic, performer),
+            (_, _) => self.note_gone(op),
         }
-        self.note_gone(op);
     }
 
     /// Only what a mimic really shows is recorded, when it does without some of its children.

@@ -8,7 +8,7 @@ use snap_fstab::{Entry, Sink};
 use snap_mount_options::Unfinished;
 use snap_ns_forecast::Fate;
 use snap_path::Text;
-use snap_profile::{ENTRIES_MAX, Item};
+use snap_profile::ENTRIES_MAX;
 
 use crate::plan::Plan;
 use crate::saved::{Moment, push_plain_tmpfs_options, tmpfs_entry};
@@ -58,23 +58,12 @@ const FOR_US: &[u8] = b"#+";
 const EARLIER: &[u8] = b"#=";
 const FOR_NOBODY: &[u8] = b"#-";
 
-/// A mount ID, always with as many digits.
-struct Digits([u8; 20]);
-
-impl Digits {
-    fn new(mut id: u64) -> Self {
-        let mut digits = [b'0'; 20];
-        for digit in digits.iter_mut().rev() {
-            *digit = b'0'.wrapping_add((id % 10) as u8);
-            id /= 10;
-        }
-        Self(digits)
-    }
-}
+/// How many digits a mount ID always has.
+const DIGITS: usize = 20;
 
 impl Header {
     /// How many bytes it has.
-    pub const LEN: usize = TITLE.len() + FORTH.len() + UNDOING.len() + BELOW.len() + 20 + 1;
+    pub const LEN: usize = TITLE.len() + FORTH.len() + UNDOING.len() + BELOW.len() + DIGITS + 1;
 
     /// Whether `text` is a journal, and which. Its lines that are for this program only are made
     /// legible, in place.
@@ -89,7 +78,7 @@ impl Header {
             (Some(rest), _) => (Phase::Undoing, rest),
             (None, rest) => (Phase::Making, rest?),
         };
-        let digits = rest.strip_prefix(BELOW)?.get(..20)?;
+        let digits = rest.strip_prefix(BELOW)?.get(..DIGITS)?;
         let root = core::str::from_utf8(digits).ok()?.parse().ok()?;
         let room = text.iter().filter(|&&byte| byte == b'\n').count() <= ENTRIES_MAX;
         for line in text.split_mut(|&byte| byte == b'\n') {
@@ -115,10 +104,9 @@ impl Header {
             Direction::Forth => FORTH,
             Direction::Back => BACK,
         };
-        for part in [TITLE, direction, phase, BELOW, &Digits::new(self.root).0, b"\n"] {
-            sink.put(part)?;
-        }
-        Ok(())
+        let root = digits(self.root);
+        let parts = [TITLE, direction, phase, BELOW, root.as_bytes(), b"\n"];
+        parts.iter().try_for_each(|part| sink.put(part))
     }
 }
 
@@ -201,7 +189,7 @@ impl Plan<'_> {
         // On the way back nothing is to be forgotten that was left out, or not even planned.
         let all = self.forecast.all_desired().iter().zip(&self.forecast.needs);
         for (place, (item, need)) in (0_u16..).zip(all) {
-            let planned = || self.steps.iter().any(|step| makes(step.op) == Some(place));
+            let planned = || self.steps.iter().any(|step| step.op.makes() == Some(place));
             let nowhere =
                 need.kept_as.is_none() && (self.steps.is_empty() || need.left_out && !planned());
             if header.direction == Direction::Back && nowhere {
@@ -226,7 +214,7 @@ impl Plan<'_> {
         if let Op::Mimic(mimic) = op {
             return self.write_coming_mimic(mimic, header, &mut id_at, sink);
         }
-        let made = makes(op).and_then(|place| Some((place, self.desired(place)?)));
+        let made = op.makes().and_then(|place| Some((place, self.desired(place)?)));
         let Some((place, item)) = made else { return Ok(()) };
         let entry = &item.entry;
         let mounts = matches!(op, Op::Mount(_));
@@ -252,18 +240,14 @@ impl Plan<'_> {
         mount_id_at: &mut MountIdAt<'_>,
         sink: &mut S,
     ) -> Result<(), S::Error> {
-        let (Some(dir), Some(asks)) =
-            (self.mimic(mimic).map(|mimic| mimic.dir), self.cause(Op::Mimic(mimic)))
-        else {
-            return Ok(());
-        };
-        let id = self.desired(asks).map_or(&[][..], Item::id);
+        let asks = self.item(Op::Mimic(mimic));
+        let (Some(mimic), Some(asks)) = (self.mimic(mimic), asks) else { return Ok(()) };
         let mut options = Text::new();
-        if push_plain_tmpfs_options(&mut options, id).is_none() {
+        if push_plain_tmpfs_options(&mut options, asks.id()).is_none() {
             return Ok(());
         }
-        let unfinished = Unfinished::MakeOnto(mount_id_at(dir));
-        let entry = tmpfs_entry(dir, &options);
+        let unfinished = Unfinished::MakeOnto(mount_id_at(mimic.dir));
+        let entry = tmpfs_entry(mimic.dir, &options);
         write_line(&entry, unfinished, front(header, unfinished), sink)
     }
 
@@ -281,22 +265,6 @@ impl Plan<'_> {
         let path = self.current(place).map_or(&[][..], |item| item.entry.mount_point);
         let mut over = self.forecast.current_by_path.at_or_above(path);
         over.any(|at| at > place && self.current(at).is_some_and(|item| item.shape.is_mount()))
-    }
-}
-
-/// The entry of the desired profile that a step makes.
-fn makes(op: Op) -> Option<u16> {
-    match op {
-        Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place) => Some(place),
-        Op::Unmount(_)
-        | Op::RemoveSymlink(_)
-        | Op::RemoveMountPoint(_)
-        | Op::RemoveSource(_)
-        | Op::Forget(_)
-        | Op::MakeSource(_)
-        | Op::MakeMountPoint(_)
-        | Op::PutBeneath(_)
-        | Op::Mimic(_) => None,
     }
 }
 
@@ -329,27 +297,27 @@ pub(crate) fn plain<'a>(entry: &Entry<'a>) -> Entry<'a> {
     Entry { options, ..*entry }
 }
 
-/// Writes `entry` with the option more.
-pub(crate) fn write_unfinished<S: Sink>(
-    entry: &Entry<'_>,
-    unfinished: Unfinished,
-    sink: &mut S,
-) -> Result<(), S::Error> {
-    write_line(entry, unfinished, &[], sink)
-}
-
-/// The same, with something in front.
-fn write_line<S: Sink>(
+/// Writes `entry` with the option more, and with something in front.
+pub(crate) fn write_line<S: Sink>(
     entry: &Entry<'_>,
     unfinished: Unfinished,
     front: &[u8],
     sink: &mut S,
 ) -> Result<(), S::Error> {
     let (word, id) = unfinished.parts();
+    let id = digits(id);
     let mut option = Text::<OPTION_MAX>::new();
-    let parts = [OPTION, word, b":", &Digits::new(id).0];
+    let parts = [OPTION, word, b":", id.as_bytes()];
     // They fit.
     let _ = parts.iter().try_for_each(|part| option.push(part));
     sink.put(front)?;
     plain(entry).write_with(option.as_bytes(), sink)
+}
+
+/// A mount ID, always with as many digits.
+fn digits(id: u64) -> Text<{ DIGITS + 1 }> {
+    let mut digits = Text::new();
+    // It fits.
+    let _ = digits.push_fmt(format_args!("{id:0DIGITS$}"));
+    digits
 }

@@ -12,9 +12,7 @@ impl Plan<'_> {
     pub(crate) fn pair_mimics(&mut self) {
         for place in (0_u16..).take(self.forecast.all_current().len()) {
             let Some(item) = self.current(place) else { break };
-            let mounted =
-                self.forecast.past.get(usize::from(place)).is_some_and(|past| past.mounted);
-            if !item.is_mimic() || !mounted {
+            if !item.is_mimic() || !self.is_mounted(place) {
                 continue;
             }
             let dir = item.entry.mount_point;

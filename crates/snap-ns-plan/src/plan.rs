@@ -9,7 +9,7 @@ use snap_profile::{ENTRIES_MAX, Item, Profile, Shape};
 
 use crate::drive::Observer;
 use crate::journal::Direction;
-use crate::step::{Op, STEPS_MAX, Skip, State, Step};
+use crate::step::{Op, STEPS_MAX, State, Step};
 
 /// Everything about a run: the two profiles, what happens to each entry, the steps in order, and
 /// what became of them. All storage is in here; it is large, and meant to be a static.
@@ -250,15 +250,6 @@ impl<'a> Plan<'a> {
         if let Some(step) = self.steps.get_mut(at) {
             step.state = state;
         }
-    }
-
-    /// Whether a step must not be performed because its entry was left out.
-    pub(crate) fn is_left_out(&self, op: Op) -> Option<Skip> {
-        // A mimic serves others as well.
-        let own = !matches!(op, Op::Mimic(_));
-        self.cause(op)
-            .filter(|&place| own && self.forecast.need(place).left_out)
-            .map(|_| Skip::LeftOut)
     }
 
     /// Refuses the run for what a layout or overname cannot have; leaves out content.

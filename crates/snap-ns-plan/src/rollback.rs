@@ -6,7 +6,7 @@ use snap_ns_forecast::OldLink;
 use snap_profile::Item;
 
 use crate::account::Count;
-use crate::journal::{Direction, plain, write_unfinished};
+use crate::journal::{Direction, plain, write_line};
 use crate::plan::Plan;
 use crate::step::{Op, State};
 
@@ -77,7 +77,7 @@ impl Plan<'_> {
                     if created == Some(place) && !self.is_beneath(step.op) =>
                 {
                     if let Some(item) = self.desired(place) {
-                        write_unfinished(&item.entry, Unfinished::Drop, sink)?;
+                        write_line(&item.entry, Unfinished::Drop, b"", sink)?;
                     }
                 }
                 (_, _) => {}

@@ -125,28 +125,15 @@ impl Plan<'_> {
             State::Pending => at == Moment::AllDone,
             State::Skipped(_) | State::Failed => false,
         };
-        match step.op {
-            Op::Mount(place) | Op::MakeSymlink(place) | Op::EnsureDir(place)
-                if made || self.is_beneath(step.op) =>
-            {
-                // What an earlier run found is nobody's when it is there again.
-                let item = self.desired(place).filter(|item| !item.is_found());
-                item.map_or(Ok(()), |item| item.entry.write(sink))
-            }
-            Op::Mimic(mimic) if made => self.write_mimic_at(mimic, sink),
-            Op::Mount(_)
-            | Op::MakeSymlink(_)
-            | Op::EnsureDir(_)
-            | Op::Mimic(_)
-            | Op::Unmount(_)
-            | Op::RemoveSymlink(_)
-            | Op::RemoveMountPoint(_)
-            | Op::RemoveSource(_)
-            | Op::Forget(_)
-            | Op::MakeSource(_)
-            | Op::MakeMountPoint(_)
-            | Op::PutBeneath(_) => Ok(()),
+        if let Op::Mimic(mimic) = step.op
+            && made
+        {
+            return self.write_mimic_at(mimic, sink);
         }
+        let place = step.op.makes().filter(|_| made || self.is_beneath(step.op));
+        // What an earlier run found is nobody's when it is there again.
+        let item = place.and_then(|place| self.desired(place)).filter(|item| !item.is_found());
+        item.map_or(Ok(()), |item| item.entry.write(sink))
     }
 
     /// Writes an entry that is kept.
@@ -166,29 +153,12 @@ impl Plan<'_> {
     /// Writes the line of the mimic at `place`: its tmpfs alone (contract section 4). What does not fit
     /// the options is left out: docs/limits.md says when that is.
     pub(crate) fn write_mimic_at<S: Sink>(&self, place: u16, sink: &mut S) -> Result<(), S::Error> {
-        let asks = self.cause(Op::Mimic(place)).and_then(|place| self.desired(place));
+        let asks = self.item(Op::Mimic(place));
         let (Some(mimic), Some(asks)) = (self.mimic(place), asks) else { return Ok(()) };
         let mut options = Text::new();
         match push_tmpfs_options(&mut options, &mimic, asks.id()) {
             Some(()) => tmpfs_entry(mimic.dir, &options).write(sink),
             None => Ok(()),
-        }
-    }
-
-    /// Notes that the entry of the current profile which a step undoes is gone.
-    pub(crate) fn note_gone(&mut self, op: Op) {
-        match op {
-            Op::Unmount(place) | Op::Forget(place) => self.note_gone_with(place),
-            Op::RemoveSymlink(place) => self.forecast.set_fate(place, Fate::Gone),
-            Op::RemoveMountPoint(_)
-            | Op::RemoveSource(_)
-            | Op::MakeSource(_)
-            | Op::MakeMountPoint(_)
-            | Op::MakeSymlink(_)
-            | Op::EnsureDir(_)
-            | Op::PutBeneath(_)
-            | Op::Mount(_)
-            | Op::Mimic(_) => {}
         }
     }
 }
@@ -218,17 +188,13 @@ pub(crate) fn push_tmpfs_options(
 ) -> Option<()> {
     push_plain_tmpfs_options(options, id)?;
     let Attributes { mode, uid, gid } = mimic.attributes;
-    options.push_fmt(format_args!(",mode=0{mode:o},uid={uid},gid={gid}"))?;
-    push_all(options, &[b",", SHOWS])?;
+    options.push_fmt(format_args!(",mode=0{mode:o},uid={uid},gid={gid},"))?;
+    options.push(SHOWS)?;
     options.push_fmt(format_args!("{:016x}", mimic.summary()))
 }
 
 /// Adds the same, without mode and owner.
 pub(crate) fn push_plain_tmpfs_options(options: &mut Text<OPTIONS_MAX>, id: &[u8]) -> Option<()> {
-    push_all(options, &[SYNTHETIC, id])
-}
-
-/// Adds `parts`, one behind the other; none if they do not all fit.
-fn push_all<const N: usize>(text: &mut Text<N>, parts: &[&[u8]]) -> Option<()> {
-    parts.iter().try_for_each(|part| text.push(part))
+    options.push(SYNTHETIC)?;
+    options.push(id)
 }

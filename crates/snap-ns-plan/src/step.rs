@@ -1,6 +1,6 @@
 //! The steps of a plan, and what became of them.
 
-use snap_ns_forecast::{Fault, MIMICS_MAX, Mimic, Role};
+use snap_ns_forecast::{Fault, MIMICS_MAX, Mimic, Role, Which};
 use snap_profile::{ENTRIES_MAX, Item};
 
 /// The most steps of a plan: two for each entry that goes, three for each that comes, one for each
@@ -44,6 +44,42 @@ pub enum Op {
     PutBeneath(u16),
     /// Replace a directory by a writable mimic.
     Mimic(u16),
+}
+
+impl Op {
+    /// What it is done to.
+    pub(crate) fn which(self) -> Which {
+        match self {
+            Self::Unmount(place)
+            | Self::RemoveSymlink(place)
+            | Self::RemoveMountPoint(place)
+            | Self::RemoveSource(place)
+            | Self::Forget(place) => Which::Current(place),
+            Self::MakeSource(place)
+            | Self::MakeMountPoint(place)
+            | Self::MakeSymlink(place)
+            | Self::EnsureDir(place)
+            | Self::PutBeneath(place)
+            | Self::Mount(place) => Which::Desired(place),
+            Self::Mimic(mimic) => Which::Mimic(mimic),
+        }
+    }
+
+    /// The entry of the desired profile that it makes.
+    pub(crate) fn makes(self) -> Option<u16> {
+        match self {
+            Self::Mount(place) | Self::MakeSymlink(place) | Self::EnsureDir(place) => Some(place),
+            Self::Unmount(_)
+            | Self::RemoveSymlink(_)
+            | Self::RemoveMountPoint(_)
+            | Self::RemoveSource(_)
+            | Self::Forget(_)
+            | Self::MakeSource(_)
+            | Self::MakeMountPoint(_)
+            | Self::PutBeneath(_)
+            | Self::Mimic(_) => None,
+        }
+    }
 }
 
 /// What became of a step.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::sources::Source;
 
 /// At most this many lines of code in all privileged crates together, tests aside.
-pub(crate) const BAR: usize = 11_710;
+pub(crate) const BAR: usize = 11_600;
 
 /// At most this many lines of code in one of them: what one audit reads.
 pub(crate) const CRATE_BAR: usize = 2_350;

@@ -23,11 +23,9 @@ impl Inside<'_> {
 
     /// Where the symbolic link `path` leads, and whether nobody but root can have made or can change it.
     pub(crate) fn find_link(&self, path: &[u8]) -> Result<(&[u8], bool), Error> {
-        let spot = self.find_in_dir(path).map_err(|error| match error {
-            // Walked by component, a link is no directory.
-            Error::Loop => Error::NotDirectory,
-            error => error,
-        })?;
+        let found = self.find_in_dir(path);
+        // Walked by component, a link is no directory.
+        let spot = if found == Err(Error::Loop) { Err(Error::NotDirectory) } else { found }?;
         let link = self.machine.storage.inode(spot.inode);
         let roots = (link.attributes.uid, link.attributes.gid) == (0, 0)
             && parent(path).is_some_and(|dir| self.is_roots_way(dir));
