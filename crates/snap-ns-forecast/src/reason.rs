@@ -15,18 +15,9 @@ pub enum Reason {
     NotMounted,
     /// It could not be made in a fresh namespace, and what it depends on changed.
     NotPossible,
-    /// It is mounted or made at or below what is undone or made.
-    StandsOn(Which),
-    /// Its source is at or below the mount point of what is undone or made.
-    Shows(Which),
-    /// Its source has what is undone or made mounted below it.
-    Copies(Which),
-    /// It hides what is undone or made.
-    Hides(Which),
-    /// What is to be made before it would be made of it.
-    ShownBy(Which),
-    /// What is to be made before it would have a copy of it.
-    CopiedBy(Which),
+    /// It comes later than what is undone or made, and one of its two paths is at, above or below one
+    /// of that.
+    Related(Which),
     /// A directory has to become writable, because its file system is read-only.
     ReadOnly,
     /// A directory has to become writable, because what is made in it would show on the host.

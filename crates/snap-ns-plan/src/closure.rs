@@ -1,16 +1,15 @@
 //! What has to be made again because something else is undone, made, or moved in the order.
 //!
-//! An entry that is kept must stand in the namespace just as it would in a fresh one. So the set of
-//! what is kept is closed: whatever was built from something that goes, or would be built from
-//! something that comes, or hides it, goes too and comes again. (planning: "which entries are
-//! re-made"; docs/architecture.md.)
+//! An entry that is kept must stand in the namespace just as it would in a fresh one. Two entries none
+//! of whose paths is at, above or below one of the other do not see each other, in whichever order
+//! they are mounted. So the set of what is kept is closed: whatever is related in this way to
+//! something that goes or comes, and comes later, goes too and comes again. (docs/architecture.md,
+//! "The planner".)
 
-use core::ops::Range;
-
-use snap_mount_options::{Depth, Origin};
-use snap_ns_forecast::{Buffer, Fate, Log, NodeKind, Reason, Role, Time, Which};
-use snap_path::parent;
-use snap_profile::{Around, Item};
+use snap_mount_options::Origin;
+use snap_ns_forecast::{Fate, NodeKind, Reason, Time, Which};
+use snap_path::{is_at_or_below, parent};
+use snap_profile::{Around, Index, Item, Key};
 
 use crate::plan::Plan;
 
@@ -21,10 +20,6 @@ struct Cause<'a> {
     path: &'a [u8],
     /// What it shows at its mount point.
     source: Option<&'a [u8]>,
-    /// Whether it shows what is mounted below its source, too.
-    depth: Depth,
-    /// Whether anything can be seen through it: a symbolic link is never followed.
-    mounts: bool,
     /// Its place in the current profile, when it is undone.
     undone: Option<u16>,
     /// When it is made, in the order of application.
@@ -39,39 +34,6 @@ enum Rule {
     After,
     /// When the two were mounted in another order than they would be now.
     Swapped,
-}
-
-/// What an entry is to a cause, seen from that entry.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Link {
-    StandsOn,
-    Shows,
-    Copies,
-    Hides,
-    ShownBy,
-    CopiedBy,
-}
-
-impl Link {
-    fn reason(self, which: Which) -> Reason {
-        match self {
-            Self::StandsOn => Reason::StandsOn(which),
-            Self::Shows => Reason::Shows(which),
-            Self::Copies => Reason::Copies(which),
-            Self::Hides => Reason::Hides(which),
-            Self::ShownBy => Reason::ShownBy(which),
-            Self::CopiedBy => Reason::CopiedBy(which),
-        }
-    }
-
-    /// Whether it matters for what is undone: what an entry sees is settled when it is made, so
-    /// that what came later has no part in it.
-    fn matters_for_undone(self) -> bool {
-        match self {
-            Self::StandsOn | Self::Shows | Self::Copies | Self::Hides => true,
-            Self::ShownBy | Self::CopiedBy => false,
-        }
-    }
 }
 
 impl<'a> Plan<'a> {
@@ -110,8 +72,6 @@ impl<'a> Plan<'a> {
                     which: Which::Mimic(mimic),
                     path: slot.dir,
                     source: Some(slot.dir),
-                    depth: Depth::Recursive,
-                    mounts: true,
                     undone: None,
                     made: Some(slot.time),
                     rule: Rule::After,
@@ -174,22 +134,17 @@ impl<'a> Plan<'a> {
     fn cause_undone(&self, place: u16, made: Option<Time>) -> Option<Cause<'a>> {
         let item = self.current(place)?;
         let path = item.entry.mount_point;
-        let (source, depth) =
-            if item.is_mimic() { (Some(path), Depth::Recursive) } else { item.shown() };
+        let source = if item.is_mimic() { Some(path) } else { item.shown().0 };
         let (which, undone) = (Which::Current(place), Some(place));
-        let mounts = item.shape.is_mount();
-        Some(Cause { which, path, source, depth, mounts, undone, made, rule: Rule::After })
+        Some(Cause { which, path, source, undone, made, rule: Rule::After })
     }
 
     fn cause_made(&self, place: u16) -> Option<Cause<'a>> {
         let item = self.desired(place)?;
-        let (source, depth) = item.shown();
         Some(Cause {
             which: Which::Desired(place),
             path: item.entry.mount_point,
-            source,
-            depth,
-            mounts: item.shape.is_mount(),
+            source: item.shown().0,
             undone: None,
             made: Some(self.forecast.time_of(place)),
             rule: Rule::After,
@@ -201,96 +156,56 @@ impl<'a> Plan<'a> {
         self.current(place).map(|_| self.forecast.time_of_kept(place))
     }
 
-    /// Lets go of all that is kept and affected by `cause`.
+    /// Lets go of all that is kept, comes later than `cause`, and has one of its two paths at, above or
+    /// below one of that: it may stand on it, hide it, show it, or be shown by it.
     fn pull(&mut self, cause: &Cause<'a>) {
-        let Around { above, at, below } = self.forecast.current_by_path.around(cause.path);
-        if cause.mounts {
-            self.pull_all(at.start..below.end, cause, Link::StandsOn);
-            let shows = self.forecast.current_by_source.around(cause.path);
-            for number in shows.at.start..shows.below.end {
-                self.pull_one(self.forecast.current_by_source.nth(number), cause, Link::Shows);
-            }
-            let mut next = shows.above;
-            while let Some(number) = next {
-                self.pull_one(self.forecast.current_by_source.nth(number), cause, Link::Copies);
-                next = self.forecast.current_by_source.above(number);
-            }
-        } else {
-            self.pull_mimics(cause);
-        }
-        self.pull_all(at, cause, Link::Hides);
-        self.pull_above(above, cause, Link::Hides);
-        let Some(source) = cause.source else { return };
-        let Around { above, at, below } = self.forecast.current_by_path.around(source);
-        let all = at.start..below.end;
-        self.pull_all(at.clone(), cause, Link::ShownBy);
-        // What was created for it has to be reached.
-        if self.pull_above(above, cause, Link::ShownBy) | !at.is_empty()
-            && cause.undone.is_some_and(|place| self.own_of_source(place).is_some())
-        {
-            self.pull_all(at, cause, Link::Hides);
-            self.pull_above(above, cause, Link::Hides);
-        }
-        if cause.depth == Depth::Recursive {
-            self.pull_all(all, cause, Link::CopiedBy);
+        self.pull_related(Key::Source, cause.path, cause);
+        self.pull_related(Key::MountPoint, cause.path, cause);
+        if let Some(source) = cause.source.filter(|&source| source != cause.path) {
+            self.pull_related(Key::MountPoint, source, cause);
         }
     }
 
-    /// The same for the mimics of the directory that a symbolic link is made in, whatever its name:
-    /// they have the link, if it was there before, and nothing tells.
-    fn pull_mimics(&mut self, cause: &Cause<'a>) {
-        let dir = parent(cause.path).unwrap_or_default();
-        let undone = cause.undone.map(|at| (Log::Current, Time::from(at)));
-        let (log, time) = undone.unwrap_or((Log::Desired, cause.made.unwrap_or_default()));
-        let mut buffer = Buffer::new_const();
-        let Ok(route) = self.forecast.route_in(log, dir, time, Role::MountPoint, &mut buffer)
+    /// The same for what has its mount point, or its source, at, above or below `path`.
+    fn pull_related(&mut self, key: Key, path: &[u8], cause: &Cause<'a>) {
+        let Around { above, at, below } = self.current_by(key).around(path);
+        for number in at.start..below.end {
+            self.pull_one(key, number, cause);
+        }
+        let mut next = above;
+        while let Some(number) = next {
+            self.pull_one(key, number, cause);
+            next = self.current_by(key).above(number);
+        }
+    }
+
+    fn current_by(&self, key: Key) -> &Index<'a> {
+        match key {
+            Key::MountPoint => &self.forecast.current_by_path,
+            Key::Source => &self.forecast.current_by_source,
+        }
+    }
+
+    /// Lets go of the current entry with this number if it is kept and comes later than `cause`; one
+    /// that is found by its source, if that is another one now.
+    fn pull_one(&mut self, key: Key, number: usize, cause: &Cause<'a>) {
+        let place = self.current_by(key).nth(number).filter(|&place| self.is_held(place));
+        let Some((place, item)) = place.and_then(|place| Some((place, self.current(place)?)))
         else {
             return;
         };
-        let place = route.fingerprint();
-        for at in 0..self.forecast.mimics.len() {
-            let slot = self.forecast.mimics.get(at).filter(|slot| slot.seen_at.0 == place);
-            self.pull_one(slot.and_then(|slot| slot.kept_as), cause, Link::Hides);
-        }
-    }
-
-    /// The same for what is mounted at paths with these numbers.
-    fn pull_all(&mut self, numbers: Range<usize>, cause: &Cause<'a>, link: Link) {
-        for number in numbers {
-            self.pull_one(self.forecast.current_by_path.nth(number), cause, link);
-        }
-    }
-
-    /// The same for what is mounted at the path with this number, and above it. Tells whether any of
-    /// that is still kept.
-    fn pull_above(&mut self, number: Option<usize>, cause: &Cause<'a>, link: Link) -> bool {
-        let (mut next, mut kept) = (number, false);
-        while let Some(number) = next {
-            let place = self.forecast.current_by_path.nth(number);
-            self.pull_one(place, cause, link);
-            kept |= place.is_some_and(|place| self.is_held(place));
-            next = self.forecast.current_by_path.above(number);
-        }
-        kept
-    }
-
-    /// Lets go of the current entry at `place` if it is kept, and `link` to `cause` matters.
-    fn pull_one(&mut self, place: Option<u16>, cause: &Cause<'a>, link: Link) {
-        let Some(place) = place.filter(|&place| self.is_held(place)) else { return };
-        let Some(item) = self.current(place).filter(|item| self.is_linked(item, link)) else {
-            return;
-        };
-        if link == Link::Shows && self.is_restored(place, item, cause) {
+        if key == Key::Source && (item.shown().0.is_none() || self.is_restored(place, item, cause))
+        {
             return;
         }
         let after_undone = cause.undone.is_some_and(|undone| place > undone);
         let after_made = cause.made.is_some_and(|made| self.is_made_after(place, made, cause.path));
         let affected = match cause.rule {
-            Rule::After => after_undone && link.matters_for_undone() || after_made,
+            Rule::After => after_undone || after_made,
             Rule::Swapped => after_undone != after_made,
         };
         if affected {
-            self.let_go(place, link.reason(cause.which));
+            self.let_go(place, Reason::Related(cause.which));
         }
     }
 
@@ -298,6 +213,9 @@ impl<'a> Plan<'a> {
     /// bind what was there. What only the mimic had would be missing.
     fn is_restored(&self, place: u16, item: &Item<'_>, cause: &Cause<'a>) -> bool {
         let source = item.entry.source;
+        if !is_at_or_below(source, cause.path) {
+            return false;
+        }
         match cause.which {
             Which::Mimic(comes) => self.is_bound_in(comes, source),
             Which::Current(at) if self.current(at).is_some_and(Item::is_mimic) => {
@@ -342,18 +260,6 @@ impl<'a> Plan<'a> {
         let mimic = self.forecast.mimics.get(usize::from(past)).filter(|_| synthetic);
         let inner = mimic.is_some_and(|slot| snap_path::parents_first(slot.dir, path).is_gt());
         time > made || time == made && inner
-    }
-
-    /// Whether the link that two paths suggest is one: only a mount hides or shows anything, only a
-    /// recursive one copies what is mounted below its source, and a symbolic link is in the way of
-    /// a source.
-    fn is_linked(&self, item: &Item<'_>, link: Link) -> bool {
-        match link {
-            Link::StandsOn | Link::ShownBy => true,
-            Link::Hides | Link::CopiedBy => item.shape.is_mount(),
-            Link::Shows => item.shown().0.is_some(),
-            Link::Copies => item.shown() == (Some(item.entry.source), Depth::Recursive),
-        }
     }
 
     /// Turns a kept entry into one that goes, and comes again if it is desired.

@@ -53,7 +53,7 @@ impl<'a> Plan<'a> {
                     self.made_otherwise |= self.forecast.made_at(route.space, route.path).is_some();
                     let kept = self.forecast.kept_maker(route.space, route.path);
                     if let Some(kept) = kept {
-                        self.let_go(kept, Reason::StandsOn(Which::Current(place)));
+                        self.let_go(kept, Reason::Related(Which::Current(place)));
                         any = true;
                     }
                 }

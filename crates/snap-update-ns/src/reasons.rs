@@ -29,12 +29,7 @@ impl Display for ReasonText<'_> {
             Reason::InTheWay => ("something of another kind is in the way", None),
             Reason::NotNeeded => ("no entry needs the writable copy any more", None),
             Reason::Changed => ("what is in the directory changed", None),
-            Reason::StandsOn(which) => ("stands on", Some(which)),
-            Reason::Shows(which) => ("its source is on", Some(which)),
-            Reason::Copies(which) => ("its source contains", Some(which)),
-            Reason::Hides(which) => ("hides", Some(which)),
-            Reason::ShownBy(which) => ("belongs into the source of", Some(which)),
-            Reason::CopiedBy(which) => ("belongs below the source of", Some(which)),
+            Reason::Related(which) => ("related by path to", Some(which)),
         };
         f.write_str(relation)?;
         let (item, fate) = match which {

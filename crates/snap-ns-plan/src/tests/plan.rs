@@ -37,10 +37,10 @@ fn why_something_is_made_again() {
     let world = "d /tmp/s/in\nd /tmp/1";
     let current = "/tmp/s /tmp/1 none bind 0 0\n/tmp/s /tmp/1/in none bind 0 0";
     let desired = "/tmp/s /tmp/1 none bind,ro 0 0\n/tmp/s /tmp/1/in none bind 0 0";
-    let (differs, stands) = (Reason::Differs(Field::Options), Reason::StandsOn(Which::Current(0)));
+    let (differs, related) = (Reason::Differs(Field::Options), Reason::Related(Which::Current(0)));
     let mut found = reasons(world, current, desired);
     found.dedup();
-    assert_eq!(found, [stands, differs, stands]);
+    assert_eq!(found, [related, differs, related]);
 }
 
 #[test]

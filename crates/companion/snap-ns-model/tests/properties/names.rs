@@ -24,12 +24,7 @@ fn holds(done: &Update, op: Op, path: &str, reason: Reason) -> bool {
         Reason::Gone => was && !wanted,
         Reason::Differs(_) => was && wanted,
         Reason::Twice | Reason::NotMounted | Reason::NotPossible => was,
-        Reason::StandsOn(which)
-        | Reason::Shows(which)
-        | Reason::Copies(which)
-        | Reason::Hides(which)
-        | Reason::ShownBy(which)
-        | Reason::CopiedBy(which) => was && is(which),
+        Reason::Related(which) => was && is(which),
         Reason::ReadOnly | Reason::WouldShowOnHost | Reason::InTheWay => mimic,
         Reason::NotNeeded | Reason::Changed => was,
     }
