@@ -12,67 +12,8 @@ use snap_ns_forecast::{Buffer, Fate, Log, NodeKind, Reason, Role, Time, Which};
 use snap_path::parent;
 use snap_profile::{Around, Item};
 
+use crate::cause::{Cause, Link, Rule};
 use crate::plan::Plan;
-
-/// Something that is not kept, and what follows from it.
-#[derive(Clone, Copy)]
-struct Cause<'a> {
-    which: Which,
-    path: &'a [u8],
-    /// What it shows at its mount point.
-    source: Option<&'a [u8]>,
-    /// Whether it shows what is mounted below its source, too.
-    depth: Depth,
-    /// Whether anything can be seen through it: a symbolic link is never followed.
-    mounts: bool,
-    /// Its place in the current profile, when it is undone.
-    undone: Option<u16>,
-    /// When it is made, in the order of application.
-    made: Option<Time>,
-    rule: Rule,
-}
-
-/// When what is related to a cause is affected by it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Rule {
-    /// When it came after what is undone, or would come after what is made.
-    After,
-    /// When the two were mounted in another order than they would be now.
-    Swapped,
-}
-
-/// What an entry is to a cause, seen from that entry.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Link {
-    StandsOn,
-    Shows,
-    Copies,
-    Hides,
-    ShownBy,
-    CopiedBy,
-}
-
-impl Link {
-    fn reason(self, which: Which) -> Reason {
-        match self {
-            Self::StandsOn => Reason::StandsOn(which),
-            Self::Shows => Reason::Shows(which),
-            Self::Copies => Reason::Copies(which),
-            Self::Hides => Reason::Hides(which),
-            Self::ShownBy => Reason::ShownBy(which),
-            Self::CopiedBy => Reason::CopiedBy(which),
-        }
-    }
-
-    /// Whether it matters for what is undone: what an entry sees is settled when it is made, so
-    /// that what came later has no part in it.
-    fn matters_for_undone(self) -> bool {
-        match self {
-            Self::StandsOn | Self::Shows | Self::Copies | Self::Hides => true,
-            Self::ShownBy | Self::CopiedBy => false,
-        }
-    }
-}
 
 impl<'a> Plan<'a> {
     /// Lets go of everything that cannot be kept.

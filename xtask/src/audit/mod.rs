@@ -3,6 +3,7 @@
 //! Each check is a function from data to violations, so that its tests can show it a workspace
 //! that breaks the rule; this file collects the data and prints the report.
 
+mod circles;
 mod closed;
 mod layers;
 mod lines;
@@ -86,6 +87,7 @@ fn code(root: &Path, members: &[Member]) -> Result<Vec<String>> {
             violations.push(format!("{name} has neither src/lib.rs nor src/main.rs: add one"));
         }
         let shipped: Vec<&Source> = sources.iter().filter(|s| !s.test).collect();
+        violations.extend(circles::check(dir, &shipped));
         let mut uses = Vec::new();
         for source in shipped {
             if let Some(kind) = roots::root_kind(source) {
