@@ -9,7 +9,6 @@ use rustix::io::Errno;
 use snap_ns_plan::{Call, Fault, Role};
 
 use crate::fault::failed;
-use crate::kernel::Kernel;
 
 /// How mounts are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,52 +48,5 @@ pub(crate) fn stopped(call: Call, role: Role) -> impl Fn(Errno) -> Stop {
     move |errno| match errno {
         Errno::NOSYS | Errno::PERM | Errno::ACCESS => Stop::Refused(errno),
         _ => Stop::Fault(failed(call, role)(errno)),
-    }
-}
-
-impl Kernel {
-    /// The back end in force.
-    #[must_use]
-    pub fn backend(&self) -> Backend {
-        self.backend
-    }
-
-    /// Why that is not the one that was wanted, if so.
-    #[must_use]
-    pub fn fallback(&self) -> Option<Fallback> {
-        self.fallback
-    }
-
-    /// Does something with the back end in force.
-    pub(crate) fn by_backend<T>(
-        &mut self,
-        fd: impl FnOnce(&mut Self) -> Result<T, Stop>,
-        classic: impl FnOnce(&mut Self) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        if self.backend == Backend::Classic {
-            return classic(self);
-        }
-        match fd(self) {
-            Ok(done) => Ok(done),
-            Err(Stop::Fault(fault)) => Err(fault),
-            Err(Stop::Refused(errno)) => {
-                if errno == Errno::NOSYS {
-                    self.fall_back(errno);
-                }
-                let done = classic(self);
-                // What the classic calls may not do either says nothing about the newer ones.
-                if done.is_ok() {
-                    self.fall_back(errno);
-                }
-                done
-            }
-        }
-    }
-
-    /// Everything is classic from now on, because of what a newer call answered.
-    pub(crate) fn fall_back(&mut self, errno: Errno) {
-        self.backend = Backend::Classic;
-        self.fallback =
-            Some(if errno == Errno::NOSYS { Fallback::Missing } else { Fallback::Denied });
     }
 }

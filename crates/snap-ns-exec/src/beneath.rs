@@ -18,7 +18,7 @@ use crate::backend::{Stop, stopped};
 use crate::copy::own_namespace;
 use crate::fault::failed;
 use crate::kernel::{CreatesFor, Kernel};
-use crate::parents::Side;
+use crate::remembered::Side;
 use crate::settle::{MountAt, mount_in};
 use crate::tree::change_propagation;
 use crate::unmount::{PRIVATE_TREE, is_absent};

@@ -16,7 +16,7 @@ use snap_path::{PATH_MAX, file_name, parent, prefixes};
 
 use crate::fault::failed;
 use crate::kernel::Kernel;
-use crate::look::{ground, is_vacant, link_is};
+use crate::stat::{ground, is_vacant, link_is};
 use crate::walk::{Deepest, PATH, PATH_DIR, open_child};
 
 /// The set-group-ID bit (inode(7)).

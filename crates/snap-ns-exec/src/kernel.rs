@@ -1,13 +1,12 @@
 //! The one value that stands for the kernel.
 
 use rustix::fd::OwnedFd;
-use rustix::io;
-use snap_ns_plan::{Action, Call, Outcome, Performer, Role, Rule};
+use rustix::io::{self, Errno};
+use snap_ns_plan::{Action, Call, Fault, Outcome, Performer, Role, Rule};
 
-use crate::backend::{Backend, Fallback};
+use crate::backend::{Backend, Fallback, Stop};
 use crate::fault::failed;
-use crate::parents::Parents;
-use crate::unseen::Staging;
+use crate::remembered::Parents;
 
 /// The mount namespace that this process is in: what a plan looks at and is performed on.
 #[derive(Debug)]
@@ -33,7 +32,7 @@ pub(crate) enum Phase {
     Looking,
     Performing,
     /// It could not come back to its namespace: whatever it did now it would do elsewhere.
-    Lost(io::Errno),
+    Lost(Errno),
 }
 
 /// Who shall own what is created, if nobody says otherwise.
@@ -54,6 +53,15 @@ pub enum Resolver {
     Emulated,
 }
 
+/// Where a mimic is filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Staging {
+    /// Attached nowhere, which Linux 6.15 and later can do.
+    Detached,
+    /// In a throw-away copy of the namespace.
+    Copy,
+}
+
 impl Kernel {
     /// Takes the root directory of the namespace that this process is in now: the namespace must
     /// have been joined before. Walks with openat2(2) when the kernel has it. Whether it has the
@@ -64,7 +72,7 @@ impl Kernel {
     /// The root directory cannot be opened.
     pub fn new(creates_for: CreatesFor, backend: Backend) -> io::Result<Self> {
         match Self::with_resolver(creates_for, backend, Resolver::OpenAt2) {
-            Err(io::Errno::NOSYS | io::Errno::PERM) => {
+            Err(Errno::NOSYS | Errno::PERM) => {
                 Self::with_resolver(creates_for, backend, Resolver::Emulated)
             }
             result => result,
@@ -99,6 +107,51 @@ impl Kernel {
             namespace: None,
             phase: Phase::Looking,
         })
+    }
+
+    /// The back end in force.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Why that is not the one that was wanted, if so.
+    #[must_use]
+    pub fn fallback(&self) -> Option<Fallback> {
+        self.fallback
+    }
+
+    /// Does something with the back end in force.
+    pub(crate) fn by_backend<T>(
+        &mut self,
+        fd: impl FnOnce(&mut Self) -> Result<T, Stop>,
+        classic: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        if self.backend == Backend::Classic {
+            return classic(self);
+        }
+        match fd(self) {
+            Ok(done) => Ok(done),
+            Err(Stop::Fault(fault)) => Err(fault),
+            Err(Stop::Refused(errno)) => {
+                if errno == Errno::NOSYS {
+                    self.fall_back(errno);
+                }
+                let done = classic(self);
+                // What the classic calls may not do either says nothing about the newer ones.
+                if done.is_ok() {
+                    self.fall_back(errno);
+                }
+                done
+            }
+        }
+    }
+
+    /// Everything is classic from now on, because of what a newer call answered.
+    pub(crate) fn fall_back(&mut self, errno: Errno) {
+        self.backend = Backend::Classic;
+        self.fallback =
+            Some(if errno == Errno::NOSYS { Fallback::Missing } else { Fallback::Denied });
     }
 }
 

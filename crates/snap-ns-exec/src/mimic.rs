@@ -20,9 +20,10 @@ use crate::fault::failed;
 use crate::fd_path::fd_path;
 use crate::here::Here;
 use crate::kernel::Kernel;
-use crate::look::LISTED;
-use crate::parents::{Proof, is_roots_alone};
+use crate::parents::is_roots_alone;
+use crate::remembered::Proof;
 use crate::settle::MountAt;
+use crate::stat::LISTED;
 use crate::unmount::{PRIVATE_TREE, detach, take_away};
 use crate::walk::{PATH, PATH_DIR, is_same, open_child};
 

@@ -12,7 +12,7 @@ use snap_syscalls::{attach, clone_tree, is_plain_tmpfs, new_tmpfs};
 use crate::backend::{Backend, Stop, stopped};
 use crate::fault::failed;
 use crate::kernel::Kernel;
-use crate::parents::{Proof, Side};
+use crate::remembered::{Proof, Side};
 use crate::tree::{add_flags, attributes, change_propagation, reach};
 use crate::unmount::take_away;
 use crate::walk::{Deepest, PATH_DIR, open_child};

@@ -9,15 +9,12 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{fstat, fstatfs};
 use rustix::io::{self, Errno};
 use snap_ns_plan::{Ground, Rule};
-use snap_path::{Text, components, is_at_or_below};
+use snap_path::{Text, components};
 
 use crate::kernel::Kernel;
-use crate::look::{TMPFS_MAGIC, ground};
+use crate::remembered::{Parent, Proof, Side};
+use crate::stat::{TMPFS_MAGIC, ground};
 use crate::walk::{PATH_DIR, open_child};
-
-/// The longest path that is remembered, and its NUL. One that is longer is walked each time: room
-/// for the longest would be most of what a [`Kernel`] takes of the stack.
-const REMEMBERED_MAX: usize = 512;
 
 /// `f_type` (statfs(2)) of the file systems whose owners and modes are believed. A server or another
 /// process answers for others (NFS, FUSE), or they have none of their own (FAT).
@@ -32,58 +29,6 @@ const LOCAL: [u64; 9] = [
     0x794c_7630, // overlay, of what root put together
     TMPFS_MAGIC,
 ];
-
-/// Which of the two directories.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
-    /// The parent of mount points.
-    Target,
-    /// The parent of sources.
-    Source,
-}
-
-/// A directory that was walked.
-#[derive(Debug)]
-struct Parent {
-    /// Empty when it is too long.
-    path: Text<REMEMBERED_MAX>,
-    fd: OwnedFd,
-    ground: Option<Ground>,
-    proof: Option<Proof>,
-}
-
-/// Whether nobody but root can change what a path leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Proof {
-    /// Every directory on the way, and the last one, is root's, nobody else may write to it, and the
-    /// plan knows of nothing that is shown there from another place.
-    RootOnly,
-    /// Not so.
-    None,
-}
-
-/// The two directories, as far as they are known.
-#[derive(Debug, Default)]
-pub(crate) struct Parents {
-    target: Option<Parent>,
-    source: Option<Parent>,
-}
-
-impl Parents {
-    fn side(&mut self, side: Side) -> &mut Option<Parent> {
-        match side {
-            Side::Target => &mut self.target,
-            Side::Source => &mut self.source,
-        }
-    }
-
-    /// Forgets what a change of the mounts at `path` may have covered or uncovered.
-    pub(crate) fn forget_at(&mut self, path: &[u8]) {
-        for side in [&mut self.target, &mut self.source] {
-            side.take_if(|parent| is_at_or_below(parent.path.as_bytes(), path));
-        }
-    }
-}
 
 impl Kernel {
     /// What is known of the directory `dir`, walked now or before.

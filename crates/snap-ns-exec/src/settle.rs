@@ -10,7 +10,7 @@ use snap_profile::Item;
 
 use crate::fault::failed;
 use crate::kernel::Kernel;
-use crate::parents::Side;
+use crate::remembered::Side;
 use crate::unmount::is_absent;
 use crate::walk::PATH;
 

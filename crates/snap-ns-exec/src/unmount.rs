@@ -13,8 +13,8 @@ use snap_path::{PATH_MAX, file_name, parent};
 use crate::fault::failed;
 use crate::here::Here;
 use crate::kernel::Kernel;
-use crate::look::{ground, link_is};
-use crate::parents::Side;
+use crate::remembered::Side;
+use crate::stat::{ground, link_is};
 use crate::walk::{PATH, PATH_DIR, open_child};
 
 /// No mount of a tree is to spread any more.

@@ -15,19 +15,10 @@ use snap_syscalls::{Reach, attach, clone_tree, new_tmpfs};
 use crate::backend::{Stop, stopped};
 use crate::child::{Missed, check_is_file};
 use crate::fault::failed;
-use crate::kernel::{CreatesFor, Kernel};
+use crate::kernel::{CreatesFor, Kernel, Staging};
 use crate::mimic::{CHILD_ATTRIBUTES, tmpfs_data};
 use crate::tree::change_propagation;
 use crate::walk::{PATH_DIR, is_same};
-
-/// Where a mimic is filled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Staging {
-    /// Attached nowhere, which Linux 6.15 and later can do.
-    Detached,
-    /// In a throw-away copy of the namespace.
-    Copy,
-}
 
 impl Kernel {
     /// Fills mimics in a copy of the namespace from now on, as kernels that cannot do better need

@@ -1,5 +1,7 @@
 //! What can go wrong, as facts.
 
+use crate::node::NodeKind;
+
 /// A failure: what happened, and at which path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -43,9 +45,9 @@ pub enum What {
     /// A system call failed.
     Failed(Call, Errno),
     /// Something of this kind is in the way, or is not what is needed.
-    Found(crate::NodeKind),
+    Found(NodeKind),
     /// Something of this kind will be in the way: this run creates it before.
-    WillFind(crate::NodeKind),
+    WillFind(NodeKind),
     /// Nothing is there, and it may not be created.
     Missing,
     /// Creating it would show on the host.

@@ -4,14 +4,12 @@ use arrayvec::ArrayVec;
 use snap_mount_options::Origin;
 use snap_profile::{ENTRIES_MAX, Index, Item, Key, Profile};
 
+use crate::entries::{Fate, Need, Past, Time};
 use crate::fault::{Fault, Limit};
-use crate::made::Made;
 use crate::mimic::{ALL_CHILDREN_MAX, Child, Listed, MIMICS_MAX, Mimic, NAMES_MAX, Slot};
-use crate::order::{Fate, Past, Time};
+use crate::noted::{Made, Remains, Span};
 use crate::reason::Reason;
-use crate::remains::Remains;
 use crate::route::Route;
-use crate::survey::Need;
 use crate::territory::Territory;
 
 /// Two profiles, and what is known of a fresh namespace of the desired one: what each entry needs,
@@ -59,15 +57,6 @@ pub struct Forecast<'a> {
     pub children: ArrayVec<Child, ALL_CHILDREN_MAX>,
     /// Names and paths that are in neither profile.
     pub names: ArrayVec<u8, NAMES_MAX>,
-}
-
-/// Where something stands in the text of all names, and how long it is.
-pub(crate) type Span = (u32, u16);
-
-/// What stands there.
-pub(crate) fn text_at(names: &[u8], (start, len): Span) -> &[u8] {
-    let start = start as usize;
-    names.get(start..start.saturating_add(usize::from(len))).unwrap_or_default()
 }
 
 /// What a plan is made from.

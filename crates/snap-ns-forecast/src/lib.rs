@@ -13,31 +13,37 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod entries;
 mod fault;
 mod forecast;
 mod listing;
 mod look;
 mod made;
 mod mimic;
+mod mimics;
+mod node;
+mod noted;
 mod old_link;
 mod order;
+mod own;
 mod reason;
 mod remains;
 mod rounds;
 mod route;
+mod routing;
 mod survey;
 mod territory;
 mod view;
 mod way;
 
+pub use entries::{Fate, Need, Past, Time};
 pub use fault::{Call, Errno, Fault, Limit, Place, Role, What};
 pub use forecast::Forecast;
 pub use made::created_with;
 pub use mimic::{CHILDREN_MAX, Child, Listed, MIMICS_MAX, Mimic, NAMES_MAX, SHOWS, Slot};
+pub use node::{Access, Attributes, FsKind, Ground, Look, NodeKind};
 pub use old_link::OldLink;
-pub use order::{Fate, Past, Time};
 pub use reason::{Field, Reason, Which};
 pub use route::{Buffer, Log, Route, Space};
-pub use survey::Need;
 pub use territory::{Territory, directory_mode, is_usual};
-pub use view::{Access, Attributes, Each, FsKind, FsView, Ground, Look, NodeKind};
+pub use view::{Each, FsView};

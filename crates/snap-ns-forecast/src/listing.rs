@@ -4,12 +4,13 @@ use snap_mount_options::Options;
 use snap_path::{PATH_MAX, Text};
 use snap_profile::Item;
 
+use crate::entries::Time;
 use crate::fault::{Fault, Limit};
 use crate::forecast::Forecast;
 use crate::mimic::{CHILDREN_MAX, Child, Listed, NAME_MAX};
-use crate::order::Time;
+use crate::node::{Access, Attributes, NodeKind};
 use crate::route::{Route, Space, fnv};
-use crate::view::{Access, Attributes, FsView, NodeKind};
+use crate::view::FsView;
 
 impl Forecast<'_> {
     /// What is in a directory of a tmpfs of ours, but for what this run will have created there.

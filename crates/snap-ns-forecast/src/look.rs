@@ -3,12 +3,13 @@
 use snap_mount_options::{Kind, Origin};
 use snap_profile::{Item, Shape};
 
+use crate::entries::Time;
 use crate::fault::{Fault, Role};
 use crate::forecast::Forecast;
-use crate::order::Time;
+use crate::node::{Access, FsKind, Ground, Look, NodeKind};
 use crate::route::{Route, Space};
 use crate::territory::is_usual;
-use crate::view::{Access, FsKind, FsView, Ground, Look, NodeKind};
+use crate::view::FsView;
 
 /// The ground of a tmpfs of ours.
 const OWN: Ground = Ground { access: Access::Writable, fs: FsKind::Tmpfs };

@@ -6,25 +6,13 @@ use snap_mount_options::Options;
 use snap_path::{is_at_or_below, parents_first, prefixes};
 use snap_profile::Item;
 
+use crate::entries::Time;
 use crate::fault::{Fault, Limit, Role, What};
-use crate::forecast::{Forecast, Span, text_at};
-use crate::order::Time;
+use crate::forecast::Forecast;
+use crate::node::{Attributes, Ground, Look, NodeKind};
+use crate::noted::{Made, text_at};
 use crate::route::{Route, Space};
 use crate::territory::directory_mode;
-use crate::view::{Attributes, Ground, Look, NodeKind};
-
-/// Something that will have been created, with the directories above it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Made {
-    space: Space,
-    kind: NodeKind,
-    /// The desired entry that it is created for.
-    place: u16,
-    /// Whether it is that entry's source, and not its mount point.
-    is_source: bool,
-    /// Its path; of no length when it is the entry's own.
-    text: Span,
-}
 
 impl<'a> Forecast<'a> {
     /// Whether nothing at all will be created, or used again.

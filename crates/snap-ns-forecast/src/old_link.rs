@@ -5,10 +5,11 @@ use snap_mount_options::{Kind, Options, Origin};
 use snap_path::parent;
 use snap_profile::FOUND;
 
+use crate::entries::Asked;
 use crate::fault::{Fault, Limit, Role, What};
 use crate::forecast::Forecast;
+use crate::noted::NotedLink;
 use crate::route::{Buffer, Route};
-use crate::survey::Asked;
 use crate::view::FsView;
 
 /// What is in front of the target in the options that the link is recorded with, and behind it.
@@ -24,15 +25,6 @@ pub struct OldLink<'f> {
     pub options: &'f [u8],
     /// Where it leads.
     pub target: &'f [u8],
-}
-
-/// Where its text stands in the text of all names: first its path (empty: it is not to be replaced),
-/// then its options.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct NotedLink {
-    text: usize,
-    options: usize,
-    end: usize,
 }
 
 impl Forecast<'_> {

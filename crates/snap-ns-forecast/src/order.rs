@@ -1,46 +1,11 @@
-//! What becomes of the entries of the current profile, and in which order those of the desired one
-//! are applied.
+//! In which order the entries of the desired profile are applied, and when those of the current one
+//! would have been.
 
 use snap_mount_options::Origin;
 use snap_profile::Item;
 
+use crate::entries::{Fate, Time};
 use crate::forecast::Forecast;
-use crate::reason::Reason;
-
-/// What happens to an entry of the current profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It stays, untouched.
-    Kept,
-    /// It is to be undone.
-    Going,
-    /// It goes with the tmpfs that it stands on; there is nothing to be done for it.
-    GoingWithTmpfs,
-    /// It was undone.
-    Gone,
-}
-
-/// What is known of an entry of the current profile.
-#[derive(Clone, Copy, Debug)]
-pub struct Past {
-    /// What happens to it.
-    pub fate: Fate,
-    /// Whether it is really mounted, as far as anybody looked.
-    pub mounted: bool,
-    /// Whether it was mounted or made in a tmpfs that goes: both go at once.
-    pub ground_goes: bool,
-    /// Whether it is undone only when another one has taken its place.
-    pub lingers: bool,
-    /// Of one that is kept: the place of what it is kept for, a desired entry or, when it is
-    /// synthetic, a mimic.
-    pub kept_for: u16,
-    /// Why it is not kept.
-    pub reason: Reason,
-}
-
-/// A moment in the order of application: `2 * rank + 1` for the entry with that rank, and just
-/// before it (`2 * rank`) for a mimic. Later mounts cover earlier ones.
-pub type Time = u32;
 
 /// The pass of an entry: overname, content, layout.
 fn pass(item: &Item<'_>) -> u8 {

@@ -6,19 +6,12 @@ use snap_path::{parent, prefixes};
 use snap_profile::{Item, Shape};
 
 use crate::fault::{Fault, Limit, Role};
-use crate::forecast::{Forecast, Span, text_at};
+use crate::forecast::Forecast;
+use crate::node::{Access, Ground, Look, NodeKind};
+use crate::noted::Remains;
 use crate::route::{Buffer, Log, Route, Space};
 use crate::territory::is_usual;
-use crate::view::{Access, FsView, Ground, Look, NodeKind};
-
-/// A mount point or symbolic link of the current profile, by the place where it really is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Remains {
-    /// The entry's place.
-    place: u16,
-    /// The path; of no length when it is the entry's own mount point.
-    text: Span,
-}
+use crate::view::FsView;
 
 impl<'a> Forecast<'a> {
     /// Finds the remains.
@@ -185,14 +178,5 @@ impl<'a> Forecast<'a> {
             |route: Route<'_>| route.space == Space::Live && route.path == path && may(&route);
         let there = route.is_ok_and(there);
         there && self.desired(place).is_some_and(|item| item.shape == gone.shape)
-    }
-}
-
-impl Remains {
-    fn path<'p>(&self, items: &[Item<'p>], names: &'p [u8]) -> &'p [u8] {
-        if self.text.1 > 0 {
-            return text_at(names, self.text);
-        }
-        items.get(usize::from(self.place)).map_or(&[], |item| item.entry.mount_point)
     }
 }

@@ -1,8 +1,8 @@
 //! How often every entry is looked at, and which of them are given up.
 
+use crate::entries::Need;
 use crate::fault::{Limit, What};
 use crate::forecast::Forecast;
-use crate::survey::Need;
 use crate::view::FsView;
 
 /// How often the desired profile is looked at: once, and again for each mimic that changes what

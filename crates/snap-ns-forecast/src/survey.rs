@@ -5,66 +5,13 @@ use snap_mount_options::{Depth, Kind, Operation, Options, Origin};
 use snap_path::PATH_MAX;
 use snap_profile::{Item, Shape};
 
+use crate::entries::{Asked, Need, Time};
 use crate::fault::{Call, Errno, Fault, Limit, Role, What};
 use crate::forecast::Forecast;
 use crate::mimic::NAME_MAX;
-use crate::old_link::NotedLink;
-use crate::order::Time;
-use crate::reason::Reason;
+use crate::node::{Access, Look, NodeKind};
 use crate::route::{Buffer, Route, Space};
-use crate::view::{Access, FsView, Look, NodeKind};
-
-/// What an entry of the desired profile needs.
-#[derive(Clone, Copy, Debug)]
-pub struct Need {
-    /// The equal entry of the current profile that stays.
-    pub kept_as: Option<u16>,
-    /// The entry that has its mount point instead of it: it has no part in the run.
-    pub claimed_by: Option<u16>,
-    /// Its number in the order of application.
-    pub(crate) rank: u16,
-    /// Its source may have to be created.
-    pub make_source: bool,
-    /// Its mount point may have to be created.
-    pub make_mount_point: bool,
-    /// It lies beneath the mount whose place it takes.
-    pub beneath: bool,
-    /// It cannot be made, or is not to be.
-    pub left_out: bool,
-    /// It stands, but could not be made in a fresh namespace. It is kept if nothing that it depends
-    /// on changes.
-    pub(crate) doubtful: bool,
-    /// Another entry of this run is in its way.
-    pub(crate) conflict: bool,
-    /// It was doubtful, and cannot be kept.
-    pub denied: bool,
-    /// It cannot be made, whatever else is.
-    pub(crate) hopeless: bool,
-    /// The symbolic link in the place of its own.
-    pub(crate) old_link: Option<NotedLink>,
-    /// Why it is made.
-    pub reason: Reason,
-}
-
-impl Default for Need {
-    fn default() -> Self {
-        Self {
-            kept_as: None,
-            claimed_by: None,
-            rank: 0,
-            make_source: false,
-            make_mount_point: false,
-            beneath: false,
-            left_out: false,
-            doubtful: false,
-            conflict: false,
-            denied: false,
-            hopeless: false,
-            old_link: None,
-            reason: Reason::New,
-        }
-    }
-}
+use crate::view::FsView;
 
 /// The most data of a file system that fits mount(2)'s one page with mode and owner behind it.
 const DATA_MAX: usize = 4096 - 40;
@@ -79,18 +26,6 @@ enum PathNeed {
     Create,
     /// The entry says to ignore that the path is missing.
     Ignore,
-}
-
-/// An entry that is looked at.
-#[derive(Clone, Copy)]
-pub(crate) struct Asked<'a> {
-    pub(crate) place: u16,
-    pub(crate) item: &'a Item<'a>,
-    pub(crate) time: Time,
-    /// What its two paths must be.
-    pub(crate) wanted: NodeKind,
-    /// Whether its source is good.
-    pub(crate) good: bool,
 }
 
 impl<'a> Forecast<'a> {

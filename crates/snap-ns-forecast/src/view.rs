@@ -1,6 +1,7 @@
 //! What the planner may ask about the file system.
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Role};
+use crate::node::{Attributes, Ground, Look, NodeKind};
 use crate::route::Buffer;
 
 /// A read-only view of the tree. No component of a path that is asked for may be a symbolic link:
@@ -11,7 +12,7 @@ pub trait FsView {
     /// # Errors
     ///
     /// The tree could not be looked at.
-    fn look(&mut self, path: &[u8], role: crate::Role) -> Result<Look, Fault>;
+    fn look(&mut self, path: &[u8], role: Role) -> Result<Look, Fault>;
 
     /// What matters of the directory `dir` for creating something in it.
     ///
@@ -76,75 +77,3 @@ pub trait FsView {
 
 /// Takes the name and kind of one thing in a directory.
 pub type Each<'e> = dyn FnMut(&[u8], NodeKind) -> Result<(), Fault> + 'e;
-
-/// What there can be at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NodeKind {
-    /// A directory.
-    Directory,
-    /// A regular file.
-    File,
-    /// A symbolic link.
-    Symlink,
-    /// A device, FIFO or socket.
-    Special,
-}
-
-/// The answer to "what is at this path?".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// This.
-    Found(NodeKind),
-    /// Nothing; the first `parent` bytes of the path are the deepest directory that exists.
-    Missing {
-        /// The length of that directory's path.
-        parent: usize,
-        /// What is known of it.
-        ground: Ground,
-    },
-    /// The first `at` bytes of the path, which is not all of it, lead to no directory.
-    Blocked {
-        /// The length of the path to what is in the way.
-        at: usize,
-        /// What is there.
-        kind: NodeKind,
-    },
-}
-
-/// What matters of a directory in which something might be created.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ground {
-    /// Whether anything can be created at all (`EROFS` otherwise).
-    pub access: Access,
-    /// Whether the file system is a tmpfs.
-    pub fs: FsKind,
-}
-
-/// Whether a file system can be written to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// It can.
-    Writable,
-    /// It cannot.
-    ReadOnly,
-}
-
-/// The kind of a file system, as far as it matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FsKind {
-    /// tmpfs(5).
-    Tmpfs,
-    /// Any other.
-    Other,
-}
-
-/// Mode and owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attributes {
-    /// Permission bits, set-id and sticky bits.
-    pub mode: u16,
-    /// The owning user.
-    pub uid: u32,
-    /// The owning group.
-    pub gid: u32,
-}

@@ -3,13 +3,13 @@
 use snap_mount_options::Origin;
 use snap_path::{file_name, is_at_or_below, parent};
 
+use crate::entries::{Asked, Time};
 use crate::fault::{Fault, Role, What};
 use crate::forecast::Forecast;
-use crate::order::Time;
+use crate::node::{Access, FsKind, Ground, Look};
 use crate::route::{Buffer, Log, Route, Space};
-use crate::survey::Asked;
 use crate::territory::Territory;
-use crate::view::{Access, FsKind, FsView, Ground, Look};
+use crate::view::FsView;
 
 /// What lives, with many others in it: the host's part of none of these, and of no directory above
 /// them, is left out of sight for a layout.

@@ -16,11 +16,14 @@
 mod account;
 mod changes;
 mod closure;
+mod complete;
 mod drive;
 mod journal;
+mod journal_lines;
 mod layout;
 mod leftovers;
 mod pairing;
+mod performer;
 mod plan;
 mod reason;
 mod replace;
@@ -29,8 +32,10 @@ mod rule;
 mod saved;
 mod step;
 
-pub use drive::{Failure, Observer, Performer};
-pub use journal::{Direction, Header, MountIdAt, Phase};
+pub use drive::Failure;
+pub use journal::MountIdAt;
+pub use journal_lines::{Direction, Header, Phase};
+pub use performer::{Observer, Performer};
 pub use plan::{Comparison, Plan, PlanError};
 pub use rollback::Earlier;
 pub use rule::{Rule, Verdict};

@@ -6,7 +6,7 @@ use snap_ns_forecast::OldLink;
 use snap_profile::Item;
 
 use crate::account::Count;
-use crate::journal::{Direction, plain, write_line};
+use crate::journal_lines::{Direction, plain, write_line};
 use crate::plan::Plan;
 use crate::step::{Op, State};
 

@@ -6,7 +6,7 @@ use snap_ns_forecast::{Attributes, Fate, Log, Mimic, Past, SHOWS, Time};
 use snap_path::{PATH_MAX, Text};
 use snap_profile::Item;
 
-use crate::journal::plain;
+use crate::journal_lines::plain;
 use crate::plan::Plan;
 use crate::step::{Op, State, Step};
 

@@ -6,7 +6,7 @@ use rustix::fs::{Mode, OFlags, open};
 use snap_path::is_at_or_below;
 
 use crate::error::{GroupName, SessionError, Subject, Task, failed};
-use crate::freezer::{
+use crate::freezer_state::{
     FREEZE_WAIT, OWN_GROUP_BYTES, is_gone, now, own_group, stands_still, write_state,
 };
 use crate::instance::Instance;

@@ -10,8 +10,8 @@ use rustix::process::getpid;
 use snap_path::{PATH_MAX, Text, is_at_or_below};
 
 use crate::error::{SessionError, Subject, Task, failed};
-use crate::freezer::{OWN_GROUP_BYTES, is_gone, own_group};
-use crate::freezer_v2::{Groups, open_in};
+use crate::freezer_groups::{Groups, Owner, open_in};
+use crate::freezer_state::{OWN_GROUP_BYTES, is_gone, own_group};
 use crate::instance::Instance;
 use crate::join::{InstancePath, instance_path};
 
@@ -29,15 +29,6 @@ const LIST_BYTES: usize = 2048;
 const LINKS_OF_A_LEAF: u32 = 2;
 
 const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY);
-
-/// Who can make groups in a group, and decides what is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Owner {
-    /// Its directory, and each one above it below `/sys/fs/cgroup`, is root's.
-    Root,
-    /// One of these is somebody else's: a user's manager runs there, or a container.
-    User,
-}
 
 /// Fills `groups` with those that have the name of one of `instance`, wherever they are: what is
 /// below them is frozen with them.

@@ -17,6 +17,8 @@
 mod draft;
 mod error;
 mod freezer;
+mod freezer_groups;
+mod freezer_state;
 mod freezer_v1;
 mod freezer_v2;
 mod freezer_walk;
@@ -32,7 +34,7 @@ mod store;
 pub use draft::{Draft, ProfileWriter, Reserved, keeps_journal, remove_drafts, reserve};
 pub use error::{GroupName, SessionError, Subject, Task};
 pub use freezer::Freezer;
-pub use freezer_v2::GroupPath;
+pub use freezer_groups::GroupPath;
 pub use home::{HomeError, check_home};
 pub use instance::{Instance, NameError};
 pub use join::{Joined, is_preserved, join};

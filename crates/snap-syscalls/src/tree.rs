@@ -11,7 +11,7 @@ use rustix::mount::{
     fsconfig_set_flag, fsconfig_set_string, fsmount, fsopen, move_mount, open_tree,
 };
 
-use crate::Reach;
+use crate::mount_setattr::Reach;
 
 /// The longest text that fsconfig(2) takes, with its NUL.
 const TEXT_MAX: usize = 256;

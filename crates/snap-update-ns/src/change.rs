@@ -1,20 +1,18 @@
 //! Performing a plan so that it can be interrupted anywhere, and going back when it fails.
 
-use rustix::io::Errno;
 use snap_fstab::Sink;
 use snap_ns_exec::{Backend, Fallback, Kernel};
-use snap_ns_plan::{
-    Comparison, Direction, Earlier, FsView as _, Header, Performer, Phase, Plan, Territory,
-};
+use snap_ns_plan::{Comparison, Direction, Earlier, Header, Phase, Plan, Territory};
 use snap_profile::{Arena, Profile, Role, Variables, load};
 use snap_session::{
-    Draft, Freezer, Instance, ProfileFile, Reserved, SessionError, Subject, keeps_journal,
-    remove_drafts, reserve,
+    Freezer, ProfileFile, Reserved, SessionError, Subject, keeps_journal, remove_drafts,
 };
 
 use crate::arguments::Caller;
+use crate::error::{Error, FileName, Undone};
+use crate::journal::{Journal, reserve_files};
 use crate::log::Log;
-use crate::report::{Error, FileName, Told, Undone};
+use crate::report::Told;
 use crate::workspace::Stage;
 
 /// What stays the same during a run.
@@ -34,85 +32,6 @@ pub(crate) struct WayBack<'w> {
 }
 
 type Loaded = &'static Profile<'static>;
-
-/// The current profile while mounts change.
-pub(crate) struct Journal {
-    file: Reserved,
-    header: Header,
-}
-
-impl Journal {
-    /// Lets the journal of the way back, in `file`, take the place of this one; and gives the file
-    /// that the last profile is written to then, with room for `len` bytes. It is this journal's,
-    /// unless files cannot change places here.
-    fn turn_back(
-        mut self,
-        file: Reserved,
-        header: Header,
-        (plan, len): (&Plan<'_>, usize),
-        (kernel, instance): (&mut Kernel, &Instance<'_>),
-    ) -> Result<(Self, Reserved), SessionError> {
-        self.file.reserve(len)?;
-        let mut back = Self::write(file, header, plan, kernel)?;
-        if back.file.change_places_with(&mut self.file) {
-            return Ok((back, self.file));
-        }
-        let end = reserve(instance, Draft::Journal, len)?;
-        back.file.publish().map(|()| (back, end))
-    }
-
-    /// Writes the journal of `plan`. It does not count before its file is published.
-    fn write(
-        mut file: Reserved,
-        header: Header,
-        plan: &Plan<'_>,
-        kernel: &mut Kernel,
-    ) -> Result<Self, SessionError> {
-        let mut id_at = |path: &[u8]| kernel.mount_id_at(path);
-        file.write(|writer| {
-            header.write(writer)?;
-            plan.write_journal(header, &mut id_at, writer)
-        })?;
-        Ok(Self { file, header })
-    }
-
-    /// Everything that goes is undone. The lines have the same length as before, and mean the same
-    /// until the header changes, in one write.
-    pub(crate) fn undone(
-        &mut self,
-        plan: &Plan<'_>,
-        performer: &mut dyn Performer,
-    ) -> Result<(), Errno> {
-        let mut id_at = |path: &[u8]| performer.mount_id_at(path);
-        self.header.phase = Phase::Making;
-        self.file
-            .overwrite(Header::LEN, |writer| plan.write_journal(self.header, &mut id_at, writer))?;
-        self.file.overwrite(0, |writer| self.header.write(writer))
-    }
-}
-
-/// Makes room beside the current profile for all that will be written: the journal, if one is kept
-/// (what it has to say is known already), and the next profile.
-fn reserve_files(
-    instance: &Instance<'_>,
-    header: Header,
-    plan: &Plan<'_>,
-    kernel: &mut Kernel,
-) -> Result<(Option<Journal>, Reserved), SessionError> {
-    let mut len = plan.saved_len();
-    let mut journal = None;
-    if keeps_journal() {
-        let empty = reserve(instance, Draft::Journal, 0)?;
-        let written = journal.insert(Journal::write(empty, header, plan, kernel)?);
-        // What is undone may have to be made again: then the next profile is the journal of the way
-        // back, which has the same entries, and the journal is the profile after that.
-        if plan.undoes() {
-            written.file.reserve(plan.earlier_len())?;
-            len = len.max(written.file.written());
-        }
-    }
-    Ok((journal, reserve(instance, Draft::Profile, len)?))
-}
 
 impl Run<'_, '_> {
     /// Freezes the snap's processes. Until the run ends no line is written that somebody could keep

@@ -15,8 +15,10 @@
 mod arguments;
 mod change;
 mod errno;
+mod error;
 mod help;
 mod host_sentences;
+mod journal;
 mod log;
 mod output;
 mod reasons;
@@ -29,9 +31,9 @@ mod workspace;
 pub use workspace::Workspace;
 
 use arguments::{Arguments, Caller, Scope};
+use error::Error;
 use log::Log;
 use output::{Output, Patience};
-use report::Error;
 use rustix::fd::BorrowedFd;
 use snap_session::{Joined, check_capabilities, check_stack, is_preserved, join, lock};
 use workspace::Buffers;

@@ -1,48 +1,12 @@
 //! What is told, and to whom.
 
 use rustix::io::Errno;
-use snap_ns_plan::{Fault, Observer, Outcome, Performer, Plan, PlanError, Step, What};
-use snap_profile::LoadError;
-use snap_session::{HomeError, Instance, SessionError};
+use snap_ns_plan::{Fault, Observer, Outcome, Performer, Plan, Step, What};
 
-use crate::arguments::ArgumentError;
-use crate::change::Journal;
+use crate::error::FileName;
+use crate::journal::Journal;
 use crate::log::Log;
 use crate::sentences::{ForEntry, StepText};
-
-/// Why the run fails: what the one line on standard output says.
-#[derive(Debug)]
-pub(crate) enum Error<'p> {
-    Arguments(ArgumentError),
-    /// Of which instance, once that is known.
-    Session(Option<Instance<'static>>, SessionError),
-    Home(&'static [u8], HomeError),
-    Load(FileName, LoadError<'static>),
-    Plan(FileName, &'p Plan<'static>, PlanError),
-    Failed(FileName, &'p Plan<'static>, snap_ns_plan::Failure, Undone),
-    NoWayBack,
-    Root(i32),
-    /// The mount point of the entry that is in the way, and what the kernel said.
-    Beneath(Option<&'p [u8]>, i32),
-}
-
-/// What became of the steps before the one that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Undone {
-    /// Nobody tried to undo them.
-    Nothing,
-    /// The namespace is as it was before.
-    All,
-    /// The saved profile says what is mounted.
-    NotAll,
-}
-
-/// A profile's file, as people know it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FileName {
-    pub(crate) instance: Instance<'static>,
-    pub(crate) which: snap_session::ProfileFile,
-}
 
 /// Tells the log about a plan, and keeps the journal.
 pub(crate) struct Told<'l> {

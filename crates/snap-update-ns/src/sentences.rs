@@ -10,11 +10,11 @@ use snap_profile::{Item, LoadError, Shape};
 use snap_session::ProfileFile;
 
 use crate::errno::ErrnoText;
+use crate::error::{Error, FileName, Undone};
 use crate::help::help;
 use crate::host_sentences::{home_error, session};
 use crate::output::Shown;
 use crate::reasons::ReasonText;
-use crate::report::{Error, FileName, Undone};
 
 impl Display for FileName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,8 +10,9 @@ use snap_session::{
 
 use crate::arguments::Caller;
 use crate::change::{Run, WayBack, look_beneath};
+use crate::error::{Error, FileName, Undone};
 use crate::log::Log;
-use crate::report::{Error, FileName, Told, Undone};
+use crate::report::Told;
 use crate::workspace::{Buffers, Stage};
 
 /// Makes the namespace that this process is in match the desired profile.

@@ -6,8 +6,9 @@ use snap_path::Text;
 use snap_profile::{Arena, HomeUse, LoadError, LoadErrorKind, Role, Variables, load};
 use snap_session::{Instance, ProfileFile, become_user, check_home, open_log, read_profile};
 
+use crate::error::{Error, FileName, Undone};
 use crate::log::Log;
-use crate::report::{Error, FileName, Told, Undone};
+use crate::report::Told;
 use crate::workspace::{Buffers, Stage};
 
 /// Makes what the user's profile asks for. There is no current profile: the namespace is new, and

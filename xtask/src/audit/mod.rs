@@ -3,9 +3,11 @@
 //! Each check is a function from data to violations, so that its tests can show it a workspace
 //! that breaks the rule; this file collects the data and prints the report.
 
+mod circles;
 mod closed;
 mod layers;
 mod lines;
+mod options;
 mod panics;
 mod references;
 mod roots;
@@ -19,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::conformance;
 use crate::peer::workspace_root;
 use sources::Source;
 use workspace::Member;
@@ -34,6 +37,7 @@ pub(crate) fn run() -> Result<()> {
     violations.extend(code(&root, &members)?);
     violations.extend(lines::check_files(&file_lengths(&root)?));
     violations.extend(documents(&root)?);
+    violations.extend(option_tables(&root, &members)?);
     if violations.is_empty() {
         println!("\naudit: all rules hold");
         return Ok(());
@@ -83,6 +87,7 @@ fn code(root: &Path, members: &[Member]) -> Result<Vec<String>> {
             violations.push(format!("{name} has neither src/lib.rs nor src/main.rs: add one"));
         }
         let shipped: Vec<&Source> = sources.iter().filter(|s| !s.test).collect();
+        violations.extend(circles::check(dir, &shipped));
         let mut uses = Vec::new();
         for source in shipped {
             if let Some(kind) = roots::root_kind(source) {
@@ -124,6 +129,26 @@ fn documents(root: &Path) -> Result<Vec<String>> {
         let files = found.iter().map(|it| read(it.file)).collect();
         violations.extend(references::check(name, table, &text, &files));
     }
+    Ok(violations)
+}
+
+/// What docs/options.md says of the options that the code knows.
+fn option_tables(root: &Path, members: &[Member]) -> Result<Vec<String>> {
+    let mut all_sources = Vec::new();
+    for member in members {
+        all_sources.extend(sources::load(root, &member.dir)?);
+    }
+    let (known, mut violations) = options::known(&options::PARSERS, &all_sources);
+    let cases = conformance::cases()?.into_iter().map(|case| {
+        let options = case.profiles().flat_map(options::of_profile).collect();
+        (case.name.clone(), options)
+    });
+    let read = |name: &str| fs::read_to_string(root.join(name)).with_context(|| name.to_owned());
+    let (document, page) = (read(options::DOCUMENT)?, read("docs/compatibility.md")?);
+    let ids = options::row_ids(&page);
+    violations.extend(options::check(&document, &known, &cases.collect(), &ids));
+    let (count, cases) = options::count(&document);
+    println!("  {:24}{count:>4} options{cases:>4} conformance cases", options::DOCUMENT);
     Ok(violations)
 }
 

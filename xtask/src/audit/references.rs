@@ -1,4 +1,5 @@
-//! What docs/threat-model.md, docs/confinement.md and docs/apparmor.md say of code and tests.
+//! What docs/threat-model.md, docs/confinement.md, docs/apparmor.md and docs/options.md say of code and
+//! tests.
 //!
 //! A test is named in one way only, in backticks: `FILE.rs::FUNCTION`, FILE from the workspace's
 //! root. Code is named `FILE.rs`, in the same way.
@@ -6,10 +7,11 @@
 use std::collections::BTreeMap;
 
 /// The documents that are checked, and whether they have the table of entry points.
-pub(crate) const DOCUMENTS: [(&str, Table); 3] = [
+pub(crate) const DOCUMENTS: [(&str, Table); 4] = [
     ("docs/threat-model.md", Table::EntryPoints),
     ("docs/confinement.md", Table::None),
     ("docs/apparmor.md", Table::None),
+    (super::options::DOCUMENT, Table::None),
 ];
 
 /// The section whose table says what can reach the program.

@@ -172,6 +172,12 @@ impl Case {
         calls.any(|call| self.needs.iter().any(|group| group.calls().contains(call)))
     }
 
+    /// All profiles, desired and current.
+    pub(crate) fn profiles(&self) -> impl Iterator<Item = &str> {
+        let of_steps = self.steps.iter().flat_map(|step| [&step.desired, &step.current]);
+        of_steps.chain([&self.current]).filter_map(|profile| profile.as_deref())
+    }
+
     /// The desired profiles of the runs that snap-confine starts, which AppArmor confines.
     pub(crate) fn confined_profiles(&self) -> String {
         let confined = self.steps.iter().filter(|step| step.caller != Caller::Snapd);

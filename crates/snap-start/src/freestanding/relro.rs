@@ -1,32 +1,9 @@
 //! Read-only after relocation.
 
-use super::x86_64::__ehdr_start;
 use rustix::mm::{MprotectFlags, mprotect};
 
-/// The ELF file header, as far as it is needed (elf(5), `Elf64_Ehdr`).
-#[repr(C)]
-pub(super) struct FileHeader {
-    _skipped: [u64; 4],
-    program_headers_at: usize,
-    _skipped_too: u64,
-    _flags: u32,
-    _size: u16,
-    _program_header_size: u16,
-    program_headers: u16,
-}
-
-/// One program header (elf(5), `Elf64_Phdr`).
-#[repr(C)]
-struct ProgramHeader {
-    kind: u32,
-    _flags: u32,
-    _offset: u64,
-    address: usize,
-    _physical: u64,
-    _size_in_file: u64,
-    size: usize,
-    _align: u64,
-}
+use super::elf::ProgramHeader;
+use super::x86_64::__ehdr_start;
 
 /// `PT_GNU_RELRO`: the part of the data that nothing writes once the binary is relocated.
 const GNU_RELRO: u32 = 0x6474_e552;

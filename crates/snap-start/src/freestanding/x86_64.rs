@@ -1,14 +1,9 @@
-//! The architecture's own: the first instructions, the last one, and the memory functions.
+//! The architecture's own: the last instruction, the memory functions, and where the program begins.
 #![allow(unsafe_code)] // Assembly counts as such.
 
 use core::arch::global_asm;
 
-use super::entry::enter;
-use super::relro::FileHeader;
-
-// SAFETY: the file defines names of its own, each in a section that fits it. What it does to the
-// stack and to the registers, and in which state it calls `enter`, is explained there.
-global_asm!(include_str!("x86_64/start.s"), enter = sym enter);
+use super::elf::FileHeader;
 
 // The memory functions take the names that compiled code calls. (The tests, which run on a libc
 // that has those names, give them a prefix.)
