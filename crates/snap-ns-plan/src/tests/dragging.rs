@@ -87,7 +87,7 @@ fn dragged_along() {
             saved: "/tmp/s /tmp/1/in none bind 0 0",
         },
         Case {
-            name: "mounted on the source of what goes, later: it stays",
+            name: "mounted on the source of what goes, later",
             world: "
                     d /tmp/s/b
                     d /tmp/a/b
@@ -101,8 +101,10 @@ fn dragged_along() {
                 ",
             desired: "/tmp/s /tmp/a none bind 0 0",
             steps: "
+                    unmount /tmp/a
                     unmount /tmp/1
                     remove /tmp/1
+                    mount /tmp/a
                 ",
             saved: "/tmp/s /tmp/a none bind 0 0",
         },
@@ -142,7 +144,7 @@ fn dragged_along() {
                 ",
         },
         Case {
-            name: "a bind that is not recursive shows nothing of it",
+            name: "its source has what goes below it, though it does not show that",
             world: "
                     d /tmp/s
                     d /tmp/a/in
@@ -156,8 +158,10 @@ fn dragged_along() {
                 ",
             desired: "/tmp/a /tmp/z none bind,x-snapd.origin=layout 0 0",
             steps: "
+                    unmount /tmp/z
                     unmount /tmp/a/in
                     remove /tmp/a/in
+                    mount /tmp/z
                 ",
             saved: "/tmp/a /tmp/z none bind,x-snapd.origin=layout 0 0",
         },
@@ -199,7 +203,7 @@ fn dragged_along() {
                 ",
         },
         Case {
-            name: "made again, it would have none when it is not recursive",
+            name: "its source is above what comes after it, though it has no copy of that",
             world: "
                     d /tmp/b/1
                     d /tmp/s/in
@@ -222,10 +226,12 @@ fn dragged_along() {
                     /tmp/t /tmp/s/in none bind,x-snapd.origin=layout 0 0
                 ",
             steps: "
+                    unmount /tmp/s/in
                     unmount /tmp/c/1
                     unmount /tmp/c
                     mount /tmp/c
                     mount /tmp/c/1
+                    mount /tmp/s/in
                 ",
             saved: "/tmp/b /tmp/c none bind,x-snapd.id=b 0 0
                 /tmp/s /tmp/c/1 none bind,x-snapd.origin=layout 0 0
@@ -340,7 +346,9 @@ fn a_link_that_a_mimic_has_a_copy_of() {
                 ",
             steps: "
                     unmount /usr
+                    unmount /usr
                     link /tmp/s/l
+                    mount /usr
                     mimic /usr
                     make /usr/e
                     mount /usr/e
@@ -376,7 +384,9 @@ fn a_link_that_a_mimic_has_a_copy_of() {
                 ",
             steps: "
                     unmount /usr
+                    unmount /usr
                     unlink /tmp/s/l
+                    mount /usr
                     mimic /usr
                     make /usr/e
                     mount /usr/e

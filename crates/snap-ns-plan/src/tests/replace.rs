@@ -120,8 +120,11 @@ fn what_does_not_linger() {
                     unmount /x
                     remove /x: Stays
                     remove source /tmp/u/b
+                    unmount /tmp/u
                     make /tmp/t/b
                     mount /tmp/t/b
+                    make /tmp/u
+                    mount /tmp/u
                 ",
             saved: "
                     tmpfs /tmp/t tmpfs defaults 0 0
