@@ -14,6 +14,7 @@ mod history;
 mod hosts;
 mod journal;
 mod limits;
+mod links;
 mod listed;
 mod many;
 mod mimics;
