@@ -765,8 +765,12 @@ for w in worlds:
             log = f.startswith('snap.') and f.endswith('.log')
             if not (log or f == 'journal.cat' or f == 'out' or f.endswith('.err')): continue
             if w == 'mixed' and not log: continue # the original's are in there, too
+            theirs = False
             for l in open(os.path.join(d, f), errors='replace'):
                 l = l.strip()
+                if w == 'mixed': # the original writes into the same log, over what is there: behind its last line is a part of one
+                    before, theirs = theirs, l.startswith('DEBUG: ')
+                    if theirs or before: continue
                 if log:
                     logs += 1
                     if not any(re.match(rx, l) for rx in STEPS): said[l] += 1
