@@ -68,7 +68,7 @@ pub struct Slot<'a> {
     /// Why it is needed.
     pub reason: Reason,
     /// Where its directory was when it was listed, and what was there, as numbers.
-    pub seen_at: (u64, u64),
+    pub(crate) seen_at: (u64, u64),
 }
 
 /// What was seen of a mimic's directory.

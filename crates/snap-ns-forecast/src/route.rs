@@ -60,7 +60,7 @@ impl Route<'_> {
 
     /// A number for the place that it leads to, whatever the way; two places that are not the same
     /// have two numbers, as good as always.
-    pub fn fingerprint(&self) -> u64 {
+    pub(crate) fn fingerprint(&self) -> u64 {
         let (kind, place) = match self.space {
             Space::Live => (0, 0),
             Space::Tmpfs(at) => (1, at),
