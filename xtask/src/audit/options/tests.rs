@@ -1,6 +1,10 @@
 //! What the check finds, and what it lets pass.
 
+use std::path::Path;
+
+use super::code::{Parser, TODAY};
 use super::*;
+use crate::audit::sources::Source;
 
 const FLAGS: Parser = Parser { file: "crates/o/flags.rs", function: "word", prefix: "" };
 const MODEL: Parser = Parser { file: "crates/o/model.rs", function: "model", prefix: TODAY };
